@@ -1,0 +1,200 @@
+// Package calendar is the room where dates are reckoned: days without a zone, spans that clamp at the end of a
+// month, the relations between a date and today, and the instant at which a relation next changes its answer.
+//
+// It promises that a [Day] is never shifted by a zone, that every answer is exact in every zone the tz database
+// describes (days of 23 and 25 hours, skipped midnights, skipped dates, dates that come twice), that nothing here
+// reads a clock, and that Holds neither allocates nor loops. It depends on the standard library alone and knows
+// nothing of package groups: no users, no conditions, no verdicts.
+//
+// Dates and instants that come from outside are refused unless they exist and lie in the years 1 to 9999. A [Span]
+// is checked with [Span.Valid] where it enters; arithmetic on an unchecked one panics, because a guess would move
+// people.
+package calendar
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+var (
+	// ErrDate is wrapped by the errors of [New] and [Parse].
+	ErrDate = errors.New("not a date of the years 1 to 9999")
+
+	// ErrInstant is wrapped by the errors of [ParseInstant].
+	ErrInstant = errors.New("not an RFC 3339 instant of the years 1 to 9999")
+)
+
+const (
+	secondsPerDay = 24 * 60 * 60
+
+	firstDay Day = -719162 // 0001-01-01
+	lastDay  Day = 2932896 // 9999-12-31
+)
+
+// Day is a date without a zone, counted in days from 1970-01-01, proleptic Gregorian. Days compare with the usual
+// operators. [New] and [Parse] give only the years 1 to 9999; arithmetic may leave them and stays correct.
+type Day int32
+
+// New returns the given date. It refuses, with [ErrDate], a date that does not exist instead of normalizing it as
+// [time.Date] does: 29 February 2025 is a mistake and not 1 March.
+func New(year int, month time.Month, day int) (Day, error) {
+	if !exists(year, month, day) {
+		return 0, fmt.Errorf("%w: year %d, month %d, day %d", ErrDate, year, int(month), day)
+	}
+	return civil(year, month, day), nil
+}
+
+// Parse reads a date written exactly as 2006-01-02. Anything else is refused with [ErrDate]; nothing is trimmed or
+// completed, since a guessed century or a swapped month is worse than an error.
+func Parse(s string) (Day, error) {
+	if !shaped(s, "0000-00-00") {
+		return 0, fmt.Errorf("%w: %.40q", ErrDate, s)
+	}
+	year, month, day := number(s[0:4]), time.Month(number(s[5:7])), number(s[8:10])
+	if !exists(year, month, day) {
+		return 0, fmt.Errorf("%w: %q", ErrDate, s)
+	}
+	return civil(year, month, day), nil
+}
+
+// In returns the local date of an instant. A nil loc means UTC.
+func In(t time.Time, loc *time.Location) Day {
+	_, offset := t.In(orUTC(loc)).Zone()
+	return saturate(floorDiv(t.Unix()+int64(offset), secondsPerDay))
+}
+
+// Civil returns the year, month and day of d.
+func (d Day) Civil() (year int, month time.Month, day int) {
+	return time.Unix(int64(d)*secondsPerDay, 0).UTC().Date()
+}
+
+// String returns d as 2006-01-02, which [Parse] reads back.
+func (d Day) String() string {
+	return time.Unix(int64(d)*secondsPerDay, 0).UTC().Format(time.DateOnly)
+}
+
+// ParseInstant reads an RFC 3339 instant and returns it in UTC. T and Z are upper case, the zone is Z or ±hh:mm, and
+// seconds may carry a fraction, of which nine digits count. Refused with [ErrInstant]: a time without a zone, a
+// leap second, the hour 24, and an instant whose year, as written or in UTC, is not one of 1 to 9999.
+//
+// [time.Parse] alone is too kind: it takes one-digit hours, a comma before the fraction, and offsets of 24 hours.
+func ParseInstant(s string) (time.Time, error) {
+	t, ok := parseInstant(s)
+	if !ok {
+		return time.Time{}, fmt.Errorf("%w: %.40q", ErrInstant, s)
+	}
+	return t, nil
+}
+
+func parseInstant(s string) (t time.Time, ok bool) {
+	const local, hours = "0000-00-00T00:00:00", "00:00"
+	if len(s) < len(local) || !shaped(s[:len(local)], local) {
+		return t, false
+	}
+	year, month, day := number(s[0:4]), time.Month(number(s[5:7])), number(s[8:10])
+	hour, minute, second := number(s[11:13]), number(s[14:16]), number(s[17:19])
+	if !exists(year, month, day) || hour > 23 || minute > 59 || second > 59 {
+		return t, false
+	}
+	nano, zone, ok := fraction(s[len(local):])
+	if !ok || zone == "" {
+		return t, false
+	}
+	offset := 0
+	switch sign, rest := zone[0], zone[1:]; {
+	case sign == 'Z' && rest == "":
+	case (sign == '+' || sign == '-') && shaped(rest, hours):
+		h, m := number(rest[0:2]), number(rest[3:5])
+		if h > 23 || m > 59 {
+			return t, false
+		}
+		offset = h*60 + m
+		if sign == '-' {
+			offset = -offset
+		}
+	default:
+		return t, false
+	}
+	t = time.Date(year, month, day, hour, minute-offset, second, nano, time.UTC)
+	return t, t.Year() >= 1 && t.Year() <= 9999
+}
+
+// fraction splits ".25Z" into nanoseconds and the rest; no fraction at all is zero of them.
+func fraction(s string) (nano int, rest string, ok bool) {
+	if s == "" || s[0] != '.' {
+		return 0, s, true
+	}
+	n := 1
+	for unit := 100_000_000; n < len(s) && digit(s[n]); n, unit = n+1, unit/10 {
+		nano += int(s[n]-'0') * unit
+	}
+	return nano, s[n:], n > 1
+}
+
+// shaped reports whether s looks like the pattern, in which 0 stands for any digit and the rest for itself.
+func shaped(s, pattern string) bool {
+	if len(s) != len(pattern) {
+		return false
+	}
+	for i := range len(pattern) {
+		if pattern[i] == '0' && !digit(s[i]) || pattern[i] != '0' && s[i] != pattern[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
+
+// number reads the digits that shaped has seen.
+func number(s string) int {
+	n := 0
+	for i := range len(s) {
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
+}
+
+func exists(year int, month time.Month, day int) bool {
+	return 1 <= year && year <= 9999 && time.January <= month && month <= time.December &&
+		1 <= day && day <= daysIn(year, month)
+}
+
+func daysIn(year int, month time.Month) int {
+	switch month {
+	case time.April, time.June, time.September, time.November:
+		return 30
+	case time.February:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	default:
+		return 31
+	}
+}
+
+// civil is New without the questions; the day exists.
+func civil(year int, month time.Month, day int) Day {
+	return saturate(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+}
+
+// saturate keeps what lies beyond five million years at the edge: wrapping around would turn late into early.
+func saturate(n int64) Day { return Day(min(max(n, math.MinInt32), math.MaxInt32)) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+func orUTC(loc *time.Location) *time.Location {
+	if loc == nil {
+		return time.UTC
+	}
+	return loc
+}
