@@ -1,0 +1,649 @@
+package groups
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/decimal"
+	"github.com/grouprules/groups/internal/fold"
+	"github.com/grouprules/groups/internal/lineage"
+)
+
+// This file holds the compiled conditions: one leaf a kind, what it answers and what it looked at.
+
+// verdictOf turns a definite answer into a verdict.
+func verdictOf(yes bool) Verdict {
+	if yes {
+		return Yes
+	}
+	return No
+}
+
+// signed is the verdict of a condition whose positive form has the verdict v.
+func signed(v Verdict, negated bool) Verdict {
+	if negated {
+		return v.not()
+	}
+	return v
+}
+
+// onEmpty is what a condition answers on Empty.
+func onEmpty(w WhenEmpty, negated bool) Verdict {
+	switch w {
+	case NoMatch:
+		return No
+	case Matches:
+		return Yes
+	}
+	return verdictOf(negated)
+}
+
+// tester is a compiled [Test]: what a Present value is put to. ok is false for data of another type
+// than the test is for, and for a choice that is none of the field's options.
+type tester interface {
+	test(data any, v *View) (yes, ok bool)
+}
+
+// fieldLeaf tests one field.
+type fieldLeaf struct {
+	name    string
+	negated bool
+	empty   Verdict
+	test    tester // nil asks whether the value is empty
+	options map[string]struct{}
+}
+
+func (l *fieldLeaf) verdict(u *User, v *View) Verdict {
+	if l.name == string(ID) {
+		return signed(l.ofID(u, v), l.negated)
+	}
+	val := u.Fields[l.name]
+	switch {
+	case val.IsUnknown():
+		return Unknown
+	case val.IsEmpty():
+		return l.empty
+	}
+	if l.test == nil {
+		if !l.known(val) {
+			return Unknown
+		}
+		return signed(No, l.negated)
+	}
+	if list, isChoice := val.data.(choiceValue); isChoice && !within(list, l.options) {
+		return Unknown
+	}
+	yes, ok := l.test.test(val.data, v)
+	if !ok {
+		return Unknown
+	}
+	return signed(verdictOf(yes), l.negated)
+}
+
+// known tells a choice of the field's options from one of others, which is Unknown to every
+// operator.
+func (l *fieldLeaf) known(val Value) bool {
+	list, isChoice := val.data.(choiceValue)
+	return !isChoice || within(list, l.options)
+}
+
+// ofID tests the user's ID, which is never Empty. It is compared as an exact text, without building
+// a Value for each match.
+func (l *fieldLeaf) ofID(u *User, v *View) Verdict {
+	if l.test == nil {
+		return No
+	}
+	id := fold.Exact(string(u.ID))
+	return verdictOf(l.test.(*textTest).one(&textItem{exact: id, key: id}))
+}
+
+func (l *fieldLeaf) had(u *User, v *View) []string {
+	if l.name == string(ID) {
+		return []string{string(u.ID)}
+	}
+	val := u.Fields[l.name]
+	if texts := val.Texts(); len(texts) > 0 {
+		return texts
+	}
+	return []string{val.String()}
+}
+
+func (l *fieldLeaf) turns(u *User, v *View, report func(turn)) {
+	l.test.(*dateTest).turns(u.Fields[l.name], v, report)
+}
+
+// within reports whether every choice is one of the options; no options means that any will do.
+func within(list choiceValue, options map[string]struct{}) bool {
+	if options == nil {
+		return true
+	}
+	for _, id := range list {
+		if _, ok := options[id]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// textTest compares texts, folded unless the field is exact. Some value of several is enough.
+type textTest struct {
+	op       Op
+	exact    bool
+	operands []string // in the form compared
+	set      map[string]struct{}
+	patterns []*regexp.Regexp
+}
+
+func (t *textTest) test(data any, _ *View) (yes, ok bool) {
+	list, ok := data.(textValue)
+	if !ok {
+		return false, false
+	}
+	for i := range list {
+		if t.one(&list[i]) {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+func (t *textTest) one(item *textItem) bool {
+	text := item.key
+	if t.exact {
+		text = item.exact
+	}
+	switch t.op {
+	case opIs:
+		_, ok := t.set[text]
+		return ok
+	case opMatches:
+		for _, p := range t.patterns {
+			if p.MatchString(item.exact) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, o := range t.operands {
+		switch t.op {
+		case opContains:
+			if strings.Contains(text, o) {
+				return true
+			}
+		case opStartsWith:
+			if strings.HasPrefix(text, o) {
+				return true
+			}
+		case opEndsWith:
+			if strings.HasSuffix(text, o) {
+				return true
+			}
+		default:
+			panic("groups: unchecked operator " + string(t.op))
+		}
+	}
+	return false
+}
+
+// choiceTest compares option IDs.
+type choiceTest struct {
+	op  Op
+	set map[string]struct{}
+}
+
+func (t *choiceTest) test(data any, _ *View) (yes, ok bool) {
+	list, ok := data.(choiceValue)
+	if !ok {
+		return false, false
+	}
+	found := 0
+	for _, id := range list {
+		if _, in := t.set[id]; in {
+			found++
+		}
+	}
+	switch t.op {
+	case opIs:
+		// A single choice: a list of several is not a value of this field.
+		return found == 1, len(list) == 1
+	case opIncludesAny:
+		return found > 0, true
+	case opIncludesAll:
+		return found == len(t.set), true
+	case opIsExactly:
+		return found == len(t.set) && found == len(list), true
+	}
+	panic("groups: unchecked operator " + string(t.op))
+}
+
+// boolTest compares truth values.
+type boolTest struct{ want [2]bool }
+
+func (t *boolTest) test(data any, _ *View) (yes, ok bool) {
+	b, ok := data.(bool)
+	if b {
+		return t.want[1], ok
+	}
+	return t.want[0], ok
+}
+
+// numberTest compares exact decimals.
+type numberTest struct {
+	op       Op
+	operands []decimal.Decimal
+}
+
+func (t *numberTest) test(data any, _ *View) (yes, ok bool) {
+	n, ok := data.(decimal.Decimal)
+	if !ok {
+		return false, false
+	}
+	if t.op == opIs {
+		return slices.Contains(t.operands, n), true
+	}
+	c := n.Cmp(t.operands[0])
+	switch t.op {
+	case opLess:
+		return c < 0, true
+	case opAtMost:
+		return c <= 0, true
+	case opAtLeast:
+		return c >= 0, true
+	case opGreater:
+		return c > 0, true
+	case opBetween:
+		return c >= 0 && n.Cmp(t.operands[1]) <= 0, true
+	}
+	panic("groups: unchecked operator " + string(t.op))
+}
+
+// dateTest compares days and instants. An instant meets a day, and today, by its date in the zone.
+type dateTest struct {
+	op       Op
+	operands []moment
+	relative bool
+	relation calendar.Relation
+	span     calendar.Span
+	instants bool // the field holds instants
+}
+
+// moment is an operand of a date test: an instant, or a day.
+type moment struct {
+	at    time.Time
+	day   calendar.Day
+	isDay bool
+}
+
+func (t *dateTest) test(data any, v *View) (yes, ok bool) {
+	var day calendar.Day
+	var at time.Time
+	switch d := data.(type) {
+	case calendar.Day:
+		if t.instants {
+			return false, false
+		}
+		day = d
+	case time.Time:
+		if !t.instants {
+			return false, false
+		}
+		at = d
+	default:
+		return false, false
+	}
+	if t.relative {
+		if t.instants {
+			day = calendar.In(at, v.Zone)
+		}
+		return t.relation.Holds(day, calendar.In(v.Now, v.Zone), t.span), true
+	}
+	c := t.compare(0, day, at, v)
+	switch t.op {
+	case opOn:
+		return c == 0, true
+	case opBefore:
+		return c < 0, true
+	case opAfter:
+		return c > 0, true
+	case opOnOrBefore:
+		return c <= 0, true
+	case opOnOrAfter:
+		return c >= 0, true
+	case opBetween:
+		return c >= 0 && t.compare(1, day, at, v) <= 0, true
+	}
+	panic("groups: unchecked operator " + string(t.op))
+}
+
+// compare orders the value against one operand.
+func (t *dateTest) compare(operand int, day calendar.Day, at time.Time, v *View) int {
+	o := &t.operands[operand]
+	switch {
+	case t.instants && !o.isDay:
+		return at.Compare(o.at)
+	case t.instants:
+		return int(calendar.In(at, v.Zone)) - int(o.day)
+	case !o.isDay: // only in the window of completed, which may meet a day
+		return int(day) - int(calendar.In(o.at, v.Zone))
+	}
+	return int(day) - int(o.day)
+}
+
+func (t *dateTest) turns(val Value, v *View, report func(turn)) {
+	switch d := val.data.(type) {
+	case calendar.Day:
+		if !t.instants {
+			report(turn{t.relation, d, t.span})
+		}
+	case time.Time:
+		if t.instants {
+			report(turn{t.relation, calendar.In(d, v.Zone), t.span})
+		}
+	}
+}
+
+// unitLeaf asks where in a tree the user sits.
+type unitLeaf struct {
+	tree    Tree
+	op      Op
+	negated bool
+	empty   Verdict
+	goals   map[string]struct{}
+	depth   int
+}
+
+func (l *unitLeaf) verdict(u *User, v *View) Verdict {
+	units, known := u.Units[l.tree]
+	switch {
+	case !known:
+		return Unknown
+	case len(units) == 0:
+		return l.empty
+	case l.op == opIsEmpty:
+		return signed(No, l.negated)
+	}
+	h := v.Trees[l.tree]
+	result := No
+	for _, unit := range units {
+		result = MatchAny.join(result, l.from(unit, h))
+		if result == Yes {
+			break
+		}
+	}
+	if result == No && l.stray(h) {
+		result = Unknown
+	}
+	return signed(result, l.negated)
+}
+
+// from answers for one of the user's units.
+func (l *unitLeaf) from(unit string, h *Hierarchy) Verdict {
+	if l.op == opIs {
+		_, met := l.goals[unit]
+		return verdictOf(met)
+	}
+	return h.climb(unit, l.goals, l.op == opIsOrBelow, l.depth)
+}
+
+// stray reports whether an operand is not in the tree: then who is not found beneath it might be.
+func (l *unitLeaf) stray(h *Hierarchy) bool {
+	for unit := range l.goals {
+		if !h.has(unit) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *unitLeaf) had(u *User, v *View) []string {
+	units, known := u.Units[l.tree]
+	switch {
+	case !known:
+		return []string{"unknown"}
+	case len(units) == 0:
+		return []string{"empty"}
+	}
+	out := make([]string, len(units))
+	for i, unit := range units {
+		out[i] = strings.Join(v.Trees[l.tree].path(unit), " < ")
+	}
+	return out
+}
+
+// climb walks up the hierarchy; without one, only the start is known.
+func (h *Hierarchy) climb(id string, goals map[string]struct{}, self bool, depth int) Verdict {
+	if h == nil {
+		if _, met := goals[id]; met && self {
+			return Yes
+		}
+		return Unknown
+	}
+	switch h.lines.Climb(id, goals, self, depth) {
+	case lineage.Met:
+		return Yes
+	case lineage.Top:
+		return No
+	}
+	return Unknown
+}
+
+func (h *Hierarchy) has(id string) bool { return h != nil && h.lines.Has(id) }
+
+func (h *Hierarchy) path(id string) []string {
+	if h == nil {
+		return []string{id}
+	}
+	return h.lines.Path(id)
+}
+
+// userLeaf asks who the user is and whom they report to.
+type userLeaf struct {
+	op      Op
+	negated bool
+	goals   map[string]struct{}
+	depth   int
+}
+
+func (l *userLeaf) verdict(u *User, v *View) Verdict {
+	var result Verdict
+	switch l.op {
+	case opIs:
+		_, met := l.goals[string(u.ID)]
+		result = verdictOf(met)
+	case opHasReports:
+		if v.Lines != nil {
+			yes, unsure := v.Lines.lines.Reports(string(u.ID))
+			if result = verdictOf(yes); unsure {
+				result = Unknown
+			}
+		}
+	default:
+		result = v.Lines.climb(string(u.ID), l.goals, l.op == opIsOrBelow, l.depth)
+	}
+	return signed(result, l.negated)
+}
+
+func (l *userLeaf) had(u *User, v *View) []string {
+	switch {
+	case l.op == opIs:
+		return []string{string(u.ID)}
+	case l.op == opHasReports:
+		if v.Lines == nil {
+			return []string{"unknown"}
+		}
+		yes, unsure := v.Lines.lines.Reports(string(u.ID))
+		switch {
+		case yes:
+			return []string{fmt.Sprintf("%d direct reports", len(v.Lines.lines.Children(string(u.ID))))}
+		case unsure:
+			return []string{"no known reports"}
+		}
+		return []string{"no reports"}
+	}
+	return []string{strings.Join(v.Lines.path(string(u.ID)), " < ")}
+}
+
+// enrollmentLeaf asks about the user's courses.
+type enrollmentLeaf struct {
+	courses  []string // sorted, each once
+	need     int      // how many must be true
+	op       Op
+	negated  bool
+	statuses map[string]struct{}
+	day, at  *dateTest // the window, for completion days and for instants
+	outside  bool      // completed outside the window, not inside
+}
+
+func (l *enrollmentLeaf) verdict(u *User, v *View) Verdict {
+	yes, unknown := 0, 0
+	for _, course := range l.courses {
+		switch l.of(u, course, v) {
+		case Yes:
+			yes++
+		case Unknown:
+			unknown++
+		}
+	}
+	result := Unknown
+	switch {
+	case yes >= l.need:
+		result = Yes
+	case yes+unknown < l.need:
+		result = No
+	}
+	return signed(result, l.negated)
+}
+
+// of answers for one course.
+func (l *enrollmentLeaf) of(u *User, course string, v *View) Verdict {
+	record, found := u.Enrollments.in(course)
+	if !found {
+		if u.Enrollments.complete {
+			return No
+		}
+		return Unknown
+	}
+	switch l.op {
+	case opEnrolled:
+		return Yes
+	case opIs:
+		if record.Status == "" {
+			return Unknown
+		}
+		_, in := l.statuses[record.Status]
+		return verdictOf(in)
+	}
+	var yes, ok bool
+	switch record.Completed.data.(type) {
+	case empty:
+		return No
+	case calendar.Day:
+		yes, ok = l.day.test(record.Completed.data, v)
+	case time.Time:
+		yes, ok = l.at.test(record.Completed.data, v)
+	}
+	if !ok {
+		return Unknown
+	}
+	return verdictOf(yes != l.outside)
+}
+
+func (l *enrollmentLeaf) had(u *User, v *View) []string {
+	out := make([]string, len(l.courses))
+	for i, course := range l.courses {
+		record, found := u.Enrollments.in(course)
+		switch {
+		case !found && !u.Enrollments.complete:
+			out[i] = course + ": unknown"
+		case !found:
+			out[i] = course + ": not enrolled"
+		case record.Status == "":
+			out[i] = course + ": unknown status"
+		default:
+			out[i] = course + ": " + record.Status
+		}
+		if found && l.op == opCompleted {
+			out[i] += ", completed " + record.Completed.String()
+		}
+	}
+	return out
+}
+
+func (l *enrollmentLeaf) turns(u *User, v *View, report func(turn)) {
+	for _, course := range l.courses {
+		if record, found := u.Enrollments.in(course); found {
+			l.day.turns(record.Completed, v, report)
+			l.at.turns(record.Completed, v, report)
+		}
+	}
+}
+
+// groupLeaf asks for membership in other groups.
+type groupLeaf struct {
+	match   Match
+	negated bool
+	groups  []GroupID
+	orBelow bool
+}
+
+func (l *groupLeaf) verdict(u *User, v *View) Verdict {
+	if v.Memberships == nil {
+		return Unknown
+	}
+	result := neutral(l.match)
+	for _, g := range l.groups {
+		result = l.match.join(result, v.Memberships.MemberOf(u.ID, g, l.orBelow))
+	}
+	return signed(result, l.negated)
+}
+
+func (l *groupLeaf) had(u *User, v *View) []string {
+	out := make([]string, len(l.groups))
+	for i, g := range l.groups {
+		answer := Unknown
+		if v.Memberships != nil {
+			answer = v.Memberships.MemberOf(u.ID, g, l.orBelow)
+		}
+		out[i] = string(g) + ": " + [...]string{"unknown", "not a member", "member"}[answer]
+	}
+	return out
+}
+
+// statusLeaf asks for activation and expiry.
+type statusLeaf struct {
+	negated  bool
+	statuses []UserStatus
+}
+
+func (l *statusLeaf) verdict(u *User, _ *View) Verdict {
+	result := No
+	for _, s := range l.statuses {
+		answer := Unknown
+		switch s {
+		case StatusExpired:
+			if u.Expiry != ExpiryUnknown {
+				answer = verdictOf(u.Expiry == Expired)
+			}
+		case StatusActive, StatusDeactivated:
+			if u.Activation != ActivationUnknown {
+				answer = verdictOf((u.Activation == Deactivated) == (s == StatusDeactivated))
+			}
+		}
+		result = MatchAny.join(result, answer)
+	}
+	return signed(result, l.negated)
+}
+
+func (l *statusLeaf) had(u *User, _ *View) []string {
+	return []string{"activation " + u.Activation.String(), "expiry " + u.Expiry.String()}
+}
+
+// everyoneLeaf holds for every user.
+type everyoneLeaf struct{}
+
+func (everyoneLeaf) verdict(*User, *View) Verdict  { return Yes }
+func (everyoneLeaf) had(u *User, _ *View) []string { return []string{string(u.ID)} }

@@ -1,0 +1,208 @@
+package groups
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/grouprules/groups/internal/fold"
+	"github.com/grouprules/groups/internal/table"
+)
+
+// CSVFormat says how a delimited file is written. The zero CSVFormat reads what most programs
+// write; nothing is guessed that could be guessed wrong unseen.
+type CSVFormat struct {
+	// Delimiter stands between cells. 0: what a first line "sep=;" says, else comma, semicolon, tab
+	// or vertical bar where one reading is plainly best, else a comma.
+	Delimiter rune
+	// Charset is utf-8, utf-16, windows-1252, iso-8859-1 or iso-8859-15. Blank: UTF-16 where the
+	// file has its byte order mark, else UTF-8.
+	Charset string
+	// Decode, instead of Charset, turns a file in any other charset into UTF-8, with U+FFFD for what
+	// it cannot decode.
+	Decode func(io.Reader) io.Reader
+	// Guarded says that the file was written formula-safe by this library: one apostrophe is taken
+	// off where [Evaluator.WriteMembersCSV] and [PeopleFile.WriteErrors] put one.
+	Guarded bool
+
+	// What exceeds a limit makes the file unreadable ([ErrTooLarge]). 0 is the default given.
+
+	MaxCell    int   // bytes of a cell: 64 KiB
+	MaxColumns int   // 500
+	MaxRows    int   // unlimited
+	MaxBytes   int64 // unlimited
+}
+
+var (
+	// ErrCSVOptions is wrapped by the error for options that contradict themselves or what is
+	// stored: no key, a multi-choice without separator, a column declared twice.
+	ErrCSVOptions = errors.New("unusable CSV options")
+	// ErrCharset: the charset is unknown, contradicts the file, or has to be declared.
+	ErrCharset = table.ErrCharset
+	// ErrNoRows: there are no rows, or none but the header.
+	ErrNoRows = table.ErrEmpty
+	// ErrHeader: a column twice, a needed one missing, or a name that cannot be a field's.
+	ErrHeader = table.ErrHeader
+	// ErrQuoting: quotes do not pair up, so where cells end is anybody's guess from there on.
+	ErrQuoting = table.ErrQuoting
+	// ErrTooLarge: a limit of [CSVFormat] was reached.
+	ErrTooLarge = table.ErrLimit
+	// ErrRepeated: a unit that may occur once occurs twice.
+	ErrRepeated = errors.New("occurs twice")
+)
+
+// A CSVError refuses a whole file, of which nothing is used. It wraps [ErrCharset], [ErrNoRows],
+// [ErrHeader], [ErrQuoting], [ErrTooLarge] or [ErrRepeated].
+type CSVError struct {
+	Line   int // 1-based; 0 where no line is to blame
+	Column int // 1-based, in bytes of the line as UTF-8; 0 where no column is to blame
+	Err    error
+	Text   string // what is wrong, for the person who has the file
+}
+
+// Error returns one line, such as "line 3, column 7: a quote in an unquoted cell".
+func (e *CSVError) Error() string {
+	return (&table.Error{Line: e.Line, Column: e.Column, Err: e.Err, Text: e.Text}).Error()
+}
+
+// Unwrap returns the sentinel.
+func (e *CSVError) Unwrap() error { return e.Err }
+
+// csvError turns an error of package table into ours; the error of the caller's reader stays.
+func csvError(err error) error {
+	if e, ok := errors.AsType[*table.Error](err); ok {
+		return &CSVError{e.Line, e.Column, e.Err, e.Text}
+	}
+	return err
+}
+
+func (f *CSVFormat) check() error {
+	d := f.Delimiter
+	if d != 0 && (!utf8.ValidRune(d) || strings.ContainsRune("\"\r\n\ufeff\ufffd", d)) {
+		return fmt.Errorf("%w: %q cannot be a delimiter", ErrCSVOptions, d)
+	}
+	return nil
+}
+
+// A csvFile is a table whose columns are found by name.
+type csvFile struct {
+	*table.Reader
+	header  []string // trimmed, NFC
+	guarded bool
+}
+
+func (f *CSVFormat) open(r io.Reader) (*csvFile, error) {
+	t, err := table.Open(r, table.Options{
+		Delimiter: f.Delimiter, Charset: f.Charset, Decode: f.Decode,
+		MaxCell: f.MaxCell, MaxColumns: f.MaxColumns, MaxRows: f.MaxRows, MaxBytes: f.MaxBytes,
+	})
+	if err != nil {
+		return nil, csvError(err)
+	}
+	header := t.Header()
+	for i, h := range header {
+		if f.Guarded {
+			h = table.Unguard(h)
+		}
+		header[i] = fold.Exact(h)
+	}
+	return &csvFile{t, header, f.Guarded}, nil
+}
+
+// read returns the next row, valid until the one after it.
+func (t *csvFile) read() (*table.Row, error) {
+	row, err := t.Reader.Read()
+	if err != nil {
+		return nil, csvError(err)
+	}
+	if t.guarded {
+		for i, cell := range row.Cells {
+			row.Cells[i] = table.Unguard(cell)
+		}
+	}
+	return row, nil
+}
+
+// column finds a column by its name; -1 is not there.
+func (t *csvFile) column(name string) int { return slices.Index(t.header, fold.Exact(name)) }
+
+// need finds a column that the file cannot do without.
+func (t *csvFile) need(what, name string) (int, error) {
+	if fold.Exact(name) == "" {
+		return 0, fmt.Errorf("%w: the column of the %s is not named", ErrCSVOptions, what)
+	}
+	if i := t.column(name); i >= 0 {
+		return i, nil
+	}
+	return 0, &CSVError{Err: ErrHeader, Text: fmt.Sprintf("no column is headed %.64q, for the %s", fold.Exact(name), what)}
+}
+
+// cloneCells copies a row out of the reader's buffer.
+func cloneCells(cells []string) []string {
+	out := slices.Clone(cells)
+	for i := range out {
+		out[i] = strings.Clone(out[i])
+	}
+	return out
+}
+
+// ragged is the issue of a row whose cells cannot be told apart.
+func (t *csvFile) ragged(row *table.Row) Issue {
+	return Issue{row.Line, "", issueRagged, fmt.Sprintf("%d cells where the header has %d", len(row.Cells), len(t.header)), ""}
+}
+
+// unreadable is the issue of a cell that is not text.
+func (t *csvFile) unreadable(row *table.Row, i int, reason string) Issue {
+	return Issue{row.Line, t.header[i], issueUnreadable, "the cell cannot be read: " + reason, strings.Clone(row.Cells[i])}
+}
+
+// id returns the trimmed ID in cell i, or what is wrong with it.
+func (t *csvFile) id(row *table.Row, i int, what string) (string, *Issue) {
+	cell := row.Cells[i]
+	id := strings.TrimSpace(cell)
+	if id != "" && plainID(id) {
+		return id, nil
+	}
+	code, text := "", ""
+	if reason, bad := row.Unreadable(i); bad {
+		code, text = issueBadKey, fmt.Sprintf("the %s cannot be read: %s", what, reason)
+	} else if id == "" {
+		code, text = issueBlankKey, fmt.Sprintf("the %s is blank", what)
+	} else if err := checkID(what, id); err != nil {
+		code, text = issueBadKey, err.Error()
+	} else {
+		return id, nil
+	}
+	return "", &Issue{row.Line, t.header[i], code, text, strings.Clone(cell)}
+}
+
+// namedIn returns the users whom a ragged row may be about: its cells may stand under the wrong
+// headers. lost is that the ID which belongs in column at cannot be read in any of them, so that the
+// row may be about anybody.
+func (t *csvFile) namedIn(row *table.Row, at int) (ids []UserID, lost bool) {
+	lost = at >= len(row.Cells)
+	for i, cell := range row.Cells {
+		id := UserID(strings.TrimSpace(cell))
+		_, unreadable := row.Unreadable(i)
+		switch unusable := id.Check() != nil; {
+		case unreadable, unusable && i == at:
+			lost = true
+		case !unusable:
+			ids = append(ids, UserID(strings.Clone(string(id))))
+		}
+	}
+	return ids, lost
+}
+
+// plainID reports whether a trimmed text is an ID beyond doubt: printable ASCII, as nearly all are.
+func plainID(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) <= MaxIDBytes
+}

@@ -1,0 +1,133 @@
+package groups
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An Explanation says why a rule answers as it does for one user, node by node, and, when it comes
+// from an [Evaluator], why the user is in the group or not.
+type Explanation struct {
+	// Group is blank in an explanation that [Rule.Explain] gives.
+	Group GroupID `json:"group,omitempty"`
+	User  UserID  `json:"user"`
+	// Now and Zone are what relative dates were counted from.
+	Now  time.Time `json:"now"`
+	Zone string    `json:"zone"`
+
+	// Verdict is the rule's, that of Sets combined by Match. No sets: nobody matches.
+	Verdict Verdict      `json:"verdict"`
+	Match   string       `json:"match"`
+	Sets    []SetVerdict `json:"sets"`
+
+	// The rest is filled in by [Evaluator.Explain] only.
+
+	// Population says how the user is in, effects aside, and Reason by which line of the decision
+	// table. Member is the same for the host: Outside while the group is inactive.
+	Population Method `json:"population"`
+	Member     Method `json:"member"`
+	Reason     Reason `json:"reason"`
+	// Undecided: what is known does not decide, and the user stays as they are.
+	Undecided bool `json:"undecided"`
+	// Automatic is the automatic bit.
+	Automatic bool `json:"automatic"`
+	// Assignment and Exclusion are the stored decisions of people, in force or not.
+	Assignment *Assignment `json:"assignment,omitempty"`
+	Exclusion  *Exclusion  `json:"exclusion,omitempty"`
+}
+
+// A SetVerdict explains one set.
+type SetVerdict struct {
+	Match      string             `json:"match"`
+	Verdict    Verdict            `json:"verdict"`
+	Conditions []ConditionVerdict `json:"conditions"`
+}
+
+// A ConditionVerdict explains one condition. Every condition is answered, also where an earlier one
+// had decided.
+type ConditionVerdict struct {
+	// Pointer is where the condition stands in the criteria, such as "/sets/0/conditions/2".
+	Pointer string `json:"pointer"`
+	// Text is the condition in words.
+	Text    string  `json:"text"`
+	Verdict Verdict `json:"verdict"`
+	// Had is what the user has, as far as the condition looks at it: values, units with those
+	// above them, the reporting line, records, memberships; "unknown" or "empty" where that is it.
+	Had []string `json:"had"`
+}
+
+// Explain answers as [Rule.Match] does, and says why.
+func (r *Rule) Explain(u *User, v *View) *Explanation {
+	x := &Explanation{
+		User: u.ID, Now: v.Now, Zone: zoneName(v.Zone),
+		Verdict: No, Match: r.match.String(), Sets: make([]SetVerdict, 0, len(r.sets)),
+	}
+	if len(r.sets) == 0 {
+		return x
+	}
+	x.Verdict = neutral(r.match)
+	for i, set := range r.sets {
+		s := SetVerdict{Match: set.match.String(), Verdict: neutral(set.match)}
+		for j, l := range set.leaves {
+			c := ConditionVerdict{
+				Pointer: fmt.Sprintf("/sets/%d/conditions/%d", i, j),
+				Text:    r.criteria.Sets[i].Conditions[j].String(),
+				Verdict: l.verdict(u, v),
+				Had:     l.had(u, v),
+			}
+			s.Verdict = set.match.join(s.Verdict, c.Verdict)
+			s.Conditions = append(s.Conditions, c)
+		}
+		x.Verdict = r.match.join(x.Verdict, s.Verdict)
+		x.Sets = append(x.Sets, s)
+	}
+	return x
+}
+
+func zoneName(loc *time.Location) string {
+	if loc == nil {
+		return "UTC"
+	}
+	return loc.String()
+}
+
+// String returns the explanation as text: a line on the membership, and one for each condition.
+func (x *Explanation) String() string {
+	var b strings.Builder
+	if x.Group != "" {
+		fmt.Fprintf(&b, "%s is %s of %s (by %v)", x.User, memberWord(x), x.Group, x.Reason)
+		if a := x.Assignment; a != nil {
+			fmt.Fprintf(&b, ", assigned by %s on %s", a.By, a.At.UTC().Format(time.DateOnly))
+			if !a.Until.IsZero() {
+				fmt.Fprintf(&b, " until %s", a.Until.UTC().Format(time.RFC3339))
+			}
+		}
+		if e := x.Exclusion; e != nil {
+			fmt.Fprintf(&b, ", excluded by %s on %s", e.By, e.At.UTC().Format(time.DateOnly))
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "rule: %v", x.Verdict)
+	if len(x.Sets) > 1 {
+		fmt.Fprintf(&b, " (%s of %d sets)", x.Match, len(x.Sets))
+	}
+	for i, s := range x.Sets {
+		fmt.Fprintf(&b, "\n  set %d: %v (%s of %d)", i+1, s.Verdict, s.Match, len(s.Conditions))
+		for _, c := range s.Conditions {
+			fmt.Fprintf(&b, "\n    %-7v %s; has: %s", c.Verdict, c.Text, strings.Join(c.Had, ", "))
+		}
+	}
+	return b.String()
+}
+
+func memberWord(x *Explanation) string {
+	word := map[Method]string{Outside: "not a member", Manual: "a manual member", Automatic: "an automatic member"}[x.Population]
+	if x.Population != Outside && x.Member == Outside {
+		word += ", without effect while the group is inactive,"
+	}
+	if x.Undecided {
+		word += ", undecided,"
+	}
+	return word
+}

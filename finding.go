@@ -1,0 +1,316 @@
+package groups
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/decimal"
+	"github.com/grouprules/groups/internal/lineage"
+)
+
+// A Finding is something wrong with the data that did not stop the run.
+type Finding struct {
+	// Code is one of the Finding constants.
+	Code string `json:"code"`
+	// Where is what it is about: "group g1 /sets/0/conditions/2", "field region", "tree org" ...
+	Where string `json:"where"`
+	// Text says it in English, naming every user or unit concerned.
+	Text string `json:"text"`
+}
+
+// String returns the finding on one line.
+func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Code, f.Where, f.Text) }
+
+// The codes of findings.
+const (
+	FindingUnknownUnit   = "unknownUnit"   // an operand names a unit that is not in its tree
+	FindingUnknownTree   = "unknownTree"   // a condition names a tree that does not exist
+	FindingUnknownGroup  = "unknownGroup"  // an operand names a group that does not exist
+	FindingUnknownUser   = "unknownUser"   // an operand names a user who is not in the directory
+	FindingUnknownCourse = "unknownCourse" // an operand names a course in which nobody has a record
+	FindingUnknownStatus = "unknownStatus" // an operand names an enrollment status not in the Schema
+	FindingUnknownOption = "unknownOption" // an operand names an option that the field does not have
+	FindingBrokenRule    = "brokenRule"    // criteria that no longer fit the Schema; nobody moves by them
+	FindingBadValue      = "badValue"      // users have a value that is no option, or of another type
+	FindingRing          = "ring"          // users or units that are above themselves
+	FindingMissingParent = "missingParent" // a manager or parent unit that does not exist
+	FindingStrayUnit     = "strayUnit"     // users sit in a unit that is not in its tree
+	FindingGroupCycle    = "groupCycle"    // groups that refer to each other in a ring
+	FindingClockSkew     = "clockSkew"     // the clock is behind the last run; that run's clock was used
+)
+
+// survey collects what is wrong with the data while a run reads it. What takes everybody to see is
+// only found by runs that look at everybody.
+type survey struct {
+	list  []Finding
+	begun bool
+	// fields are those that rules read, and bad who has a value there that does not fit.
+	fields []Field
+	bad    map[misfit][]UserID
+	stray  map[Unit][]UserID
+	// named and courses are what rules name, true once met.
+	named   map[UserID]bool
+	courses map[string]bool
+	links   []lineage.Link
+}
+
+// misfit is a value that its field does not allow.
+type misfit struct{ field, why string }
+
+func (v *survey) add(code, where, format string, args ...any) {
+	v.list = append(v.list, Finding{code, where, fmt.Sprintf(format, args...)})
+}
+
+func (v *survey) skew(clock, last time.Time) {
+	v.add(FindingClockSkew, "clock", "the clock says %s, before the last run at %s, whose clock was used", clock.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
+}
+
+func (v *survey) brokenRule(id GroupID, err error) {
+	v.add(FindingBrokenRule, groupAt(id, ""), "its criteria do not fit the schema, so nobody moves by them: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+func groupAt(id GroupID, pointer string) string {
+	if pointer == "" {
+		return fmt.Sprintf("group %s", id)
+	}
+	return fmt.Sprintf("group %s %s", id, pointer)
+}
+
+// begin notes what the rules of the run read.
+func (v *survey) begin(r *run) {
+	v.begun = true
+	v.bad, v.stray = map[misfit][]UserID{}, map[Unit][]UserID{}
+	v.named, v.courses = map[UserID]bool{}, map[string]bool{}
+	read := map[string]bool{}
+	for _, s := range r.order {
+		for _, c := range s.conditions() {
+			switch c := c.(type) {
+			case FieldCondition:
+				read[c.Field] = true
+			case UserCondition:
+				for _, id := range c.Users {
+					v.named[id] = false
+				}
+			case EnrollmentCondition:
+				for _, course := range c.Courses {
+					v.courses[course] = false
+				}
+			}
+		}
+	}
+	for _, f := range r.schema.Fields {
+		if read[f.Name] {
+			v.fields = append(v.fields, f)
+		}
+	}
+}
+
+// conditions yields the conditions of a group that the run evaluates for everybody, by pointer.
+func (s *subject) conditions() func(func(string, Condition) bool) {
+	return func(yield func(string, Condition) bool) {
+		if s.rule == nil || !s.whole {
+			return
+		}
+		for i, set := range s.Criteria.Sets {
+			for j, c := range set.Conditions {
+				if !yield(fmt.Sprintf("/sets/%d/conditions/%d", i, j), c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// meet looks at one user of a run that looks at everybody.
+func (v *survey) meet(r *run, u *User) {
+	if !v.begun {
+		v.begin(r)
+	}
+	if _, asked := v.named[u.ID]; asked {
+		v.named[u.ID] = true
+	}
+	if len(v.courses) > 0 {
+		for _, e := range u.Enrollments.list {
+			if _, asked := v.courses[e.Course]; asked {
+				v.courses[e.Course] = true
+			}
+		}
+	}
+	for i := range v.fields {
+		if why := misfitOf(&v.fields[i], u.Fields[v.fields[i].Name]); why != "" {
+			key := misfit{v.fields[i].Name, why}
+			v.bad[key] = append(v.bad[key], u.ID)
+		}
+	}
+	for tree, units := range u.Units {
+		h := r.trees[tree]
+		if h == nil || h.lines.Len() == 0 {
+			continue
+		}
+		for _, unit := range units {
+			if !h.has(unit) {
+				key := Unit{Tree: tree, ID: unit}
+				v.stray[key] = append(v.stray[key], u.ID)
+			}
+		}
+	}
+	if r.lines == nil {
+		v.links = append(v.links, lineLink(u))
+	}
+}
+
+// misfitOf says why a value is not one of the field, or nothing.
+func misfitOf(f *Field, v Value) string {
+	var is Type
+	switch d := v.data.(type) {
+	case nil, empty:
+		return ""
+	case textValue:
+		is = TypeText
+	case choiceValue:
+		is = TypeMultiChoice
+		if f.Type == TypeChoice && len(d) == 1 {
+			is = TypeChoice
+		}
+		for _, id := range d {
+			if len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == id }) {
+				return fmt.Sprintf("%q is none of the options", id)
+			}
+		}
+	case decimal.Decimal:
+		is = TypeNumber
+	case calendar.Day:
+		is = TypeDate
+	case time.Time:
+		is = TypeInstant
+	case bool:
+		is = TypeBool
+	}
+	if is != f.Type {
+		return fmt.Sprintf("a %v, not a %v", is, f.Type)
+	}
+	return ""
+}
+
+// findings is everything found, sorted.
+func (v *survey) findings(r *run) []Finding {
+	for _, s := range r.order {
+		for at, c := range s.conditions() {
+			v.references(r, groupAt(s.ID, at), c)
+		}
+	}
+	v.cycles(r)
+	if v.begun {
+		v.people(r)
+	}
+	slices.SortFunc(v.list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Where, b.Where), cmp.Compare(a.Text, b.Text))
+	})
+	return listed(slices.Compact(v.list))
+}
+
+// references reports what a condition names that does not exist.
+func (v *survey) references(r *run, where string, c Condition) {
+	switch c := c.(type) {
+	case FieldCondition:
+		f, _ := r.schema.Field(c.Field)
+		for _, o := range c.Values {
+			id := strings.TrimSpace(o.text)
+			if len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == id }) {
+				v.add(FindingUnknownOption, where, "field %q has no option %q", f.Name, id)
+			}
+		}
+	case UnitCondition:
+		h, exists := r.trees[c.Tree]
+		if !exists {
+			v.add(FindingUnknownTree, where, "there is no tree %q", c.Tree)
+			return
+		}
+		for _, unit := range c.Units {
+			if !h.has(unit) {
+				v.add(FindingUnknownUnit, where, "tree %q has no unit %q", c.Tree, unit)
+			}
+		}
+	case UserCondition:
+		for _, id := range c.Users {
+			if v.begun && !v.named[id] {
+				v.add(FindingUnknownUser, where, "user %q is not in the directory", id)
+			}
+		}
+	case EnrollmentCondition:
+		for _, course := range c.Courses {
+			if v.begun && !v.courses[course] {
+				v.add(FindingUnknownCourse, where, "nobody has a record in course %q", course)
+			}
+		}
+		for _, status := range c.Statuses {
+			if len(r.schema.EnrollmentStatuses) > 0 && !slices.Contains(r.schema.EnrollmentStatuses, status) {
+				v.add(FindingUnknownStatus, where, "there is no enrollment status %q", status)
+			}
+		}
+	case GroupCondition:
+		for _, id := range c.Groups {
+			if r.groups[id] == nil {
+				v.add(FindingUnknownGroup, where, "there is no group %q", id)
+			}
+		}
+	}
+}
+
+// cycles reports each ring of groups once.
+func (v *survey) cycles(r *run) {
+	seen := map[GroupID]bool{}
+	for _, s := range r.order {
+		if !s.cyclic || seen[s.ID] {
+			continue
+		}
+		path := r.refs.ring(s.ID)
+		for _, id := range path {
+			seen[id] = true
+		}
+		if len(path) > 0 {
+			v.add(FindingGroupCycle, groupAt(s.ID, ""), "%v", &CycleError{path})
+		}
+	}
+}
+
+// people reports what is wrong with users, units and who is above whom.
+func (v *survey) people(r *run) {
+	for key, users := range v.bad {
+		v.add(FindingBadValue, "field "+key.field, "%s, so it is taken as unknown: user %s", key.why, quoted(users))
+	}
+	for unit, users := range v.stray {
+		v.add(FindingStrayUnit, fmt.Sprintf("tree %s", unit.Tree), "unit %q is not in the tree; in it sits user %s", unit.ID, quoted(users))
+	}
+	for _, tree := range slices.Sorted(maps.Keys(r.trees)) {
+		v.hierarchy(r.trees[tree].lines, fmt.Sprintf("tree %s", tree), "unit")
+	}
+	lines := lineage.New(slices.Values(v.links))
+	if r.lines != nil {
+		lines = r.lines.lines
+	}
+	v.hierarchy(lines, "reporting line", "user")
+}
+
+func (v *survey) hierarchy(l *lineage.Lineage, where, what string) {
+	for _, ring := range l.Rings() {
+		v.add(FindingRing, where, "a ring, each %s below the next: %s", what, quoted(append(ring, ring[0])))
+	}
+	for _, gap := range l.Missing() {
+		v.add(FindingMissingParent, where, "%s %q does not exist; directly below it: %s", what, gap.Parent, quoted(gap.Children))
+	}
+}
+
+// quoted lists identifiers so that odd ones show.
+func quoted[T ~string](ids []T) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = fmt.Sprintf("%q", string(id))
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,279 @@
+package groups
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A UserID names one user. It is opaque, compared byte by byte, and never parsed.
+type UserID string
+
+// A GroupID names one group. It is opaque, compared byte by byte, and never parsed.
+type GroupID string
+
+// MaxIDBytes is the longest identifier of a user, group, unit or course, in bytes.
+const MaxIDBytes = 255
+
+// ErrID is wrapped by the error for an identifier that is blank, too long, not valid UTF-8, has
+// white space at either end, or holds control, zero-width or direction-changing characters.
+var ErrID = errors.New("not a usable identifier")
+
+// Check reports whether id can be stored: nil, or an error that wraps [ErrID].
+func (id UserID) Check() error { return checkID("user", string(id)) }
+
+// Check reports whether id can be stored: nil, or an error that wraps [ErrID].
+func (id GroupID) Check() error { return checkID("group", string(id)) }
+
+func checkID(what, id string) error {
+	reason := ""
+	switch {
+	case id == "":
+		reason = "blank"
+	case len(id) > MaxIDBytes:
+		reason = fmt.Sprintf("longer than %d bytes", MaxIDBytes)
+	case !utf8.ValidString(id):
+		reason = "not valid UTF-8"
+	case strings.TrimSpace(id) != id:
+		reason = "white space at an end"
+	case strings.ContainsFunc(id, invisible):
+		reason = "control or invisible character"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s id %.64q: %w: %s", what, id, ErrID, reason)
+}
+
+// invisible tells the characters that make two identifiers look alike: controls, and the format
+// characters (zero width, bidirectional overrides, byte order mark).
+func invisible(r rune) bool { return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) }
+
+// A Kind says how a group is filled.
+type Kind uint8
+
+const (
+	// ManualGroup holds whom people put in, and nobody else (a static group). The zero Kind.
+	ManualGroup Kind = iota
+	// AutomaticGroup follows its criteria (a dynamic group); with assignments it is what
+	// Cornerstone calls a combination group.
+	AutomaticGroup
+)
+
+// String returns "manual" or "automatic".
+func (k Kind) String() string { return name(k, "manual", "automatic") }
+
+// A Status says whether a group has effects.
+type Status uint8
+
+const (
+	// Inactive: the population is kept up, the membership is empty. The zero Status, as in
+	// Docebo, where a new group is inactive until somebody turns it on.
+	Inactive Status = iota
+	// Active: the membership is the population.
+	Active
+)
+
+// String returns "inactive" or "active".
+func (s Status) String() string { return name(s, "inactive", "active") }
+
+// A Policy says what deactivation does to members. Expiry is not deactivation and does nothing.
+type Policy uint8
+
+const (
+	// Keep leaves deactivated users in. The zero Policy, as in Docebo with the box unticked.
+	Keep Policy = iota
+	// DropAutomatic takes deactivated users out unless they are assigned (Docebo's "Remove
+	// deactivated users").
+	DropAutomatic
+	// DropAll takes deactivated users out, assigned or not; the assignment sleeps and is not
+	// forgotten (Cornerstone's static users).
+	DropAll
+)
+
+// String returns "keep", "dropAutomatic" or "dropAll".
+func (p Policy) String() string { return name(p, "keep", "dropAutomatic", "dropAll") }
+
+// A Method says how a user is in a group.
+type Method uint8
+
+const (
+	// Outside: the user is not in. The zero Method.
+	Outside Method = iota
+	// Manual: a person put the user in, whatever the rule says.
+	Manual
+	// Automatic: the rule holds for the user.
+	Automatic
+)
+
+// String returns "outside", "manual" or "automatic".
+func (m Method) String() string { return name(m, "outside", "manual", "automatic") }
+
+// MarshalText writes the method as [Method.String] does.
+func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// name spells an enumeration; a value outside it shows as a number rather than as a wrong word.
+func name[T ~uint8](v T, names ...string) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%T(%d)", v, uint8(v))
+}
+
+// A Group is the definition of one group, as people edit it, and the [State] that runs keep.
+type Group struct {
+	ID          GroupID
+	Name        string
+	Description string
+	Kind        Kind
+	Status      Status
+	// Frozen keeps the automatic bits as they are; assignments, expiry and status still count.
+	Frozen bool
+	// Deactivated is the policy for deactivated users.
+	Deactivated Policy
+	// Criteria is the rule of an automatic group. A manual group keeps it but does not read it.
+	Criteria Criteria
+	// Parent is the group above this one, or blank. It matters to conditions "or below".
+	Parent GroupID
+	// Zone is the IANA name of the zone in which this group's dates turn; blank is the
+	// Evaluator's zone.
+	Zone string
+
+	// Revision counts the saves of the definition. A save names the revision it started from;
+	// zero creates the group.
+	Revision uint64
+	// SavedBy and SavedAt say who made this revision, and when.
+	SavedBy string
+	SavedAt time.Time
+
+	// State is what runs have written. Saving a group leaves it alone.
+	State State
+}
+
+// State is what processing has left of a group.
+type State struct {
+	// Sequence counts the writes of memberships, assignments, exclusions and bits.
+	Sequence uint64
+	// Revision is the definition that was last processed for everybody; zero is none yet.
+	Revision uint64
+	// Live says that the written membership is the population: the group was active when it was
+	// last processed.
+	Live bool
+	// Processed is the clock of the last run that processed the group for everybody.
+	Processed time.Time
+	// Next is the earliest instant at which time alone can change the group; zero is never.
+	Next time.Time
+}
+
+// An Assignment is a person's decision that a user is in, whatever the rule says.
+type Assignment struct {
+	By     string    // who decided
+	At     time.Time // when
+	Why    string    // the reason given, if any
+	Until  time.Time // the first instant at which it no longer holds; zero is for good
+	Source string    // where it came from, such as "person", "csv" or "group:g7"
+}
+
+// Holds reports whether the assignment is in force at now.
+func (a *Assignment) Holds(now time.Time) bool {
+	return a != nil && (a.Until.IsZero() || now.Before(a.Until))
+}
+
+// An Exclusion is a person's decision that a user is out, whatever the rule says. It counts only
+// where [Options] turn exclusions on.
+type Exclusion struct {
+	By     string
+	At     time.Time
+	Why    string
+	Source string
+}
+
+// Bit is the first of the two functions that decide membership: what the automatic bit becomes.
+// An absent user, a frozen group and an Unknown verdict leave it as it was stored, so that neither
+// a failing feed nor a pause forgets anything.
+func Bit(stored, absent, frozen bool, kind Kind, v Verdict) bool {
+	switch {
+	case absent, frozen, kind == AutomaticGroup && v == Unknown:
+		return stored
+	case kind == ManualGroup, v == No:
+		return false
+	default:
+		return true
+	}
+}
+
+// Facts is what the second function, [Facts.Decide], decides by.
+type Facts struct {
+	// Absent: the directory has no such user.
+	Absent bool
+	// Activation of the user, and the group's policy for the deactivated.
+	Activation Activation
+	Policy     Policy
+	// Assigned: there is an assignment and its time is not up.
+	Assigned bool
+	// Excluded: there is an exclusion and the host turned exclusions on.
+	Excluded bool
+	// Automatic is the automatic bit, after [Bit].
+	Automatic bool
+	// Before is how the user is in so far; it counts only where the activation is unknown and
+	// would matter.
+	Before Method
+}
+
+// A Reason names the line of the decision table that decided.
+type Reason uint8
+
+const (
+	// ByRule: the automatic bit decided, set or clear.
+	ByRule Reason = iota
+	// ByAbsence: the directory has no such user.
+	ByAbsence
+	// ByDeactivation: the user is deactivated and the policy drops them.
+	ByDeactivation
+	// ByAssignment: a person put the user in.
+	ByAssignment
+	// ByExclusion: a person keeps the user out.
+	ByExclusion
+	// ByUnknown: what is known does not decide, so the user stays as they are.
+	ByUnknown
+)
+
+// String returns a word such as "rule" or "deactivation".
+func (r Reason) String() string {
+	return name(r, "rule", "absence", "deactivation", "assignment", "exclusion", "unknown")
+}
+
+// MarshalText writes the reason as [Reason.String] does.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Decide is the whole membership policy: how the user is in the population, and by which line of
+// the table. The first case that fits decides. It is total: every combination has an answer.
+func (f Facts) Decide() (Method, Reason) {
+	if f.Activation == ActivationUnknown && !f.Absent {
+		active, deactivated := f, f
+		active.Activation, deactivated.Activation = Activated, Deactivated
+		m, reason := active.Decide()
+		if n, _ := deactivated.Decide(); m != n {
+			return f.Before, ByUnknown
+		}
+		return m, reason
+	}
+	switch {
+	case f.Absent:
+		return Outside, ByAbsence
+	case f.Activation == Deactivated && f.Policy == DropAll:
+		return Outside, ByDeactivation
+	case f.Assigned:
+		return Manual, ByAssignment
+	case f.Excluded:
+		return Outside, ByExclusion
+	case f.Activation == Deactivated && f.Policy == DropAutomatic:
+		return Outside, ByDeactivation
+	case f.Automatic:
+		return Automatic, ByRule
+	default:
+		return Outside, ByRule
+	}
+}

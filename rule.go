@@ -1,0 +1,227 @@
+package groups
+
+import (
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/lineage"
+)
+
+// A Verdict is a rule's answer for one user.
+type Verdict uint8
+
+const (
+	// Unknown: what is known does not decide. The zero Verdict.
+	Unknown Verdict = iota
+	// No: the user does not match.
+	No
+	// Yes: the user matches.
+	Yes
+)
+
+// String returns "unknown", "no" or "yes".
+func (v Verdict) String() string { return name(v, "unknown", "no", "yes") }
+
+// MarshalText writes the verdict as [Verdict.String] does.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// not is Kleene's negation.
+func (v Verdict) not() Verdict { return [...]Verdict{Unknown, Yes, No}[v] }
+
+// A View is what a rule is matched in, beside the user: one clock, one zone, the trees and
+// reporting lines, and the memberships of one run. The zero parts are Unknown to the conditions
+// that need them. A View is not written to, and may be shared.
+type View struct {
+	// Now is the clock. Relative dates count from its date in Zone.
+	Now time.Time
+	// Zone is where dates turn; nil is UTC.
+	Zone *time.Location
+	// Trees holds the org units by tree.
+	Trees map[Tree]*Hierarchy
+	// Lines holds the reporting lines.
+	Lines *Hierarchy
+	// Memberships answers conditions on groups.
+	Memberships Memberships
+}
+
+// Memberships answers whether a user is a member of a group, or with orBelow of a group beneath it.
+type Memberships interface {
+	MemberOf(u UserID, g GroupID, orBelow bool) Verdict
+}
+
+// A Hierarchy is who is above whom: the units of one tree, or the users of the reporting lines. It
+// is immutable and safe to share.
+type Hierarchy struct{ lines *lineage.Lineage }
+
+// NewTree is the hierarchy of the units of one tree; of a unit given twice the first counts.
+func NewTree(units ...Unit) *Hierarchy {
+	return &Hierarchy{lineage.New(func(yield func(lineage.Link) bool) {
+		for _, u := range units {
+			if !yield(lineage.Link{ID: u.ID, Parent: u.Parent}) {
+				return
+			}
+		}
+	})}
+}
+
+// NewLines is the hierarchy of users and their managers; of a user given twice the first counts.
+func NewLines(users ...User) *Hierarchy {
+	return &Hierarchy{lineage.New(func(yield func(lineage.Link) bool) {
+		for i := range users {
+			if !yield(lineLink(&users[i])) {
+				return
+			}
+		}
+	})}
+}
+
+func lineLink(u *User) lineage.Link {
+	manager, known := u.Manager.ID()
+	return lineage.Link{ID: string(u.ID), Parent: string(manager), Unknown: !known}
+}
+
+// A Rule is criteria that were checked and compiled against a [Schema]. It is immutable and safe to
+// share between goroutines.
+type Rule struct {
+	criteria Criteria
+	match    Match
+	sets     []ruleSet
+	clocked  []clocked
+	lines    bool // some condition climbs the reporting line
+	reports  bool // some condition asks whether a user has reports
+}
+
+type ruleSet struct {
+	match  Match
+	leaves []leaf
+}
+
+// leaf is a compiled condition.
+type leaf interface {
+	verdict(u *User, v *View) Verdict
+	// had says what the user has, as far as the condition looks at it, for explanations.
+	had(u *User, v *View) []string
+}
+
+// clocked is a leaf whose verdict can change by time alone.
+type clocked interface {
+	// turns calls report with each date that is compared with today, and how.
+	turns(u *User, v *View, report func(turn))
+}
+
+// turn is a date that a relative condition compares with today.
+type turn struct {
+	relation calendar.Relation
+	day      calendar.Day
+	span     calendar.Span
+}
+
+// Criteria returns what the rule was compiled from. It is not to be written to.
+func (r *Rule) Criteria() Criteria { return r.criteria }
+
+// Match returns the rule's verdict for a user by Kleene's three-valued logic: a definite No beats
+// Unknown where all must hold, a definite Yes where one is enough. It does not allocate.
+func (r *Rule) Match(u *User, v *View) Verdict {
+	if len(r.sets) == 0 {
+		return No
+	}
+	whole := neutral(r.match)
+	for i := range r.sets {
+		s := &r.sets[i]
+		part := neutral(s.match)
+		for _, l := range s.leaves {
+			if part = s.match.join(part, l.verdict(u, v)); part == decisive(s.match) {
+				break
+			}
+		}
+		if whole = r.match.join(whole, part); whole == decisive(r.match) {
+			break
+		}
+	}
+	return whole
+}
+
+// neutral is the verdict of no parts at all, and decisive the one that no further part can change.
+func neutral(m Match) Verdict  { return [...]Verdict{MatchAll: Yes, MatchAny: No}[m] }
+func decisive(m Match) Verdict { return [...]Verdict{MatchAll: No, MatchAny: Yes}[m] }
+
+// join combines two verdicts.
+func (m Match) join(a, b Verdict) Verdict {
+	switch {
+	case a == decisive(m) || b == decisive(m):
+		return decisive(m)
+	case a == Unknown || b == Unknown:
+		return Unknown
+	}
+	return neutral(m)
+}
+
+// Next returns the earliest instant after v.Now at which time alone can change a condition of the
+// rule for the user; false if none ever does. It is exact to the zone's rules; the verdict of the
+// whole rule need not change with the condition.
+func (r *Rule) Next(u *User, v *View) (next time.Time, ok bool) {
+	for _, c := range r.clocked {
+		c.turns(u, v, func(t turn) {
+			if at, will := t.relation.NextFlip(t.day, t.span, v.Now, v.Zone); will && (!ok || at.Before(next)) {
+				next, ok = at, true
+			}
+		})
+	}
+	return next, ok
+}
+
+// ruleCache keeps compiled rules and loaded zones between runs.
+type ruleCache struct {
+	mu     sync.Mutex
+	schema *Schema
+	rules  map[GroupID]*Rule
+	zones  map[string]*time.Location
+}
+
+func newRuleCache() *ruleCache {
+	return &ruleCache{rules: map[GroupID]*Rule{}, zones: map[string]*time.Location{}}
+}
+
+// compile returns the rule of a group under a schema, the kept one if both are as they were.
+func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.schema != schema && !reflect.DeepEqual(c.schema, schema) {
+		clear(c.rules)
+	}
+	c.schema = schema
+	if kept, ok := c.rules[g.ID]; ok && sameCriteria(kept.criteria, g.Criteria) {
+		return kept, nil
+	}
+	rule, err := schema.Compile(g.Criteria)
+	if err == nil {
+		c.rules[g.ID] = rule
+	}
+	return rule, err
+}
+
+// sameCriteria spares the comparison where both are the same sets in memory.
+func sameCriteria(a, b Criteria) bool {
+	if a.Match == b.Match && len(a.Sets) == len(b.Sets) && (len(a.Sets) == 0 || &a.Sets[0] == &b.Sets[0]) {
+		return true
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+func (c *ruleCache) zone(name string, otherwise *time.Location) (*time.Location, error) {
+	if name == "" {
+		return otherwise, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if loc, ok := c.zones[name]; ok {
+		return loc, nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err == nil {
+		c.zones[name] = loc
+	}
+	return loc, err
+}

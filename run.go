@@ -1,0 +1,565 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/lineage"
+	"github.com/grouprules/groups/internal/ordered"
+)
+
+// run is one evaluation under way: one clock, one reading of groups and units, one pass over the
+// people. Each user is taken through the groups in the order of their references, so that a
+// condition on a group finds that group's answer for the same user.
+type run struct {
+	e      *Evaluator
+	now    time.Time
+	schema *Schema
+	groups map[GroupID]*subject
+	order  []*subject // those read by others first
+	refs   *references
+	below  map[GroupID][]GroupID // what refs.beneath has answered
+	trees  map[Tree]*Hierarchy
+	lines  *Hierarchy
+	survey survey
+
+	// users are looked at in every group that is partial; resides picks more of them by their units.
+	users   map[UserID]struct{}
+	resides func(*User) bool
+	// act changes what is stored about a user in one group before that is decided.
+	act *act
+}
+
+// act is a person's decision about the users of the run in one group.
+type act struct {
+	group   GroupID
+	by      string
+	apply   func(Standing) (Standing, error)
+	takeOut bool // refuse users who are still in afterwards
+	refused []error
+}
+
+// revise applies the act to what is stored about a user, if the act is about them.
+func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
+	if a == nil || a.group != st.Group {
+		return st, false
+	}
+	if _, meant = r.users[st.User]; !meant {
+		return st, false
+	}
+	revised, err := a.apply(st)
+	if err != nil {
+		a.refused = append(a.refused, fmt.Errorf("user %q: %w %q", st.User, err, st.Group))
+	}
+	return revised, true
+}
+
+// subject is one group in a run.
+type subject struct {
+	Group
+	stored  bool  // the Store has it
+	rule    *Rule // nil: the rule gives no verdict
+	broken  bool  // the criteria do not fit the schema any more: everybody is Unknown
+	cyclic  bool
+	view    View
+	whole   bool // evaluated for everybody
+	partial bool // evaluated for the users of the run
+
+	// About the user at hand.
+	standing Standing
+	answer   Verdict // what a condition on this group finds
+
+	diff  Diff
+	write Write
+	// next is the earliest instant met at which time alone changes something, and turn the
+	// earliest day, after today, whose coming does.
+	next  time.Time
+	today calendar.Day
+	turn  calendar.Day
+}
+
+// noDay is a day that does not come.
+const noDay = calendar.Day(math.MaxInt32)
+
+// begin reads everything but the people: the schema, the groups, with drafts in the place of those
+// with their IDs, and the units.
+func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
+	r := &run{
+		e: e, now: e.opts.Now(), groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{},
+		trees: map[Tree]*Hierarchy{},
+	}
+	var err error
+	if r.schema, err = e.dir.Schema(ctx); err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	var all []Group
+	for g, err := range e.store.Groups(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read groups: %w", err)
+		}
+		r.groups[g.ID] = &subject{Group: g, stored: true}
+		all = append(all, g)
+	}
+	for _, g := range drafts {
+		if s, ok := r.groups[g.ID]; ok {
+			g.State = s.State
+			s.Group = g
+			continue
+		}
+		r.groups[g.ID] = &subject{Group: g}
+	}
+	if len(drafts) > 0 {
+		all = all[:0]
+		for _, s := range r.groups {
+			all = append(all, s.Group)
+		}
+	}
+	r.refs = newReferences(all)
+	sorted, cyclic := r.refs.order()
+	for _, id := range sorted {
+		s := r.groups[id]
+		s.cyclic = cyclic[id]
+		r.order = append(r.order, s)
+	}
+	return r, r.readTrees(ctx)
+}
+
+func (r *run) readTrees(ctx context.Context) error {
+	units := map[Tree][]Unit{}
+	for _, t := range r.schema.Trees {
+		units[t] = nil
+	}
+	for u, err := range r.e.dir.Units(ctx) {
+		if err != nil {
+			return fmt.Errorf("read units: %w", err)
+		}
+		units[u.Tree] = append(units[u.Tree], u)
+	}
+	for tree, list := range units {
+		r.trees[tree] = NewTree(list...)
+	}
+	return nil
+}
+
+// prepare compiles what is to be evaluated and sets the clock: no run is earlier than the last run
+// of one of its groups.
+func (r *run) prepare() error {
+	last := time.Time{}
+	for _, s := range r.order {
+		if !s.whole && !s.partial {
+			continue
+		}
+		if s.State.Processed.After(last) {
+			last = s.State.Processed
+		}
+		if err := r.compile(s); err != nil {
+			return err
+		}
+	}
+	if r.now.Before(last) {
+		r.survey.skew(r.now, last)
+		r.now = last
+	}
+	for _, s := range r.order {
+		s.view.Now = r.now
+		s.view.Trees = r.trees
+		s.view.Memberships = r
+		s.today, s.turn = calendar.In(r.now, s.view.Zone), noDay
+	}
+	return nil
+}
+
+// compile makes the subject's rule and view. Criteria that no longer fit the schema make everybody
+// Unknown rather than stop the run: trouble with one group moves nobody, there or elsewhere.
+func (r *run) compile(s *subject) (err error) {
+	if s.view.Zone, err = r.e.rules.zone(s.Zone, r.e.opts.Zone); err != nil {
+		return fmt.Errorf("group %q: %w", s.ID, err)
+	}
+	if s.Kind != AutomaticGroup || s.rule != nil || s.broken {
+		return nil
+	}
+	if s.rule, err = r.e.rules.compile(r.schema, s.Group); err != nil {
+		s.broken = true
+		r.survey.brokenRule(s.ID, err)
+	}
+	return nil
+}
+
+// evaluate takes everybody through the whole groups and the users of the run through the partial
+// ones. When it fails nothing of the run is to be used.
+func (r *run) evaluate(ctx context.Context) error {
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	whole := slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole })
+	if err := r.readLines(ctx, whole); err != nil {
+		return err
+	}
+	for _, s := range r.order {
+		s.view.Lines = r.lines
+	}
+	if whole || r.resides != nil {
+		return r.everybody(ctx)
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.users)) {
+		u, err := r.user(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := r.alone(ctx, id, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// user reads one user; nil is one who is not in the directory.
+func (r *run) user(ctx context.Context, id UserID) (*User, error) {
+	u, err := r.e.dir.User(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read user %q: %w", id, err)
+	}
+	return &u, nil
+}
+
+// alone takes one user through the partial groups.
+func (r *run) alone(ctx context.Context, id UserID, u *User) error {
+	for _, s := range r.order {
+		s.standing = Standing{Group: s.ID, User: id}
+	}
+	for st, err := range r.e.store.StandingsOf(ctx, id) {
+		if err != nil {
+			return fmt.Errorf("read standings of user %q: %w", id, err)
+		}
+		if s, ok := r.groups[st.Group]; ok {
+			s.standing = st
+		}
+	}
+	r.visit(r.order, id, u, true)
+	return nil
+}
+
+// everybody merges the people with the standings of the groups concerned, all ascending by user, so
+// that those who left the directory are met as well.
+func (r *run) everybody(ctx context.Context) error {
+	read := map[GroupID]bool{}
+	for _, s := range r.order {
+		if s.whole {
+			for _, id := range r.refs.needs(s.ID) {
+				read[id] = true
+			}
+		}
+	}
+	var scanned []*subject
+	for _, s := range r.order {
+		if s.whole || read[s.ID] {
+			scanned = append(scanned, s)
+		}
+	}
+
+	people := ordered.NewCursor(r.e.dir.Users(ctx), func(u User) UserID { return u.ID })
+	defer people.Stop()
+	rows := make([]*ordered.Cursor[UserID, Standing], len(scanned))
+	for i, s := range scanned {
+		stream := r.e.store.Standings(ctx, s.ID, "")
+		if !s.stored {
+			stream = func(func(Standing, error) bool) {}
+		}
+		rows[i] = ordered.NewCursor(stream, func(st Standing) UserID { return st.User })
+		defer rows[i].Stop()
+	}
+	asked := slices.Sorted(maps.Keys(r.users)) // who may be in neither stream
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		id, more, err := people.Head()
+		if err != nil {
+			return fmt.Errorf("read users: %w", err)
+		}
+		if len(asked) > 0 && (!more || asked[0] < id) {
+			id, more = asked[0], true
+		}
+		for i, c := range rows {
+			head, ok, err := c.Head()
+			if err != nil {
+				return fmt.Errorf("read standings of group %q: %w", scanned[i].ID, err)
+			}
+			if ok && (!more || head < id) {
+				id, more = head, true
+			}
+		}
+		if !more {
+			return nil
+		}
+		if len(asked) > 0 && asked[0] == id {
+			asked = asked[1:]
+		}
+		var u *User
+		if taken, ok := people.Take(id); ok {
+			u = &taken
+			r.survey.meet(r, u)
+		}
+		for i, s := range scanned {
+			if st, ok := rows[i].Take(id); ok {
+				s.standing = st
+			} else {
+				s.standing = Standing{Group: s.ID, User: id}
+			}
+		}
+		_, affected := r.users[id]
+		if affected || u != nil && r.resides != nil && r.resides(u) {
+			if err := r.alone(ctx, id, u); err != nil {
+				return err
+			}
+			continue
+		}
+		r.visit(scanned, id, u, false)
+	}
+}
+
+// visit takes one user through groups, in order. affected users are decided in the partial groups
+// too; in the others a group only answers as it was written.
+func (r *run) visit(groups []*subject, id UserID, u *User, affected bool) {
+	for _, s := range groups {
+		switch {
+		case s.whole, affected && s.partial:
+			r.decide(s, id, u)
+		case s.cyclic, s.Status != Active, !s.State.Live:
+			s.answer = Unknown
+		default:
+			s.answer = verdictOf(s.standing.Member != Outside)
+		}
+	}
+}
+
+// MemberOf answers conditions on groups, for the user at hand.
+func (r *run) MemberOf(_ UserID, g GroupID, orBelow bool) Verdict {
+	answer := r.answer(g)
+	if !orBelow {
+		return answer
+	}
+	below, ok := r.below[g]
+	if !ok {
+		below = r.refs.beneath(g)
+		r.below[g] = below
+	}
+	for _, b := range below {
+		if answer == Yes {
+			break
+		}
+		answer = MatchAny.join(answer, r.answer(b))
+	}
+	return answer
+}
+
+func (r *run) answer(g GroupID) Verdict {
+	if s, ok := r.groups[g]; ok && !s.cyclic {
+		return s.answer
+	}
+	return Unknown
+}
+
+// decide settles one user in one group and notes what that changes.
+func (r *run) decide(s *subject, id UserID, u *User) {
+	stored := s.standing
+	revised, meant := r.act.revise(r, stored)
+	next, how := s.settle(u, revised, r.now, r.e.opts.Exclusions)
+	if meant && r.act.takeOut && next.Population != Outside {
+		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, next)})
+	}
+
+	s.answer = verdictOf(next.Member != Outside)
+	if how.undecided || s.cyclic || s.Status != Active {
+		s.answer = Unknown
+	}
+	if how.undecided {
+		s.diff.Undecided = append(s.diff.Undecided, Undecided{id, next.Population})
+	}
+	if next.Population != Outside {
+		s.diff.Population++
+	}
+	if next.Member != Outside {
+		s.diff.Members++
+	}
+	r.expect(s, u, next.Assignment)
+	if !sameStanding(stored, next) {
+		s.write.Standings = append(s.write.Standings, next)
+	}
+	if stored.Member != next.Member {
+		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, how.reason))
+	} else if s.Status != Active && stored.Population != next.Population {
+		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, how.reason))
+	}
+}
+
+// expect notes when time alone can next change the user in the group.
+func (r *run) expect(s *subject, u *User, a *Assignment) {
+	if a != nil && a.Until.After(r.now) {
+		s.next = sooner(s.next, a.Until)
+	}
+	if u == nil || s.rule == nil || s.Frozen || s.turn == s.today+1 {
+		return
+	}
+	for _, c := range s.rule.clocked {
+		c.turns(u, &s.view, s.meet)
+	}
+}
+
+// meet notes the day on which a date's relation to today changes.
+func (s *subject) meet(t turn) {
+	if day, ok := t.relation.NextDay(t.day, s.today, t.span); ok {
+		s.turn = min(s.turn, day)
+	}
+}
+
+// nextTurn is the earliest instant at which time alone can change what was met. Where the zone sets
+// its clock back across midnight, the return of yesterday counts as such.
+func (s *subject) nextTurn(now time.Time) time.Time {
+	next := s.next
+	if s.turn != noDay {
+		if at, ok := calendar.Turn(s.turn, now, s.view.Zone); ok {
+			next = sooner(next, at)
+		}
+	}
+	if s.rule != nil && len(s.rule.clocked) > 0 && !s.Frozen {
+		if at, ok := calendar.Turn(s.today, now, s.view.Zone); ok {
+			next = sooner(next, at)
+		}
+	}
+	return next
+}
+
+// sooner is the earlier of two instants, of which zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// readLines reads the reporting lines as far as the rules need them: everybody's when everybody is
+// looked at anyway or a rule asks for reports, else those of the users of the run.
+func (r *run) readLines(ctx context.Context, whole bool) error {
+	climbs, reports := false, false
+	for _, s := range r.order {
+		if s.rule != nil && (s.whole || s.partial) {
+			climbs = climbs || s.rule.lines
+			reports = reports || s.rule.reports
+		}
+	}
+	switch {
+	case r.lines != nil, !climbs && !reports:
+		return nil
+	case whole, reports, r.resides != nil:
+		return r.readAllLines(ctx)
+	}
+	links := map[UserID]lineage.Link{}
+	for id := range r.users {
+		for id != "" {
+			if _, seen := links[id]; seen {
+				break
+			}
+			u, err := r.user(ctx, id)
+			if err != nil {
+				return err
+			}
+			if u == nil {
+				break
+			}
+			links[id] = lineLink(u)
+			id, _ = u.Manager.ID()
+		}
+	}
+	r.lines = &Hierarchy{lineage.New(maps.Values(links))}
+	return nil
+}
+
+func (r *run) readAllLines(ctx context.Context) error {
+	if r.lines != nil {
+		return nil
+	}
+	var links []lineage.Link
+	for u, err := range r.e.dir.Users(ctx) {
+		if err != nil {
+			return fmt.Errorf("read users: %w", err)
+		}
+		links = append(links, lineLink(&u))
+	}
+	r.lines = &Hierarchy{lineage.New(slices.Values(links))}
+	return nil
+}
+
+// result is the run for the caller; of groups that were only looked at for some users, those that
+// have something to tell.
+func (r *run) result() *Run {
+	out := &Run{Now: r.now, Diffs: []Diff{}, Findings: r.survey.findings(r)}
+	for _, id := range slices.Sorted(maps.Keys(r.groups)) {
+		s := r.groups[id]
+		if !s.whole && !s.partial {
+			continue
+		}
+		out.Next = sooner(out.Next, s.state(r.now).Next)
+		d := s.diff
+		if d.Group = id; !s.whole && d.Empty() && len(d.Undecided)+len(d.Withheld) == 0 {
+			continue
+		}
+		d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
+		d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
+		out.Diffs = append(out.Diffs, d)
+	}
+	return out
+}
+
+// listed is the list, never nil, so that its JSON is one.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// state is the group's state after the run.
+func (s *subject) state(now time.Time) State {
+	state, next := s.State, s.nextTurn(now)
+	if s.whole {
+		return State{state.Sequence, s.Revision, s.Status == Active, now, next}
+	}
+	state.Next = sooner(state.Next, next)
+	return state
+}
+
+// writes is what the run writes, and what it must find unchanged.
+func (r *run) writes() []Write {
+	var out []Write
+	written := map[GroupID]bool{}
+	for _, s := range r.order {
+		state := s.state(r.now)
+		if !s.whole && (!s.partial || len(s.write.Standings) == 0 && state == s.State) {
+			continue
+		}
+		w := s.write
+		w.Group, w.Revision, w.Sequence, w.State = s.ID, s.Revision, s.State.Sequence, &state
+		w.Changes = s.diff.changes()
+		out = append(out, w)
+		written[s.ID] = true
+	}
+	for _, w := range slices.Clone(out) {
+		for _, id := range r.refs.needs(w.Group) {
+			if s := r.groups[id]; s != nil && !written[id] {
+				written[id] = true
+				out = append(out, Write{Group: id, Revision: s.Revision, Sequence: s.State.Sequence})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package groups
+
+import "time"
+
+// A Standing is all that is stored about one user in one group. The zero Standing, but for its
+// Group and User, is that of a user who was never in touch with the group.
+type Standing struct {
+	Group GroupID
+	User  UserID
+	// Automatic is the automatic bit: what the rule last said for certain.
+	Automatic bool
+	// Population is how the user is in, effects aside.
+	Population Method
+	// Member is how the user is in for the host: Population while the group is live.
+	Member Method
+	// Assignment and Exclusion are nil where there is none.
+	Assignment *Assignment
+	Exclusion  *Exclusion
+}
+
+// Blank reports whether nothing is worth storing.
+func (s Standing) Blank() bool {
+	return !s.Automatic && s.Population == Outside && s.Member == Outside && s.Assignment == nil && s.Exclusion == nil
+}
+
+// A Member is one row of a membership.
+type Member struct {
+	User   UserID `json:"user"`
+	Method Method `json:"method"`
+}
+
+// settlement is how a user's standing came about.
+type settlement struct {
+	verdict   Verdict
+	reason    Reason
+	undecided bool
+}
+
+// settle brings a standing up to date: the verdict, the bit, the population, the membership. A
+// frozen group asks for no verdict.
+func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (Standing, settlement) {
+	out := settlement{verdict: No}
+	if u != nil && s.Kind == AutomaticGroup && !s.Frozen {
+		if out.verdict = Unknown; !s.broken {
+			out.verdict = s.rule.Match(u, &s.view)
+		}
+	}
+	st.Automatic = Bit(st.Automatic, u == nil, s.Frozen, s.Kind, out.verdict)
+	facts := Facts{
+		Absent: u == nil, Policy: s.Deactivated, Assigned: st.Assignment.Holds(now),
+		Excluded: exclusions && st.Exclusion != nil, Automatic: st.Automatic, Before: st.Population,
+	}
+	if u != nil {
+		facts.Activation = u.Activation
+	}
+	st.Population, out.reason = facts.Decide()
+	st.Member = Outside
+	if s.Status == Active {
+		st.Member = st.Population
+	}
+	out.undecided = facts.undecided(out.verdict == Unknown)
+	return st, out
+}
+
+// undecided reports whether what is not known, the verdict or the activation, would end differently
+// one way and the other.
+func (f Facts) undecided(verdictUnknown bool) bool {
+	if f.Absent || !verdictUnknown && f.Activation != ActivationUnknown {
+		return false
+	}
+	bits, activations := []bool{f.Automatic}, []Activation{f.Activation}
+	if verdictUnknown {
+		bits = []bool{false, true}
+	}
+	if f.Activation == ActivationUnknown {
+		activations = []Activation{Activated, Deactivated}
+	}
+	var first Method
+	for i, bit := range bits {
+		for j, activation := range activations {
+			f.Automatic, f.Activation = bit, activation
+			m, _ := f.Decide()
+			if i+j == 0 {
+				first = m
+			} else if m != first {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameStanding(a, b Standing) bool {
+	return a.Automatic == b.Automatic && a.Population == b.Population && a.Member == b.Member &&
+		samePointee(a.Assignment, b.Assignment) && samePointee(a.Exclusion, b.Exclusion)
+}
+
+func samePointee[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
