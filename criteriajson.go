@@ -19,12 +19,10 @@ func ParseCriteria(data []byte, lim *Limits) (Criteria, error) {
 	return parseCriteria(data, lim.withDefaults())
 }
 
-// UnmarshalJSON reads criteria as [ParseCriteria] does with the default limits, but for the one on
-// bytes, which is for the reader of the whole document to set. It refuses null, too.
+// UnmarshalJSON reads criteria as [ParseCriteria] does, without limits: those are for the reader of
+// the whole document to set, and for [Schema.Check]. It refuses null, too.
 func (c *Criteria) UnmarshalJSON(data []byte) error {
-	lim := (*Limits)(nil).withDefaults()
-	lim.Bytes = math.MaxInt
-	read, err := parseCriteria(data, lim)
+	read, err := parseCriteria(data, unlimited())
 	if err == nil {
 		*c = read
 	}
@@ -41,13 +39,17 @@ func (c Criteria) MarshalJSON() ([]byte, error) {
 	err := w.problems.err()
 	if err == nil {
 		// The writer writes all there is; whether that can be read again, the reader knows best.
-		const most = math.MaxInt
-		_, err = parseCriteria(w.out, Limits{most, most, most, most, most})
+		_, err = parseCriteria(w.out, unlimited())
 	}
 	if err != nil {
 		return nil, err
 	}
 	return w.out, nil
+}
+
+func unlimited() Limits {
+	const most = math.MaxInt
+	return Limits{Sets: most, Conditions: most, Operands: most, OperandBytes: most, Bytes: most}
 }
 
 // shapeTable says which keys each operator has: a new operator is a word here, or a row. The mark

@@ -58,9 +58,10 @@ var (
 	ErrGroup = errors.New("not a usable group")
 	// ErrEligible is wrapped by an [*EligibleError].
 	ErrEligible = errors.New("in by the rule")
-	// ErrExcluded is wrapped by the error for assigning a user who is excluded, and ErrAssigned for
-	// excluding one who is assigned, by a [Decision] that does not say that it replaces.
+	// ErrExcluded is wrapped by the error for assigning a user who is excluded, by a [Decision] that
+	// does not say that it replaces.
 	ErrExcluded = errors.New("excluded from the group")
+	// ErrAssigned is wrapped by the error for excluding a user who is assigned, likewise.
 	ErrAssigned = errors.New("assigned to the group")
 	// ErrNoExclusions is wrapped by the error of [Evaluator.Exclude] where [Options] do not turn
 	// exclusions on.
@@ -103,6 +104,9 @@ func checkGroup(schema *Schema, g Group) error {
 	if strings.TrimSpace(g.Name) == "" {
 		bad("no name")
 	}
+	if !storable(g.Name + g.Description) {
+		bad("a name or description that is not UTF-8 or has a NUL")
+	}
 	if g.Kind > AutomaticGroup || g.Status > Active || g.Deactivated > DropAll {
 		bad("an unknown kind, status or policy")
 	}
@@ -118,6 +122,16 @@ func checkGroup(schema *Schema, g Group) error {
 	return errors.Join(errs...)
 }
 
+// checkText refuses what people wrote where no store could keep it.
+func checkText(written ...string) error {
+	for _, s := range written {
+		if !storable(s) {
+			return fmt.Errorf("%.64q %w as text in UTF-8", s, ErrValue)
+		}
+	}
+	return nil
+}
+
 // Save checks a group and its criteria and saves its definition: Revision 0 creates it, another is
 // the revision the edit started from. It returns the group as stored. What is wrong with the group
 // is reported all at once, wrapping [ErrGroup], [ErrID] or a [*CriteriaError]; a stale revision is a
@@ -127,7 +141,7 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	if err != nil {
 		return Group{}, fmt.Errorf("read schema: %w", err)
 	}
-	if err := checkGroup(schema, g); err != nil {
+	if err := errors.Join(checkGroup(schema, g), checkText(by)); err != nil {
 		return Group{}, err
 	}
 	g.SavedBy, g.SavedAt = by, e.opts.Now()
@@ -280,8 +294,9 @@ func (e *Evaluator) Changed(ctx context.Context, t Touched) (*Run, error) {
 }
 
 // Explain says why a user is in a group or not: the whole rule with what the user had, and the line
-// of the decision table. It evaluates afresh and writes nothing; memberships of other groups are
-// those written. An unknown group or user is an error that wraps [ErrNotFound].
+// of the decision table. It evaluates the group and those it refers to afresh, as processing all of
+// them would for this user, and writes nothing. An unknown group or user is an error that wraps
+// [ErrNotFound].
 func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*Explanation, error) {
 	r, err := e.begin(ctx, nil)
 	if err != nil {
@@ -290,6 +305,9 @@ func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*E
 	s, ok := r.groups[group]
 	if !ok {
 		return nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
+	}
+	for _, id := range r.refs.allNeeds(group) {
+		r.groups[id].partial = true
 	}
 	s.partial = true
 	r.users = map[UserID]struct{}{user: {}}
@@ -343,7 +361,7 @@ type Decision struct {
 // soon as they are there. A user who is excluded is refused with [ErrExcluded], unless the decision
 // says that it replaces. All users are assigned, or none. Groups that refer to this one follow.
 func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: d.By}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
 		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
 			return ErrExcluded
 		}
@@ -373,7 +391,7 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 	if !e.opts.Exclusions {
 		return nil, fmt.Errorf("group %q: %w", group, ErrNoExclusions)
 	}
-	return e.decide(ctx, users, &act{group: group, by: d.By}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
 		if st.Assignment != nil && !d.Replace {
 			return ErrAssigned
 		}
@@ -474,7 +492,7 @@ func (e *Evaluator) IsMember(ctx context.Context, group GroupID, user UserID) (b
 // decide changes what is stored about users in one group and brings it, and the groups that refer to
 // it, up to date for them.
 func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change func(*run, *Standing) error) (*Run, error) {
-	var unusable []error
+	unusable := []error{checkText(append(a.texts, a.by)...)}
 	for _, id := range users {
 		unusable = append(unusable, id.Check())
 	}
@@ -489,11 +507,15 @@ func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change f
 		if _, ok := r.groups[a.group]; !ok {
 			return nil, fmt.Errorf("group %q: %w", a.group, ErrNotFound)
 		}
+		var pending []GroupID // activated or inactivated, and not processed since
 		for _, id := range append(r.refs.dependents([]GroupID{a.group}), a.group) {
 			s := r.groups[id]
 			s.partial = true
-			s.whole = s.State.Live != (s.Status == Active)
+			if s.State.Live != (s.Status == Active) {
+				pending = append(pending, id)
+			}
 		}
+		r.takeWhole(pending)
 		r.users = map[UserID]struct{}{}
 		for _, id := range users {
 			r.users[id] = struct{}{}
@@ -523,8 +545,10 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 		moved[u.Tree][u.ID] = struct{}{}
 	}
 	whole := slices.Clone(t.Groups)
+	edited := len(t.Groups) > 0
 	for _, s := range r.order {
 		s.partial = true
+		edited = edited || s.State.Revision != s.Revision
 		if err := r.compile(s); err != nil {
 			return err
 		}
@@ -535,11 +559,15 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 			whole = append(whole, s.ID)
 		}
 	}
-	for _, id := range append(r.refs.dependents(whole), whole...) {
-		if s := r.groups[id]; s != nil { // a group that was deleted reaches those that name it
-			s.whole = true
+	if edited {
+		// A group may have been moved or deleted from beneath one that a rule reads with all below.
+		for _, s := range r.order {
+			if s.rule != nil && s.rule.below {
+				whole = append(whole, s.ID)
+			}
 		}
 	}
+	r.takeWhole(whole)
 	for _, id := range slices.Concat(t.Users, t.Enrollments) {
 		r.users[id] = struct{}{}
 	}
@@ -550,6 +578,16 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 		return r.reports(ctx, t.Users)
 	}
 	return nil
+}
+
+// takeWhole marks groups, and those that refer to them, to be evaluated for everybody. A group that
+// was deleted still reaches those that name it.
+func (r *run) takeWhole(groups []GroupID) {
+	for _, id := range append(r.refs.dependents(groups), groups...) {
+		if s := r.groups[id]; s != nil {
+			s.whole = true
+		}
+	}
 }
 
 // due reports whether the group must be looked at for everybody: it was saved since it was last

@@ -195,7 +195,7 @@ type Exclusion struct {
 // a failing feed nor a pause forgets anything.
 func Bit(stored, absent, frozen bool, kind Kind, v Verdict) bool {
 	switch {
-	case absent, frozen, kind == AutomaticGroup && v == Unknown:
+	case absent, frozen, v == Unknown:
 		return stored
 	case kind == ManualGroup, v == No:
 		return false

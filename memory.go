@@ -20,14 +20,14 @@ import (
 // the process. Make one with [NewMemory].
 //
 // A stream reads what was there when its loop began, whatever is written meanwhile, and no lock is
-// held while the loop runs. For that, keys are kept in order lazily: the first stream of a list after
-// a write merges the change in, at the price of copying the list of keys (not what they stand for);
-// all else costs in proportion to what is asked for or written. The change feed grows without bound.
+// held while the loop runs. Reading and writing cost in proportion to what is asked for or written,
+// not to what is stored: a stream that begins after a write puts the few blocks of rows that the
+// write touched in order again. The change feed grows without bound.
 //
 // What is handed to Write belongs to the Memory: the maps and slices of users, schema and units must
-// not be written to afterwards, here or by those who read them. Groups, standings and changes are
-// copied when they are handed over and out; only the criteria of the groups that Groups yields are
-// shared, and must not be written to.
+// not be written to afterwards, neither by the caller nor by those who read them. Groups, standings
+// and changes are copied when they are handed over and out; only the criteria of the groups that
+// Groups yields are shared, and must not be written to.
 type Memory struct {
 	mu sync.Mutex
 

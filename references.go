@@ -224,6 +224,21 @@ func (r *references) needs(id GroupID) []GroupID {
 	return slices.Compact(found)
 }
 
+// allNeeds returns the groups that the rule of id reads, itself or through others, sorted. id is among
+// them only on a ring.
+func (r *references) allNeeds(id GroupID) []GroupID {
+	found := make(map[GroupID]bool)
+	for queue := []GroupID{id}; len(queue) > 0; queue = queue[1:] {
+		for _, n := range r.needs(queue[0]) {
+			if !found[n] {
+				found[n] = true
+				queue = append(queue, n)
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
 // dependents returns the groups that read one of ids, directly or through others, sorted. One of ids
 // is among them only if it reads one itself. They need not exist: who names a group that was deleted
 // depends on it.

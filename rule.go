@@ -91,6 +91,7 @@ type Rule struct {
 	clocked  []clocked
 	lines    bool // some condition climbs the reporting line
 	reports  bool // some condition asks whether a user has reports
+	below    bool // some condition asks for groups beneath another
 }
 
 type ruleSet struct {

@@ -40,6 +40,7 @@ type run struct {
 type act struct {
 	group   GroupID
 	by      string
+	texts   []string // what else the person wrote
 	apply   func(Standing) (Standing, error)
 	takeOut bool // refuse users who are still in afterwards
 	refused []error

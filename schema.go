@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -91,8 +90,8 @@ func (s *Schema) Validate() error {
 		switch {
 		case strings.TrimSpace(f.Name) != f.Name || f.Name == "":
 			bad("field name %q is blank or has white space at an end", f.Name)
-		case strings.ContainsFunc(f.Name, invisible):
-			bad("field name %q has control or invisible characters", f.Name)
+		case !storable(f.Name) || strings.ContainsFunc(f.Name, invisible):
+			bad("field name %q has control or invisible characters, or is not UTF-8", f.Name)
 		case f.Name == string(ID):
 			bad("field %q is reserved for the user's ID", f.Name)
 		case slices.Contains(reservedNames, f.Name) && f.Type != TypeText:
@@ -112,8 +111,8 @@ func (s *Schema) Validate() error {
 		}
 		ids := map[string]bool{}
 		for _, o := range f.Options {
-			if o.ID == "" || strings.TrimSpace(o.ID) != o.ID {
-				bad("field %q has an option whose ID %q is blank or has white space at an end", f.Name, o.ID)
+			if o.ID == "" || strings.TrimSpace(o.ID) != o.ID || !storable(o.ID) {
+				bad("field %q has an option whose ID %q is blank, has white space at an end or is not UTF-8", f.Name, o.ID)
 			} else if ids[o.ID] {
 				bad("field %q has the option %q twice", f.Name, o.ID)
 			}
@@ -340,7 +339,7 @@ func (k *compiler) operands(at string, t Test, count int, want literalKind) (tex
 
 // usableText tells operands that can be compared from blank ones, broken ones and those with NUL.
 func usableText(s string) bool {
-	return !fold.Blank(s) && utf8.ValidString(s) && !strings.ContainsRune(s, 0)
+	return !fold.Blank(s) && storable(s)
 }
 
 func (k *compiler) text(at string, f Field, t Test) tester {
@@ -656,6 +655,7 @@ func (k *compiler) window(at string, l *enrollmentLeaf, t Test) {
 }
 
 func (k *compiler) group(at string, c GroupCondition) leaf {
+	k.rule.below = k.rule.below || c.OrBelow
 	l := &groupLeaf{negated: c.Negated, groups: slices.Clone(c.Groups), orBelow: c.OrBelow}
 	groups := make([]string, len(c.Groups))
 	for i, id := range c.Groups {

@@ -47,11 +47,6 @@ func NewDate(year int, month time.Month, day int) Date { return Date{year, month
 // String returns the day as "2026-01-31".
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
-func dateOf(d calendar.Day) Date {
-	y, m, n := d.Civil()
-	return Date{y, m, n}
-}
-
 // A Value is what a user has in one field: Unknown (the host could not say), Empty (the host knows
 // that there is none) or Present. The zero Value is Unknown. Values are immutable, and folded for
 // comparison once, when they are made.
@@ -74,11 +69,11 @@ type textItem struct{ raw, exact, key string }
 func Empty() Value { return Value{empty{}} }
 
 // Text is a text, or several. Blank texts count for nothing; with none left the value is Empty.
-// Text that is not valid UTF-8 makes the value Unknown.
+// Text that no store could keep, not valid UTF-8 or with a NUL, makes the value Unknown.
 func Text(values ...string) Value {
 	items := make(textValue, 0, len(values))
 	for _, s := range values {
-		if !utf8.ValidString(s) {
+		if !storable(s) {
 			return Value{}
 		}
 		if exact := fold.Exact(s); exact != "" {
@@ -92,10 +87,14 @@ func Text(values ...string) Value {
 }
 
 // Choice is the choice of the options with these IDs: one for a choice field, any number for a
-// multi-choice field. Order and repetition do not matter; blank IDs count for nothing.
+// multi-choice field. Order and repetition do not matter; blank IDs count for nothing. An ID that is
+// not valid UTF-8 or has a NUL makes the value Unknown.
 func Choice(ids ...string) Value {
 	list := make(choiceValue, 0, len(ids))
 	for _, id := range ids {
+		if !storable(id) {
+			return Value{}
+		}
 		if id = strings.TrimSpace(id); id != "" {
 			list = append(list, id)
 		}
@@ -138,6 +137,10 @@ func At(t time.Time) Value {
 // Bool is true or false.
 func Bool(b bool) Value { return Value{b} }
 
+// storable tells text that every store can keep: SQLite takes bytes that are no text, and PostgreSQL
+// refuses them and NUL, when it is too late to say where they came from.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
 // ErrValue is wrapped by the error for text that cannot be read as a value of the type asked for.
 var ErrValue = errors.New("cannot be read")
 
@@ -146,7 +149,7 @@ var ErrValue = errors.New("cannot be read")
 // or no, 1 or 0 in any case; a choice is one option ID. Nothing else is guessed: other text is
 // Unknown, with an error that wraps [ErrValue].
 func ParseValue(t Type, text string) (Value, error) {
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+	if !storable(text) {
 		return Value{}, fmt.Errorf("%w: not text in UTF-8", ErrValue)
 	}
 	s := strings.TrimSpace(text)

@@ -1,0 +1,378 @@
+package groups_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grouprules/groups"
+)
+
+func TestPlanBeforeAnythingIsWritten(t *testing.T) {
+	const dept = groups.TextField("dept")
+	w := newTenant(t)
+	o := groups.PeopleCSV{Key: "key", Missing: groups.RemoveMissing}
+	w.load(t, "key,dept\nu1,sales\nu2,sales\nu3,it\nu4,it\n", o)
+	w.automatic(t, "sales", groups.AnySets(groups.All(dept.Is("sales"))), groups.Keep)
+	w.automatic(t, "it", groups.AnySets(groups.All(dept.Is("it"))), groups.Keep)
+	before := w.users(t)
+
+	p := w.plan(t, "key,dept\nu3,it\nu2,it\nu5,sales\nu5,it\nu1,sales\n", o)
+	if diff := cmp.Diff(before, w.users(t)); diff != "" {
+		t.Errorf("a plan writes nothing:\n%s", diff)
+	}
+	if diff := cmp.Diff([]any{
+		[]groups.UserID{"u5"}, []groups.UserID{"u2"}, 2, []groups.UserID{"u4"}, 1,
+	}, []any{p.New, p.Changed, p.Unchanged, p.Missing, p.Rejected}); diff != "" {
+		t.Errorf("new, changed, unchanged, missing, rejected (-want +got):\n%s", diff)
+	}
+	if n := len(p.People.Upsert); n != 2 {
+		t.Errorf("%d users written, want only those new and changed", n)
+	}
+	moves := func(r *groups.Run) (out []string) {
+		for _, c := range r.Changes() {
+			out = append(out, fmt.Sprint(c.Group, " ", c.Kind, " ", c.User))
+		}
+		return out
+	}
+	want := []string{"it joined u2", "it left u4", "sales left u2", "sales joined u5"}
+	if diff := cmp.Diff(want, moves(p.Run)); diff != "" {
+		t.Errorf("planned (-want +got):\n%s", diff)
+	}
+	r, err := w.ev.Import(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, moves(r)); diff != "" {
+		t.Errorf("what was planned is what happens (-want +got):\n%s", diff)
+	}
+	if _, err := w.User(t.Context(), "u4"); !errors.Is(err, groups.ErrNotFound) {
+		t.Errorf("u4 is still there: %v", err)
+	}
+	if r, err := w.ev.Process(t.Context()); err != nil || !r.Empty() {
+		t.Errorf("processing settles: %v, %v", r, err)
+	}
+}
+
+func TestStaleImport(t *testing.T) {
+	w := newTenant(t)
+	o := groups.PeopleCSV{Key: "key"}
+	w.load(t, "key,dept\nu1,a\n", o)
+	p := w.plan(t, "key,dept\nu1,b\n", o)
+	w.load(t, "key,dept\nu1,c\n", o)
+	if r, err := w.ev.Import(t.Context(), p); !errors.Is(err, groups.ErrConflict) || r != nil {
+		t.Errorf("%v, %v: the plan was made from other people", r, err)
+	}
+	if diff := cmp.Diff([]string{`u1 active dept=["c"] key=["u1"]`}, w.users(t)); diff != "" {
+		t.Errorf("nothing may be half-written (-want +got):\n%s", diff)
+	}
+	// A plan that changes nothing is stale all the same: its groups were worked out from other people.
+	p = w.plan(t, "key,dept\nu1,c\n", o)
+	w.load(t, "key,dept\nu1,d\n", o)
+	if _, err := w.ev.Import(t.Context(), p); !errors.Is(err, groups.ErrConflict) {
+		t.Errorf("%v", err)
+	}
+}
+
+// bare is a Directory and nothing else.
+type bare struct{ groups.Directory }
+
+// failing is a Directory whose users or units break off.
+type failing struct {
+	groups.Directory
+	users, units, disorder bool
+}
+
+var errBroken = errors.New("the line went dead")
+
+func (f failing) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return func(yield func(groups.User, error) bool) {
+		for u, err := range f.Directory.Users(ctx) {
+			if !yield(u, err) || f.users && !yield(groups.User{}, errBroken) || f.disorder && !yield(u, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (f failing) Units(ctx context.Context) iter.Seq2[groups.Unit, error] {
+	if !f.units {
+		return f.Directory.Units(ctx)
+	}
+	return func(yield func(groups.Unit, error) bool) { yield(groups.Unit{}, errBroken) }
+}
+
+func TestImportsThatFail(t *testing.T) {
+	w := newTenant(t)
+	o := groups.PeopleCSV{Key: "key"}
+	w.load(t, "key\nu1\n", o)
+	read := func() *groups.PeopleFile {
+		f, err := groups.ReadPeopleCSV(strings.NewReader("key\nu2\n"), &o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	t.Run("a directory that keeps no people", func(t *testing.T) {
+		ev := groups.NewEvaluator(bare{w}, w, nil)
+		p, err := ev.PlanImport(t.Context(), read())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ev.Import(t.Context(), p); !errors.Is(err, errors.ErrUnsupported) {
+			t.Error(err)
+		}
+	})
+	t.Run("users that break off", func(t *testing.T) {
+		if p, err := groups.NewEvaluator(failing{Directory: w, users: true}, w, nil).PlanImport(t.Context(), read()); !errors.Is(err, errBroken) || p != nil {
+			t.Errorf("%v, %v: half the people must never look like all of them", p, err)
+		}
+	})
+	t.Run("users out of order", func(t *testing.T) {
+		if p, err := groups.NewEvaluator(failing{Directory: w, disorder: true}, w, nil).PlanImport(t.Context(), read()); err == nil {
+			t.Errorf("%v: they would look new and missing at once", p)
+		}
+	})
+	t.Run("units that break off", func(t *testing.T) {
+		f := read()
+		f.Trees = map[groups.Tree][]groups.Unit{"org": nil}
+		if p, err := groups.NewEvaluator(failing{Directory: w, units: true}, w, nil).PlanImport(t.Context(), f); !errors.Is(err, errBroken) || p != nil {
+			t.Error(p, err)
+		}
+	})
+	t.Run("a unit twice", func(t *testing.T) {
+		f := read()
+		f.Trees = map[groups.Tree][]groups.Unit{"org": {{ID: "a"}, {ID: "b"}, {ID: "a"}}}
+		if _, err := w.ev.PlanImport(t.Context(), f); !errors.Is(err, groups.ErrRepeated) {
+			t.Error(err)
+		}
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		p, err := w.ev.PlanImport(ctx, read())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if _, err := w.ev.PlanImport(ctx, read()); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if _, err := w.ev.Import(ctx, p); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	if diff := cmp.Diff([]string{`u1 active key=["u1"]`}, w.users(t)); diff != "" {
+		t.Errorf("nothing may be half-written (-want +got):\n%s", diff)
+	}
+}
+
+func TestStoredUsersKeepWhatTheFileDoesNotSay(t *testing.T) {
+	stored := groups.User{
+		ID: "u1", Activation: groups.Activated, Expiry: groups.Current,
+		Fields:      map[string]groups.Value{"dept": groups.Text("a"), "phone": groups.Text("1")},
+		Units:       map[groups.Tree][]string{"org": {"x"}, "site": {"y"}},
+		Manager:     groups.ReportsTo("u9"),
+		Enrollments: groups.Enrolled(groups.Enrollment{Course: "c", Status: "done"}),
+	}
+	w := newTenant(t, stored)
+	copied := show(stored)
+	p := w.load(t, "key,dept,unit\nu1,\xff,z\n", groups.PeopleCSV{Key: "key", Units: []groups.UnitColumn{{Tree: "org", Column: "unit"}}})
+	want := []string{`u1 active key=["u1"] phone=["1"] unit=["z"] in org ["z"] in site ["y"] under u9 enrolled c/done/unknown`}
+	if diff := cmp.Diff(want, w.users(t)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := show(stored); got != copied {
+		t.Errorf("the maps of a stored user were written to: %s, was %s", got, copied)
+	}
+	if len(p.Changed) != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestSchemaFromTheFile(t *testing.T) {
+	number := fieldOf("level", groups.TypeNumber)
+	for _, c := range []struct {
+		name   string
+		stored []groups.Field
+		file   string
+		fields []groups.CSVField
+		want   []groups.Field
+		why    string
+	}{
+		{"new columns", nil, "key,dept\nu1,a\n", nil, []groups.Field{{Name: "key", Type: groups.TypeText}, {Name: "dept", Type: groups.TypeText}}, "every column becomes a field"},
+		{"the key is id", nil, "id,email\nu1,a\n", nil, []groups.Field{{Name: "email", Type: groups.TypeText}}, "id is in every schema; email is noted, so that it can be missed"},
+		{"declared, not in the file", nil, "id\nu1\n", []groups.CSVField{number}, []groups.Field{number.Field}, "rules may be made of it already"},
+		{"choice of what there is", nil, "id,size\nu1,M\nu2,L\nu3,M\nu4,\n", []groups.CSVField{fieldOf("size", groups.TypeChoice)}, []groups.Field{fieldOf("size", groups.TypeChoice, "L", "M").Field}, "cells become options, sorted"},
+		{"multi-choice of what there is", nil, "id,size\nu1,M|S\nu2,L\n", []groups.CSVField{separated(fieldOf("size", groups.TypeMultiChoice), "|")}, []groups.Field{fieldOf("size", groups.TypeMultiChoice, "L", "M", "S").Field}, "parts become options"},
+		{"choice of what there was", []groups.Field{{Name: "size", Type: groups.TypeChoice, Options: []groups.Option{{ID: "S", Label: "small"}}}}, "id,size\nu1,M\n", []groups.CSVField{fieldOf("size", groups.TypeChoice)}, []groups.Field{{Name: "size", Type: groups.TypeChoice, Options: []groups.Option{{ID: "M"}, {ID: "S", Label: "small"}}}}, "options are never lost to a file without them"},
+		{"declared options", []groups.Field{{Name: "size", Type: groups.TypeChoice, Options: []groups.Option{{ID: "S", Label: "small"}, {ID: "XS"}}}}, "id,size\nu1,M\n", []groups.CSVField{fieldOf("size", groups.TypeChoice, "S", "M")}, []groups.Field{{Name: "size", Type: groups.TypeChoice, Options: []groups.Option{{ID: "S", Label: "small"}, {ID: "M"}}}}, "the declaration wins, labels stay"},
+		{"another type", []groups.Field{{Name: "level", Type: groups.TypeText, Label: "Grade", NotForCriteria: true}}, "id,level\nu1,3\n", []groups.CSVField{number}, []groups.Field{{Name: "level", Type: groups.TypeNumber, Label: "Grade", NotForCriteria: true}}, "the declaration wins, what people wrote stays"},
+		{"stored and not declared", []groups.Field{{Name: "code", Type: groups.TypeText, Exact: true}}, "id,code\nu1,a\n", nil, []groups.Field{{Name: "code", Type: groups.TypeText, Exact: true}}, "a text stays the text it is"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newTenant(t)
+			if err := w.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{Fields: c.stored}}); err != nil {
+				t.Fatal(err)
+			}
+			o := groups.PeopleCSV{Key: strings.FieldsFunc(c.file, func(r rune) bool { return r == ',' || r == '\n' })[0], Fields: c.fields}
+			w.load(t, c.file, o)
+			s, err := w.Schema(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, s.Fields); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.why, diff)
+			}
+			if p := w.plan(t, c.file, o); p.People.Schema != nil || p.Unchanged == 0 || len(p.Changed) > 0 {
+				t.Errorf("the same file again must find nothing to do: %+v", p)
+			}
+		})
+	}
+	t.Run("stored as a number, not declared", func(t *testing.T) {
+		w := newTenant(t)
+		if err := w.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{Fields: []groups.Field{number.Field}}}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := groups.ReadPeopleCSV(strings.NewReader("id,level\nu1,3\n"), &groups.PeopleCSV{Key: "id"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.ev.PlanImport(t.Context(), f); !errors.Is(err, groups.ErrCSVOptions) || !strings.Contains(err.Error(), `"level"`) {
+			t.Errorf("%v: it would quietly become a text", err)
+		}
+	})
+	t.Run("values of a choice that had no options", func(t *testing.T) {
+		w := newTenant(t, groups.User{ID: "u1", Fields: map[string]groups.Value{"size": groups.Choice("XXL")}})
+		if err := w.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{Fields: []groups.Field{{Name: "size", Type: groups.TypeChoice}}}}); err != nil {
+			t.Fatal(err)
+		}
+		w.automatic(t, "big", groups.AnySets(groups.All(groups.ChoiceField("size").Is("XXL"))), groups.Keep)
+		p := w.load(t, "id,size\nu2,M\n", groups.PeopleCSV{Key: "id", Fields: []groups.CSVField{fieldOf("size", groups.TypeChoice)}})
+		if diff := cmp.Diff(options("M", "XXL"), p.People.Schema.Fields[0].Options); diff != "" {
+			t.Errorf("listing the options of the file alone would make u1's choice unknown (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTrees(t *testing.T) {
+	read := func(t *testing.T, file string) ([]groups.Unit, []groups.Issue, error) {
+		t.Helper()
+		return groups.ReadUnitsCSV(strings.NewReader(file), &groups.UnitsCSV{Tree: "org", ID: "id", Parent: "parent", Name: "name"})
+	}
+	for _, c := range []struct {
+		name, file string
+		want       []groups.Unit
+		issues     []string
+		why        string
+	}{
+		{"plain", "id,parent,name\nb,a,B\na,, A \n", []groups.Unit{{"org", "a", "", "A"}, {"org", "b", "a", "B"}}, nil, "sorted by ID; a blank parent is the top"},
+		{"ragged", "id,parent,name\na,,A\nb,a\n", []groups.Unit{{"org", "a", "", "A"}}, []string{"3 ragged"}, "what is above it is not known"},
+		{"no ID", "id,parent,name\n,a,B\n", nil, []string{"2 blankKey id"}, "nobody can sit in it"},
+		{"unreadable parent", "id,parent,name\nb,\xff,B\n", nil, []string{"2 badKey parent"}, "as a top it would take its people out of groups"},
+		{"unreadable name", "id,parent,name\nb,,\xff\n", []groups.Unit{{"org", "b", "", ""}}, []string{"2 unreadable name"}, "the name moves nobody"},
+		{"ring", "id,parent,name\na,b,A\nb,a,B\n", []groups.Unit{{"org", "a", "b", "A"}, {"org", "b", "a", "B"}}, nil, "rings are for evaluation to find"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			units, issues, err := read(t, c.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, units); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.why, diff)
+			}
+			if diff := cmp.Diff(c.issues, brief(issues)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.why, diff)
+			}
+		})
+	}
+	t.Run("a unit twice", func(t *testing.T) {
+		_, _, err := read(t, "id,parent,name\na,,A\nb,,B\na,b,A\n")
+		if !errors.Is(err, groups.ErrRepeated) || !strings.HasPrefix(err.Error(), "line 4") || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("%v: both lines are to be named", err)
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		for _, o := range []*groups.UnitsCSV{nil, {Tree: "org"}, {Tree: "org", ID: "id"}, {Tree: "org", ID: "id", Parent: "up"}, {Tree: " ", ID: "id", Parent: "parent"}} {
+			if _, _, err := groups.ReadUnitsCSV(strings.NewReader("id,parent\na,\n"), o); !errors.Is(err, groups.ErrCSVOptions) && !errors.Is(err, groups.ErrHeader) {
+				t.Errorf("%+v: %v", o, err)
+			}
+		}
+	})
+	t.Run("moving a unit moves its people", func(t *testing.T) {
+		w := newTenant(t)
+		o := groups.PeopleCSV{Key: "key", Units: []groups.UnitColumn{{Tree: "org", Column: "unit"}}}
+		with := func(units ...groups.Unit) func(*groups.PeopleFile) {
+			return func(f *groups.PeopleFile) { f.Trees = map[groups.Tree][]groups.Unit{"org": units} }
+		}
+		const file = "key,unit\nu1,c\n"
+		w.load(t, file, o, with(groups.Unit{ID: "c", Parent: "a"}, groups.Unit{ID: "a"}, groups.Unit{ID: "b"}))
+		w.automatic(t, "a", groups.AnySets(groups.All(groups.Tree("org").IsOrBelow("a"))), groups.Keep)
+		w.automatic(t, "b", groups.AnySets(groups.All(groups.Tree("org").IsOrBelow("b"))), groups.Keep)
+		if p := w.plan(t, file, o, with(groups.Unit{ID: "a"}, groups.Unit{ID: "b"}, groups.Unit{ID: "c", Parent: "a"})); p.People.Trees != nil {
+			t.Errorf("the same tree in another order is the same tree: %v", p.People.Trees)
+		}
+		p := w.plan(t, file, o, with(groups.Unit{ID: "a"}, groups.Unit{ID: "b"}, groups.Unit{ID: "c", Parent: "b"}))
+		if p.Unchanged != 1 || len(p.Run.Changes()) != 2 {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// TestThePlanSeesWhatTheImportBrings looks at the people as they would be through every method of the Directory that
+// evaluation sees, by conditions on trees, lines, status and fields of people who stay, come and go.
+func TestThePlanSeesWhatTheImportBrings(t *testing.T) {
+	for _, missing := range []groups.MissingUsers{groups.KeepMissing, groups.DeactivateMissing, groups.RemoveMissing} {
+		t.Run(missing.String(), func(t *testing.T) {
+			w := newTenant(t)
+			o := groups.PeopleCSV{Key: "key", Manager: "boss", Missing: missing, Units: []groups.UnitColumn{{Tree: "m", Column: "unit"}}}
+			trees := func(mid ...groups.Unit) func(*groups.PeopleFile) {
+				return func(f *groups.PeopleFile) {
+					f.Trees = map[groups.Tree][]groups.Unit{"m": mid, "a": {{ID: "x"}}, "z": {{ID: "x"}}}
+				}
+			}
+			w.load(t, "key,boss,unit\nb,,p\nd,b,q\nf,d,q\nh,,\n", o, trees(groups.Unit{ID: "p"}, groups.Unit{ID: "q"}))
+			w.automatic(t, "below b", groups.AnySets(groups.All(groups.UserBelow("b"))), groups.Keep)
+			w.automatic(t, "reports", groups.AnySets(groups.All(groups.HasReports())), groups.Keep)
+			w.automatic(t, "active", groups.AnySets(groups.All(groups.StatusIs(groups.StatusActive))), groups.Keep)
+			w.automatic(t, "p", groups.AnySets(groups.All(groups.Tree("m").IsOrBelow("p"))), groups.DropAll)
+			w.automatic(t, "named", groups.AnySets(groups.All(groups.UserIs("a", "h", "i"))), groups.Keep)
+			g := groups.Group{ID: "manual", Name: "manual", Status: groups.Active, Deactivated: groups.DropAll}
+			if _, err := w.ev.Save(t.Context(), g, "ann"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.ev.Assign(t.Context(), "manual", groups.Decision{By: "ann"}, "f", "h"); err != nil {
+				t.Fatal(err)
+			}
+			p := w.plan(t, "key,boss,unit\na,b,q\nb,h,p\nd,a,\ni,d,\n", o, func(f *groups.PeopleFile) {
+				f.Trees = map[groups.Tree][]groups.Unit{"m": {{ID: "p"}, {ID: "q", Parent: "p"}}, "b": {{ID: "x"}}}
+			})
+			planned := p.Run
+			done, err := w.ev.Import(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(planned, done, withoutCursors); diff != "" {
+				t.Errorf("what was planned is what happens (-planned +done):\n%s", diff)
+			}
+			if planned.Empty() {
+				t.Error("the case moves nobody")
+			}
+			var left []string
+			for u, err := range w.Units(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				left = append(left, fmt.Sprint(u.Tree, u.ID, "<", u.Parent))
+			}
+			if want := []string{"ax<", "bx<", "mp<", "mq<p", "zx<"}; !slices.Equal(left, want) {
+				t.Errorf("units %v, want %v: trees that are not given stay", left, want)
+			}
+		})
+	}
+}

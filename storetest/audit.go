@@ -1,0 +1,173 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/grouprules/groups"
+)
+
+// Audit looks at a whole store: that its streams are in order, that all ways to read say the same,
+// that nothing blank and nothing of unknown groups is stored, and that the changes of the feed, one
+// after the other, give the membership. The writes must have come with the changes they bring.
+//
+// Put it at the end of every test that writes to a store, also in t.Cleanup. It reads everything
+// several times over, and nobody should write meanwhile.
+func Audit(t TB, s groups.Store) {
+	t.Helper()
+	// The context of a test has ended when it cleans up.
+	ctx := context.WithoutCancel(t.Context())
+	a := audit{t: t, s: s, ctx: ctx, standings: make(map[place]groups.Standing), member: make(map[place]groups.Method)}
+	all := rows(a.t, "Groups", s.Groups(ctx))
+	ascending(t, "Groups", all, func(g groups.Group) groups.GroupID { return g.ID })
+	users := make(map[groups.UserID]bool)
+	for _, g := range all {
+		a.group(g, users)
+	}
+	feed := rows(t, "Changes", s.Changes(ctx, ""))
+	for _, c := range feed {
+		users[c.User] = true
+	}
+	for u := range users {
+		a.user(u)
+	}
+	a.replay(feed)
+	a.cursors(feed)
+}
+
+type audit struct {
+	t         TB
+	s         groups.Store
+	ctx       context.Context
+	standings map[place]groups.Standing
+	member    map[place]groups.Method
+}
+
+type place struct {
+	group groups.GroupID
+	user  groups.UserID
+}
+
+// group looks at one group as the list has it.
+func (a *audit) group(listed groups.Group, users map[groups.UserID]bool) {
+	a.t.Helper()
+	g, err := a.s.Group(a.ctx, listed.ID)
+	if err != nil {
+		a.t.Errorf("audit: group %q is in the list only: %v", listed.ID, err)
+	} else if diff := difference(g, listed); diff != "" {
+		a.t.Errorf("audit: group %q is another alone than in the list: %s", g.ID, diff)
+	}
+	what := fmt.Sprintf("Standings of %q", listed.ID)
+	standings := rows(a.t, what, a.s.Standings(a.ctx, listed.ID, ""))
+	ascending(a.t, what, standings, func(s groups.Standing) groups.UserID { return s.User })
+	var want []groups.Member
+	for _, s := range standings {
+		if s.Group != listed.ID {
+			a.t.Errorf("audit: %s: one of group %q", what, s.Group)
+		}
+		if s.Blank() {
+			a.t.Errorf("audit: %s: that of %q is blank", what, s.User)
+		}
+		if s.Member != groups.Outside {
+			want = append(want, groups.Member{User: s.User, Method: s.Member})
+			a.member[place{listed.ID, s.User}] = s.Member
+		}
+		a.standings[place{listed.ID, s.User}] = s
+		users[s.User] = true
+	}
+	what = fmt.Sprintf("Members of %q", listed.ID)
+	if diff := difference(rows(a.t, what, a.s.Members(a.ctx, listed.ID, "")), want); diff != "" {
+		a.t.Errorf("audit: %s do not agree with Standings: %s", what, diff)
+	}
+}
+
+// user looks at the standings of one user.
+func (a *audit) user(id groups.UserID) {
+	a.t.Helper()
+	what := fmt.Sprintf("StandingsOf %q", id)
+	got := rows(a.t, what, a.s.StandingsOf(a.ctx, id))
+	ascending(a.t, what, got, func(s groups.Standing) groups.GroupID { return s.Group })
+	var want []groups.Standing
+	for _, s := range a.standings {
+		if s.User == id {
+			want = append(want, s)
+		}
+	}
+	slices.SortFunc(want, func(x, y groups.Standing) int {
+		if x.Group < y.Group {
+			return -1
+		}
+		return 1
+	})
+	if diff := difference(got, want); diff != "" {
+		a.t.Errorf("audit: %s do not agree with Standings: %s", what, diff)
+	}
+}
+
+// replay follows the feed from the beginning. Of those who were forgotten it has only the leave.
+func (a *audit) replay(feed []groups.Change) {
+	a.t.Helper()
+	now := make(map[place]groups.Method)
+	for i, c := range feed {
+		at := place{c.Group, c.User}
+		forgotten := c.Cause == groups.CauseForgotten && now[at] == groups.Outside
+		if c.Before != now[at] && !forgotten {
+			a.t.Errorf("audit: change %d says that %q was %v in %q, before it they were %v", i, c.User, c.Before, c.Group, now[at])
+		}
+		kind := groups.Switched
+		switch {
+		case c.Before == groups.Outside:
+			kind = groups.Joined
+		case c.After == groups.Outside:
+			kind = groups.Left
+		}
+		if c.Kind != kind || c.Before == c.After {
+			a.t.Errorf("audit: change %d of %q in %q, from %v to %v, is called %v", i, c.User, c.Group, c.Before, c.After, c.Kind)
+		}
+		now[at] = c.After
+		if c.After == groups.Outside {
+			delete(now, at)
+		}
+	}
+	for at, method := range now {
+		if a.member[at] != method {
+			a.t.Errorf("audit: by the feed %q is %v in %q, stored is %v", at.user, method, at.group, a.member[at])
+		}
+	}
+	for at, method := range a.member {
+		if now[at] == groups.Outside {
+			a.t.Errorf("audit: %q is %v in %q, which the feed does not say", at.user, method, at.group)
+		}
+	}
+}
+
+// cursors looks whether the feed goes on after some of its cursors.
+func (a *audit) cursors(feed []groups.Change) {
+	a.t.Helper()
+	seen := make(map[string]bool)
+	for i, c := range feed {
+		if c.Cursor == "" || seen[c.Cursor] {
+			a.t.Errorf("audit: change %d has the cursor %q, blank or that of another", i, c.Cursor)
+			return
+		}
+		seen[c.Cursor] = true
+	}
+	for _, i := range []int{0, len(feed) / 2, len(feed) - 1} {
+		if i < 0 || i >= len(feed) {
+			continue
+		}
+		if diff := difference(rows(a.t, "Changes", a.s.Changes(a.ctx, feed[i].Cursor)), feed[i+1:]); diff != "" {
+			a.t.Errorf("audit: the feed does not go on after change %d: %s", i, diff)
+		}
+	}
+}
+
+func ascending[T any, K ~string](t TB, what string, list []T, key func(T) K) {
+	t.Helper()
+	for i := 1; i < len(list); i++ {
+		if before, k := key(list[i-1]), key(list[i]); k <= before {
+			t.Errorf("audit: %s: %.64q comes after %.64q", what, k, before)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package storetest
+
+import (
+	"errors"
+
+	"github.com/grouprules/groups"
+)
+
+// forgettingCases are clause 10 of Store.
+var forgettingCases = []Case{{
+	Name: "a forgotten user is erased from every group", Interface: "Store", Clause: 10,
+	Why: "it is what the law asks for, and half of it is none of it",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("a", "b", "c", "d", "e")
+		for id, st := range map[groups.GroupID]groups.Standing{
+			"a": automatic("ada"), "b": assigned("ada"), "c": withheld("ada"), "d": excluded("ada"), "e": {User: "ada", Automatic: true},
+		} {
+			d.put(id, st, automatic("Ada"), automatic("ad"), automatic("adam"))
+		}
+		others := map[groups.UserID][]groups.Standing{}
+		for _, u := range []groups.UserID{"Ada", "ad", "adam"} {
+			others[u] = d.standingsOf(u)
+		}
+		d.forget("ada")
+		if n := len(d.standingsOf("ada")); n != 0 {
+			t.Errorf("%d standings are left", n)
+		}
+		for _, id := range []groups.GroupID{"a", "b", "c", "d", "e"} {
+			sameIDs(t, "Standings", usersOf(d.standings(id)), []groups.UserID{"Ada", "ad", "adam"})
+			sameIDs(t, "Members", memberIDs(d.members(id)), []groups.UserID{"Ada", "ad", "adam"})
+		}
+		for u, want := range others {
+			if diff := difference(d.standingsOf(u), want); diff != "" {
+				t.Errorf("the standings of %q: %s", u, diff)
+			}
+		}
+	},
+}, {
+	Name: "forgetting writes a leave for each membership, by group", Interface: "Store", Clause: 10,
+	Why: "the host withdraws what the groups gave, by the feed alone; where the user was no member there is nothing to withdraw",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("B", "a", "c", "d", "\u00e4")
+		d.apply(d.write("\u00e4", automatic("ada")), d.write("c", withheld("ada")), d.write("a", assigned("ada")),
+			d.write("B", automatic("ada")), d.write("d", automatic("bob")))
+		before := d.changes("")
+		d.forget("ada")
+		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: groups.CauseForgotten, At: evening}
+		want := []groups.Change{leave, leave, leave}
+		want[0].Group, want[1].Group, want[2].Group = "B", "a", "\u00e4"
+		want[1].Before = groups.Manual
+		if diff := difference(withoutCursors(d.changes(before[len(before)-1].Cursor)), want); diff != "" {
+			t.Errorf("the feed after the user was forgotten: %s", diff)
+		}
+	},
+}, {
+	Name: "the earlier changes of a forgotten user are erased", Interface: "Store", Clause: 10,
+	Why: "the feed says where they were for years; and the changes of others must stay, as the host has not read them all",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		for _, st := range []groups.Standing{automatic("ada"), assigned("ada"), blank("ada"), automatic("ada")} {
+			d.apply(d.write("g", st, automatic("bob")), d.write("h", st, assigned("Ada")))
+		}
+		d.put("h", blank("ada"))
+		var want []groups.Change
+		for _, c := range d.changes("") {
+			if c.User != "ada" {
+				want = append(want, c)
+			}
+		}
+		d.forget("ada")
+		got := d.changes("")
+		if diff := difference(got[:min(len(got), len(want))], want); diff != "" {
+			t.Errorf("the earlier changes of others: %s", diff)
+		}
+		if n := len(got) - len(want); n != 1 {
+			t.Errorf("%d changes more than those of others, want the one leave", n)
+		}
+		d.forget("ada")
+		if diff := difference(d.changes(""), want); diff != "" {
+			t.Errorf("forgotten once more, the leave is an earlier change: %s", diff)
+		}
+	},
+}, {
+	Name: "a cursor stays good when its change is erased", Interface: "Store", Clause: 10,
+	Why: "the last change a host acted on may be that of somebody who is forgotten next",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g")
+		for _, u := range []groups.UserID{"bob", "ada", "cy", "dan"} {
+			d.put("g", automatic(u))
+		}
+		cursors := d.changes("")
+		d.forget("ada")
+		d.put("g", automatic("eve"))
+		want := d.changes("")
+		for i, from := range []int{1, 1, 2, 3} {
+			if diff := difference(d.changes(cursors[i].Cursor), want[from:]); diff != "" {
+				t.Errorf("after the change of %q: %s", cursors[i].User, diff)
+			}
+		}
+		// Also the last of all, where a store might look for the end of what is left.
+		d.forget("eve")
+		last := want[len(want)-1].Cursor
+		if news := d.changes(last); len(news) != 1 || news[0].Cause != groups.CauseForgotten {
+			t.Errorf("after the erased last change: %v, want the leave alone", news)
+		}
+	},
+}, {
+	Name: "forgetting raises the sequence of the groups it touches, and of no other", Interface: "Store", Clause: 10,
+	Why: "a run that read the user's standing must not write it back",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("bit", "member", "other", "was")
+		d.apply(d.write("bit", withheld("ada")), d.write("member", automatic("ada")), d.write("other", automatic("bob")), d.write("was", automatic("ada")))
+		d.put("was", blank("ada"))
+		var states []groups.State
+		for _, g := range d.groups() {
+			states = append(states, g.State)
+		}
+		d.forget("ada")
+		states[0].Sequence++
+		states[1].Sequence++
+		for i, g := range d.groups() {
+			if diff := difference(g.State, states[i]); diff != "" {
+				t.Errorf("the state of %q: %s", g.ID, diff)
+			}
+			if g.Revision != 1 {
+				t.Errorf("the revision of %q is %d, want 1", g.ID, g.Revision)
+			}
+		}
+	},
+}, {
+	Name: "a run that began before somebody was forgotten is refused", Interface: "Store", Clause: 10,
+	Why: "it would bring back what had to be erased",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g")
+		d.put("g", withheld("ada"))
+		run := d.write("g", automatic("ada"))
+		d.forget("ada")
+		refusesApply(d, run)
+	},
+}, {
+	Name: "forgetting and a write that race leave nothing of the user", Interface: "Store", Clause: 10,
+	Why: "erasing in several steps lets a write in between, which is then there for good",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		for round := range 10 {
+			user := groups.UserID(names[round])
+			d.apply(d.write("g", automatic(user)), d.write("h", automatic(user)))
+			writes := []groups.Write{d.write("g", assigned(user)), d.write("h", assigned(user))}
+			errs := race(2, func(i int) error {
+				if i == 0 {
+					return s.Apply(t.Context(), writes)
+				}
+				return s.Forget(t.Context(), user, evening)
+			})
+			if errs[1] != nil || errs[0] != nil && !errors.Is(errs[0], groups.ErrConflict) {
+				t.Fatalf("Apply: %v, Forget: %v", errs[0], errs[1])
+			}
+			if n := len(d.standingsOf(user)); n != 0 {
+				t.Errorf("%d standings of somebody who was forgotten", n)
+			}
+		}
+	},
+}, {
+	Name: "a user nobody knows can be forgotten", Interface: "Store", Clause: 10,
+	Why: "whoever asks to be forgotten twice gets the same answer; and nobody else is touched by a careless comparison",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g")
+		var all []groups.Standing
+		for _, id := range typed[groups.UserID](names) {
+			all = append(all, automatic(id))
+		}
+		d.put("g", all...)
+		was := d.picture()
+		for _, id := range typed[groups.UserID](strangers) {
+			d.forget(id)
+		}
+		d.unchanged(was, "forgetting people nobody knows")
+	},
+}}

@@ -1,0 +1,306 @@
+// White-box: see mutant_test.go.
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grouprules/groups"
+)
+
+// readingMutants are stores whose streams, definitions and revisions are not right.
+var readingMutants = []mutant{{
+	"orders by a collation", "standings and members come in the order of the bytes of user IDs",
+	func(m *groups.Memory) *faulty {
+		return &faulty{standings: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
+			return func(yield func(groups.Standing, error) bool) {
+				var all []groups.Standing
+				for s := range m.Standings(ctx, id, after) {
+					all = append(all, s)
+				}
+				slices.SortStableFunc(all, func(a, b groups.Standing) int { return cmp.Compare(lower(a.User), lower(b.User)) })
+				for _, s := range all {
+					if !yield(s, nil) {
+						return
+					}
+				}
+			}
+		}}
+	},
+}, {
+	"ends with its first page", "standings and members come once each, however many",
+	func(m *groups.Memory) *faulty {
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			return each(m.Members(ctx, id, after), func(n int, _ *groups.Member) (bool, bool) { return n < 1000, n < 1000 })
+		}}
+	},
+}, {
+	"loses the last row of a page", "the groups of a user come once each, however many",
+	func(m *groups.Memory) *faulty {
+		return &faulty{standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+			return each(m.StandingsOf(ctx, id), func(n int, _ *groups.Standing) (bool, bool) { return n%512 != 511, true })
+		}}
+	},
+}, {
+	"reads from a user on with that user", "reading from a user on leaves out those up to it",
+	func(m *groups.Memory) *faulty {
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			return each(m.Members(ctx, id, ""), func(_ int, row *groups.Member) (bool, bool) { return row.User >= after, true })
+		}}
+	},
+}, {
+	"ends early when its context ends", "a stream that is cut short ends with an error",
+	func(m *groups.Memory) *faulty {
+		return &faulty{standings: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
+			return each(m.Standings(context.WithoutCancel(ctx), id, after), func(int, *groups.Standing) (bool, bool) { return ctx.Err() == nil, ctx.Err() == nil })
+		}}
+	},
+}, {
+	"goes on after an error", "a stream that is cut short ends with an error",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			return func(yield func(groups.Change, error) bool) {
+				for c, err := range m.Changes(ctx, after) {
+					if !yield(c, err) || err != nil && !yield(c, nil) {
+						return
+					}
+				}
+			}
+		}}
+	},
+}, {
+	"is read up once it was read", "a stream that is left early can be read again",
+	func(m *groups.Memory) *faulty {
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			read := false
+			return func(yield func(groups.Member, error) bool) {
+				if !read {
+					read = true
+					m.Members(ctx, id, after)(yield)
+				}
+			}
+		}}
+	},
+}, {
+	"yields members that are outside", "members are those whose member method is not outside",
+	func(m *groups.Memory) *faulty {
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			return func(yield func(groups.Member, error) bool) {
+				for s, err := range m.Standings(ctx, id, after) {
+					if !yield(groups.Member{User: s.User, Method: s.Member}, err) {
+						return
+					}
+				}
+			}
+		}}
+	},
+}, {
+	"takes the population for the membership", "members are those whose member method is not outside",
+	func(m *groups.Memory) *faulty {
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			return func(yield func(groups.Member, error) bool) {
+				for s, err := range m.Standings(ctx, id, after) {
+					if s.Population != groups.Outside && !yield(groups.Member{User: s.User, Method: s.Population}, err) {
+						return
+					}
+				}
+			}
+		}}
+	},
+}, {
+	"answers from a cache", "after a write every read reflects it",
+	func(m *groups.Memory) *faulty {
+		cache := map[groups.UserID][]groups.Standing{}
+		return &faulty{standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+			return func(yield func(groups.Standing, error) bool) {
+				if _, ok := cache["all"]; !ok {
+					cache["all"] = nil
+					m.StandingsOf(ctx, id)(yield)
+				}
+			}
+		}}
+	},
+}, {
+	"has no column for frozen", "every field of a group comes back as it was saved",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.Frozen = false })}
+	},
+}, {
+	"rounds instants to microseconds", "every field of a group comes back as it was saved",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.SavedAt = g.SavedAt.Truncate(time.Microsecond) })}
+	},
+}, {
+	"counts instants in nanoseconds", "every field of a standing comes back as it was written",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			for i := range w.Standings {
+				if a := w.Standings[i].Assignment; a != nil {
+					b := *a
+					if !b.Until.IsZero() {
+						b.Until = time.Unix(0, b.Until.UnixNano())
+					}
+					w.Standings[i].Assignment = &b
+				}
+			}
+		})}
+	},
+}, {
+	"loses whenEmpty", "criteria come back condition by condition",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: saving(m, func(g *groups.Group) {
+			g.Criteria.Sets = slices.Clone(g.Criteria.Sets)
+			for i := range g.Criteria.Sets {
+				s := &g.Criteria.Sets[i]
+				s.Conditions = slices.Clone(s.Conditions)
+				for j, c := range s.Conditions {
+					if f, ok := c.(groups.FieldCondition); ok {
+						s.Conditions[j] = f.WhenEmpty(groups.ByOperator)
+					}
+				}
+			}
+		})}
+	},
+}, {
+	"keeps conditions of the saves before", "the criteria that a save leaves out are gone",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			if before, err := m.Group(ctx, g.ID); err == nil {
+				g.Criteria.Sets = slices.Concat(before.Criteria.Sets, g.Criteria.Sets)
+			}
+			return m.SaveGroup(ctx, g)
+		}}
+	},
+}, {
+	"shares what it was handed", "what was handed over can be written to",
+	func(m *groups.Memory) *faulty {
+		handed := map[groups.GroupID]groups.Group{}
+		return &faulty{
+			saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+				saved, err := m.SaveGroup(ctx, g)
+				saved.Criteria = g.Criteria
+				handed[g.ID] = saved
+				return saved, err
+			},
+			group: func(_ context.Context, id groups.GroupID) (groups.Group, error) { return handed[id], nil },
+		}
+	},
+}, {
+	"finds groups by a collation", "a group that does not exist is not found",
+	func(m *groups.Memory) *faulty {
+		return &faulty{group: func(ctx context.Context, id groups.GroupID) (groups.Group, error) {
+			for g := range m.Groups(ctx) {
+				if strings.EqualFold(string(g.ID), strings.TrimSpace(string(id))) {
+					return g, nil
+				}
+			}
+			return m.Group(ctx, id)
+		}}
+	},
+}, {
+	"saves a state", "a save leaves the state alone",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			saved, err := m.SaveGroup(ctx, g)
+			saved.State = g.State
+			return saved, err
+		}}
+	},
+}, {
+	"accepts a stale revision", "a stale save is refused, naming who saved and when",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			if stored, err := m.Group(ctx, g.ID); err == nil && g.Revision != 0 {
+				g.Revision = stored.Revision
+			}
+			return m.SaveGroup(ctx, g)
+		}}
+	},
+}, {
+	"does not say who saved", "a stale save is refused, naming who saved and when",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			saved, err := m.SaveGroup(ctx, g)
+			if errors.Is(err, groups.ErrConflict) {
+				err = groups.ErrConflict
+			}
+			return saved, err
+		}}
+	},
+}, {
+	"replaces where it should create", "revision 0 does not replace",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			if stored, err := m.Group(ctx, g.ID); err == nil && g.Revision == 0 {
+				g.Revision = stored.Revision
+			}
+			return m.SaveGroup(ctx, g)
+		}}
+	},
+}, {
+	"keeps revisions in 32 bits", "a revision that was never given out is refused",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.Revision &= math.MaxUint32 })}
+	},
+}, {
+	"compares and saves in two steps", "of saves from one revision exactly one is written",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			stored, _ := m.Group(ctx, g.ID)
+			if stored.Revision != g.Revision {
+				return m.SaveGroup(ctx, g)
+			}
+			pause()
+			for {
+				if saved, err := m.SaveGroup(ctx, g); err == nil {
+					return saved, nil
+				}
+				stored, _ := m.Group(ctx, g.ID)
+				g.Revision = stored.Revision
+			}
+		}}
+	},
+}, {
+	"does not look for rings", "groups cannot refer to each other",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			saved, err := m.SaveGroup(ctx, g)
+			if errors.Is(err, groups.ErrCycle) {
+				return g, nil
+			}
+			return saved, err
+		}}
+	},
+}, {
+	"names a part of the ring", "a long ring is refused with its whole path",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			saved, err := m.SaveGroup(ctx, g)
+			if cycle := (*groups.CycleError)(nil); errors.As(err, &cycle) {
+				cycle.Path = []groups.GroupID{g.ID, g.ID}
+			}
+			return saved, err
+		}}
+	},
+}, {
+	"looks for rings before its transaction", "of saves that close a ring together, one is refused",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
+			if err := groups.CheckReferences(m.Groups(ctx), g); err != nil {
+				return g, err
+			}
+			pause()
+			saved, err := m.SaveGroup(ctx, g)
+			if errors.Is(err, groups.ErrCycle) {
+				err = nil
+			}
+			return saved, err
+		}}
+	},
+}}

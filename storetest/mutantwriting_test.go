@@ -1,0 +1,433 @@
+// White-box: see mutant_test.go.
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/grouprules/groups"
+)
+
+// writingMutants are stores whose deletions, writes, feed and forgetting are not right.
+var writingMutants = []mutant{{
+	"deletes without a word", "deleting writes a leave for every member, by user",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != groups.CauseDeletion, true })
+		}}
+	},
+}, {
+	"leaves the standings of deleted groups", "a deleted group is gone with its standings",
+	func(m *groups.Memory) *faulty {
+		left := map[groups.UserID][]groups.Standing{}
+		return &faulty{
+			deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, at time.Time) error {
+				for s := range m.Standings(ctx, id, "") {
+					left[s.User] = append(left[s.User], s)
+				}
+				return m.DeleteGroup(ctx, id, revision, at)
+			},
+			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+				return func(yield func(groups.Standing, error) bool) {
+					for _, s := range left[id] {
+						if !yield(s, nil) {
+							return
+						}
+					}
+					m.StandingsOf(ctx, id)(yield)
+				}
+			},
+		}
+	},
+}, {
+	"deletes what others read", "a group that another reads cannot be deleted",
+	func(m *groups.Memory) *faulty {
+		return &faulty{deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, at time.Time) error {
+			if err := m.DeleteGroup(ctx, id, revision, at); !errors.Is(err, groups.ErrReferred) {
+				return err
+			}
+			return nil
+		}}
+	},
+}, {
+	"forgets to raise the sequence", "a run that began before an assignment is refused",
+	func(m *groups.Memory) *faulty {
+		return &faulty{
+			group: func(ctx context.Context, id groups.GroupID) (groups.Group, error) {
+				g, err := m.Group(ctx, id)
+				g.State.Sequence = 0
+				return g, err
+			},
+			apply: writing(m, func(w *groups.Write) {
+				g, _ := m.Group(context.Background(), w.Group)
+				w.Sequence += g.State.Sequence
+			}),
+		}
+	},
+}, {
+	"raises the sequence for nothing", "a write without standings does not raise the sequence",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if len(w.Standings) == 0 {
+				w.Standings = append(w.Standings, groups.Standing{Group: w.Group, User: "nobody"})
+			}
+		})}
+	},
+}, {
+	"does not compare what it does not write", "a write that only compares is compared",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
+			return m.Apply(ctx, slices.DeleteFunc(slices.Clone(writes), func(w groups.Write) bool { return len(w.Standings) == 0 && w.State == nil }))
+		}}
+	},
+}, {
+	"writes group by group", "one stale write of several refuses them all",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
+			for _, w := range writes {
+				if err := m.Apply(ctx, []groups.Write{w}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+	},
+}, {
+	"does not compare the revision", "a write from another revision is refused",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			g, _ := m.Group(context.Background(), w.Group)
+			w.Revision = g.Revision
+		})}
+	},
+}, {
+	"compares and writes in two steps", "of writes from one sequence exactly one is written",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
+			g, _ := m.Group(ctx, writes[0].Group)
+			if g.State.Sequence != writes[0].Sequence {
+				return groups.ErrConflict
+			}
+			pause()
+			for {
+				writes = slices.Clone(writes)
+				for i := range writes {
+					g, _ := m.Group(ctx, writes[i].Group)
+					writes[i].Sequence = g.State.Sequence
+				}
+				if m.Apply(ctx, writes) == nil {
+					return nil
+				}
+			}
+		}}
+	},
+}, {
+	"loses a standing", "every field of a standing comes back as it was written",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if n := len(w.Standings); n > 1 {
+				w.Standings = w.Standings[:n-1]
+			}
+		})}
+	},
+}, {
+	"keeps an assignment that is not given any more", "a standing is replaced as a whole",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			for i := range w.Standings {
+				for have := range m.StandingsOf(context.Background(), w.Standings[i].User) {
+					if have.Group == w.Group && w.Standings[i].Assignment == nil {
+						w.Standings[i].Assignment = have.Assignment
+					}
+				}
+			}
+		})}
+	},
+}, {
+	"keeps blank standings", "blank standings are erased",
+	func(m *groups.Memory) *faulty {
+		blanks := map[groups.UserID]groups.Standing{}
+		return &faulty{
+			apply: writing(m, func(w *groups.Write) {
+				for _, s := range w.Standings {
+					delete(blanks, s.User)
+					if s.Blank() {
+						blanks[s.User] = s
+					}
+				}
+			}),
+			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+				return func(yield func(groups.Standing, error) bool) {
+					if s, ok := blanks[id]; !ok || yield(s, nil) {
+						m.StandingsOf(ctx, id)(yield)
+					}
+				}
+			},
+		}
+	},
+}, {
+	"takes no state for a blank one", "a write without a state leaves the state alone",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.State == nil {
+				w.State = &groups.State{}
+			}
+		})}
+	},
+}, {
+	"stores no state beside standings", "the state that is given is stored, but for its sequence",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if len(w.Standings) > 0 {
+				w.State = nil
+			}
+		})}
+	},
+}, {
+	"drops a change", "the changes of a write stand together, in its order, once",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) { w.Changes = w.Changes[:max(0, len(w.Changes)-1)] })}
+	},
+}, {
+	"orders the feed by group", "the changes of a write stand together, in its order, once",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
+			return m.Apply(ctx, slices.SortedFunc(slices.Values(writes), func(a, b groups.Write) int { return cmp.Compare(a.Group, b.Group) }))
+		}}
+	},
+}, {
+	"writes the feed after its transaction", "writes that run at once do not mix their changes",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
+			bare := slices.Clone(writes)
+			for i := range bare {
+				bare[i].Changes = nil
+			}
+			if err := m.Apply(ctx, bare); err != nil {
+				return err
+			}
+			for _, w := range writes {
+				for _, c := range w.Changes {
+					time.Sleep(10 * time.Microsecond)
+					if err := m.Apply(ctx, []groups.Write{{Group: w.Group, Revision: w.Revision, Sequence: w.Sequence + 1, Changes: []groups.Change{c}}}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}}
+	},
+}, {
+	"shows later changes before earlier ones", "a reader who follows the feed while it is written misses nothing",
+	func(m *groups.Memory) *faulty {
+		var mu sync.Mutex
+		open := map[groups.GroupID]uint64{} // the sequence that is being written
+		return &faulty{
+			apply: func(ctx context.Context, writes []groups.Write) error {
+				id := writes[0].Group
+				mu.Lock()
+				open[id] = writes[0].Sequence + 1
+				mu.Unlock()
+				err := m.Apply(ctx, writes)
+				pause()
+				mu.Lock()
+				delete(open, id)
+				mu.Unlock()
+				return err
+			},
+			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+				mu.Lock()
+				defer mu.Unlock()
+				hidden := map[groups.Change]bool{}
+				last := map[groups.GroupID]groups.Change{}
+				for c := range m.Changes(ctx, "") {
+					last[c.Group] = c
+				}
+				for id := range open {
+					hidden[last[id]] = true
+				}
+				return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return !hidden[*c], true })
+			},
+		}
+	},
+}, {
+	"begins anew after an unknown cursor", "a cursor stays good when its change is erased",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			for c := range m.Changes(ctx, "") {
+				if c.Cursor == after {
+					return m.Changes(ctx, after)
+				}
+			}
+			return m.Changes(ctx, "")
+		}}
+	},
+}, {
+	"takes any text for the beginning", "text that is no cursor is an error",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			if drain(m.Changes(ctx, after)) != nil {
+				after = ""
+			}
+			return m.Changes(ctx, after)
+		}}
+	},
+}, {
+	"yields the change of the cursor again", "the feed goes on after every cursor",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			reached := after == ""
+			return each(m.Changes(ctx, ""), func(_ int, c *groups.Change) (bool, bool) {
+				reached = reached || c.Cursor == after
+				return reached, true
+			})
+		}}
+	},
+}, {
+	"keeps the feed of forgotten users", "the earlier changes of a forgotten user are erased",
+	func(m *groups.Memory) *faulty {
+		var kept []groups.Change
+		return &faulty{
+			forget: func(ctx context.Context, id groups.UserID, at time.Time) error {
+				for c := range m.Changes(ctx, "") {
+					if c.User == id {
+						kept = append(kept, c)
+					}
+				}
+				return m.Forget(ctx, id, at)
+			},
+			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+				return func(yield func(groups.Change, error) bool) {
+					for _, c := range kept {
+						if !yield(c, nil) {
+							return
+						}
+					}
+					m.Changes(ctx, after)(yield)
+				}
+			},
+		}
+	},
+}, {
+	"forgets without a word", "forgetting writes a leave for each membership, by group",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != groups.CauseForgotten, true })
+		}}
+	},
+}, {
+	"forgets whoever looks like it", "a forgotten user is erased from every group",
+	func(m *groups.Memory) *faulty {
+		return &faulty{forget: func(ctx context.Context, id groups.UserID, at time.Time) error {
+			return errors.Join(m.Forget(ctx, id, at), m.Forget(ctx, "A"+cut(id[1:], 250), at))
+		}}
+	},
+}, {
+	"raises no sequence when it forgets", "a run that began before somebody was forgotten is refused",
+	func(m *groups.Memory) *faulty {
+		raised := map[groups.GroupID]uint64{}
+		return &faulty{
+			forget: func(ctx context.Context, id groups.UserID, at time.Time) error {
+				for s := range m.StandingsOf(ctx, id) {
+					raised[s.Group]++
+				}
+				return m.Forget(ctx, id, at)
+			},
+			apply: writing(m, func(w *groups.Write) { w.Sequence += raised[w.Group] }),
+		}
+	},
+}, {
+	"ignores its context", "a cancelled context ends every call and writes nothing",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
+			return m.Apply(context.WithoutCancel(ctx), writes)
+		}}
+	},
+}, {
+	"asks its context only between rows", "a cancelled context ends every stream, also an empty one",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			return func(yield func(groups.Change, error) bool) {
+				for c, err := range m.Changes(context.WithoutCancel(ctx), after) {
+					if ctx.Err() != nil {
+						err = ctx.Err()
+					}
+					if !yield(c, err) || err != nil {
+						return
+					}
+				}
+			}
+		}}
+	},
+}, {
+	"has one connection", "the loop over a stream can read",
+	func(m *groups.Memory) *faulty {
+		open := 0
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			return func(yield func(groups.Member, error) bool) {
+				open++
+				defer func() { open-- }()
+				m.Members(ctx, id, after)(yield)
+			}
+		}, standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+			if open > 0 {
+				return func(yield func(groups.Standing, error) bool) { yield(groups.Standing{}, errors.New("busy")) }
+			}
+			return m.StandingsOf(ctx, id)
+		}}
+	},
+}, {
+	"has a pool of connections", "many streams can be open at once",
+	func(m *groups.Memory) *faulty {
+		open := 0
+		return &faulty{standings: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
+			return func(yield func(groups.Standing, error) bool) {
+				if open++; open > 50 {
+					yield(groups.Standing{}, errors.New("too many connections"))
+					return
+				}
+				m.Standings(ctx, id, after)(yield)
+				open--
+			}
+		}}
+	},
+}, {
+	"trims identifiers", "unusable identifiers are not stored",
+	func(m *groups.Memory) *faulty {
+		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.ID = groups.GroupID(strings.TrimSpace(string(g.ID))) })}
+	},
+}, {
+	"cuts identifiers", "the longest identifiers fit everywhere",
+	func(m *groups.Memory) *faulty {
+		return &faulty{
+			apply: writing(m, func(w *groups.Write) {
+				for i := range w.Standings {
+					w.Standings[i].User = cut(w.Standings[i].User, 252)
+				}
+			}),
+			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+				return m.StandingsOf(ctx, cut(id, 252))
+			},
+		}
+	},
+}, {
+	"ignores case", "identifiers that look alike stay apart",
+	func(m *groups.Memory) *faulty {
+		return &faulty{
+			apply: writing(m, func(w *groups.Write) {
+				for i := range w.Standings {
+					w.Standings[i].User = lower(w.Standings[i].User)
+				}
+			}),
+			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+				return m.StandingsOf(ctx, lower(id))
+			},
+		}
+	},
+}}
