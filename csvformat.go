@@ -28,7 +28,7 @@ type CSVFormat struct {
 	// off where [Evaluator.WriteMembersCSV] and [PeopleFile.WriteErrors] put one.
 	Guarded bool
 
-	// What exceeds a limit makes the file unreadable ([ErrTooLarge]). 0 is the default given.
+	// What exceeds a limit makes the file unreadable ([ErrLimit]). 0 is the default given.
 
 	MaxCell    int   // bytes of a cell: 64 KiB
 	MaxColumns int   // 500
@@ -48,14 +48,12 @@ var (
 	ErrHeader = table.ErrHeader
 	// ErrQuoting: quotes do not pair up, so where cells end is anybody's guess from there on.
 	ErrQuoting = table.ErrQuoting
-	// ErrTooLarge: a limit of [CSVFormat] was reached.
-	ErrTooLarge = table.ErrLimit
 	// ErrRepeated: a unit that may occur once occurs twice.
 	ErrRepeated = errors.New("occurs twice")
 )
 
 // A CSVError refuses a whole file, of which nothing is used. It wraps [ErrCharset], [ErrNoRows],
-// [ErrHeader], [ErrQuoting], [ErrTooLarge] or [ErrRepeated].
+// [ErrHeader], [ErrQuoting], [ErrLimit] or [ErrRepeated].
 type CSVError struct {
 	Line   int // 1-based; 0 where no line is to blame
 	Column int // 1-based, in bytes of the line as UTF-8; 0 where no column is to blame
@@ -74,6 +72,9 @@ func (e *CSVError) Unwrap() error { return e.Err }
 // csvError turns an error of package table into ours; the error of the caller's reader stays.
 func csvError(err error) error {
 	if e, ok := errors.AsType[*table.Error](err); ok {
+		if errors.Is(e.Err, table.ErrLimit) {
+			e.Err = ErrLimit
+		}
 		return &CSVError{e.Line, e.Column, e.Err, e.Text}
 	}
 	return err
@@ -204,5 +205,5 @@ func plainID(s string) bool {
 			return false
 		}
 	}
-	return len(s) <= MaxIDBytes
+	return len(s) <= maxIDBytes
 }

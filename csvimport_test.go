@@ -233,7 +233,7 @@ func TestCells(t *testing.T) {
 
 func TestRows(t *testing.T) {
 	const head = "key,dept\n"
-	long := strings.Repeat("x", groups.MaxIDBytes+1)
+	long := strings.Repeat("x", 255+1)
 	for _, c := range []struct {
 		name, file string
 		want       []string // users
@@ -488,10 +488,10 @@ func TestRefusals(t *testing.T) {
 		{"stray quote", strings.NewReader("key,dept\nu1,a\"b\n"), groups.PeopleCSV{Key: "key"}, groups.ErrQuoting, "line 2, column 5", "likewise"},
 		{"unknown charset", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{Charset: "ebcdic"}}, groups.ErrCharset, "ebcdic", "others come through Decode"},
 		{"charset against the mark", strings.NewReader("\xef\xbb\xbf" + plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{Charset: "windows-1252"}}, groups.ErrCharset, "mark of UTF-8", "one of the two is wrong"},
-		{"cell too large", strings.NewReader(plain), groups.PeopleCSV{Key: "dept", Format: groups.CSVFormat{MaxCell: 3}}, groups.ErrTooLarge, "line 1, column 5: a cell of more than 3 bytes", "limits hold"},
-		{"too many rows", strings.NewReader(plain + "u2,b\n"), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{MaxRows: 1}}, groups.ErrTooLarge, "more than 1 rows", "limits hold"},
-		{"too many bytes", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{MaxBytes: 12}}, groups.ErrTooLarge, "12 bytes", "limits hold"},
-		{"too many columns", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{MaxColumns: 1}}, groups.ErrHeader, "more than 1 columns", "limits hold"},
+		{"cell too large", strings.NewReader(plain), groups.PeopleCSV{Key: "dept", Format: groups.CSVFormat{MaxCell: 3}}, groups.ErrLimit, "line 1, column 5: a cell of more than 3 bytes", "limits hold"},
+		{"too many rows", strings.NewReader(plain + "u2,b\n"), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{MaxRows: 1}}, groups.ErrLimit, "more than 1 rows", "limits hold"},
+		{"too many bytes", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{MaxBytes: 12}}, groups.ErrLimit, "12 bytes", "limits hold"},
+		{"too many columns", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{MaxColumns: 1}}, groups.ErrLimit, "more than 1 columns", "limits hold"},
 		{"a read that fails", io.MultiReader(strings.NewReader(plain), iotest.ErrReader(broken)), groups.PeopleCSV{Key: "key"}, broken, "went dead", "half a file must never look like a short one"},
 		{"a delimiter that is none", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{Delimiter: '"'}}, groups.ErrCSVOptions, "delimiter", "quotes quote"},
 		{"multi-choice without separator", strings.NewReader(plain), groups.PeopleCSV{Key: "key", Fields: []groups.CSVField{fieldOf("dept", groups.TypeMultiChoice)}}, groups.ErrCSVOptions, "separator", "where one value ends is not guessed"},

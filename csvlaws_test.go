@@ -264,7 +264,7 @@ func TestNobodyIsMissingWhileAKeyIsUnreadable(tt *testing.T) {
 		}
 		file.people = slices.Insert(file.people, rapid.IntRange(1, len(file.people)).Draw(t, "at"), row)
 		p := file.plan(t, w, anyMissing(t))
-		if len(p.Missing)+len(p.People.Deactivate)+len(p.People.Remove) > 0 || !slices.ContainsFunc(p.Findings, func(f groups.Finding) bool { return f.Code == groups.FindingKeysUnreadable }) {
+		if len(p.Missing)+len(p.People.Deactivate)+len(p.People.Remove) > 0 || !slices.ContainsFunc(p.Findings, func(f groups.Finding) bool { return f.Code == "keysUnreadable" }) {
 			t.Fatalf("%+v", summary(p))
 		}
 	})

@@ -13,13 +13,6 @@ import (
 	"github.com/grouprules/groups/internal/fold"
 )
 
-// The codes of findings of an import.
-const (
-	FindingMissingColumn   = "missingColumn"   // a known column is not in the file; what is stored stays
-	FindingKeysUnreadable  = "keysUnreadable"  // rows may be anybody's, so nobody counts as missing
-	FindingStrayEnrollment = "strayEnrollment" // enrollments of users who do not exist
-)
-
 // An ImportPlan is what an import of people would change: step two of three. Nothing is written.
 type ImportPlan struct {
 	// New are the users who are in the file and not stored, Changed those stored with something
@@ -469,7 +462,7 @@ func (p *planner) find(ctx context.Context, store Store, stored *Schema) error {
 		groups = append(groups, readerOf(g))
 	}
 	add := func(code, where, format string, a ...any) {
-		p.plan.Findings = append(p.plan.Findings, Finding{code, where, fmt.Sprintf(format, a...)})
+		p.plan.Findings = append(p.plan.Findings, Finding{Code: code, Where: where, Text: fmt.Sprintf(format, a...)})
 	}
 	readBy := func(reads func(*reader) bool) (string, bool) {
 		var ids []GroupID
@@ -488,12 +481,12 @@ func (p *planner) find(ctx context.Context, store Store, stored *Schema) error {
 		if !read && slices.Contains(reservedNames, name) && !slices.ContainsFunc(stored.Fields, func(f Field) bool { return f.Name == name }) && !slices.Contains(p.f.absent, name) {
 			continue // every schema has these, and nobody ever asked for them
 		}
-		add(FindingMissingColumn, "column "+name, "the file has no column %q: what is stored stays, and is unknown for new users; %s", name, text)
+		add(findingMissingColumn, "column "+name, "the file has no column %q: what is stored stays, and is unknown for new users; %s", name, text)
 	}
 	if f := p.f.Enrollments; f != nil {
 		for _, name := range f.absent {
 			text, _ := readBy(func(r *reader) bool { return r.enrollments })
-			add(FindingMissingColumn, "enrollment column "+name, "the enrollment file has no column %q: what is stored stays, and is unknown for new records; %s", name, text)
+			add(findingMissingColumn, "enrollment column "+name, "the enrollment file has no column %q: what is stored stays, and is unknown for new records; %s", name, text)
 		}
 		var strangers []UserID
 		for i, met := range p.met {
@@ -502,12 +495,12 @@ func (p *planner) find(ctx context.Context, store Store, stored *Schema) error {
 			}
 		}
 		if len(strangers) > 0 {
-			add(FindingStrayEnrollment, "enrollments", "%d users have enrollments and do not exist, so these count for nothing: %s", len(strangers), quoted(strangers))
+			add(findingStrayEnrollment, "enrollments", "who does not exist cannot be enrolled, so the records of these count for nothing: %s", quoted(strangers))
 		}
 	}
 	if len(p.f.keyless) > 0 {
 		lines := strings.Trim(fmt.Sprint(p.f.keyless), "[]")
-		add(FindingKeysUnreadable, "column "+fold.Exact(p.f.opts.Key), "the keys of these lines cannot be read and may be anybody's, so nobody counts as missing: %s", strings.ReplaceAll(lines, " ", ", "))
+		add(findingKeysUnreadable, "column "+fold.Exact(p.f.opts.Key), "the keys of these lines cannot be read and may be anybody's, so nobody counts as missing: %s", strings.ReplaceAll(lines, " ", ", "))
 	}
 	slices.SortFunc(p.plan.Findings, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.Where, b.Where))

@@ -23,21 +23,34 @@ func (k ChangeKind) String() string { return name(k, "joined", "left", "switched
 // MarshalText writes the kind as [ChangeKind.String] does.
 func (k ChangeKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// A Cause says why a membership changed.
+// UnmarshalText reads what [ChangeKind.MarshalText] wrote.
+func (k *ChangeKind) UnmarshalText(text []byte) error { return unname(k, text, Switched) }
+
+// A Cause says why a membership changed:
+//
+//	rule          the rule's verdict
+//	assignment    a person put the user in
+//	unassignment  the assignment was taken away, or its time was up
+//	exclusion     a person keeps the user out
+//	deactivation  the user was deactivated
+//	absence       the user is not in the directory any more
+//	activation    the group was activated
+//	inactivation  the group was inactivated
+//	deletion      the group was deleted
+//	forgotten     a person had the user erased
 type Cause string
 
-// The causes of changes.
 const (
-	CauseRule         Cause = "rule"         // the rule's verdict
-	CauseAssignment   Cause = "assignment"   // a person put the user in
-	CauseUnassignment Cause = "unassignment" // the assignment was taken away, or its time was up
-	CauseExclusion    Cause = "exclusion"    // a person keeps the user out
-	CauseDeactivation Cause = "deactivation" // the user was deactivated
-	CauseAbsence      Cause = "absence"      // the user is not in the directory any more
-	CauseActivation   Cause = "activation"   // the group was activated
-	CauseInactivation Cause = "inactivation" // the group was inactivated
-	CauseDeletion     Cause = "deletion"     // the group was deleted
-	CauseForgotten    Cause = "forgotten"    // a person had the user erased
+	causeRule         Cause = "rule"
+	causeAssignment   Cause = "assignment"
+	causeUnassignment Cause = "unassignment"
+	causeExclusion    Cause = "exclusion"
+	causeDeactivation Cause = "deactivation"
+	causeAbsence      Cause = "absence"
+	causeActivation   Cause = "activation"
+	causeInactivation Cause = "inactivation"
+	causeDeletion     Cause = "deletion"
+	causeForgotten    Cause = "forgotten"
 )
 
 // A Change is one effective join, leave or switch, as the host's side effects see it.
@@ -55,13 +68,6 @@ type Change struct {
 	Cursor string `json:"cursor,omitempty"`
 }
 
-// An Undecided user is one for whom what is known does not decide; they stay as they are.
-type Undecided struct {
-	User UserID `json:"user"`
-	// Stays is how the user is in the population meanwhile.
-	Stays Method `json:"stays"`
-}
-
 // A Diff is what a run would write, or has written, to the membership of one group, each list
 // sorted by user.
 type Diff struct {
@@ -69,8 +75,9 @@ type Diff struct {
 	Joined   []Change `json:"joined"`
 	Left     []Change `json:"left"`
 	Switched []Change `json:"switched"`
-	// Undecided are those of the users looked at for whom what is known does not decide.
-	Undecided []Undecided `json:"undecided"`
+	// Undecided are those of the users looked at for whom what is known does not decide, with how
+	// they are in the population meanwhile: as they were.
+	Undecided []Member `json:"undecided"`
 	// Withheld are the moves in the population of an inactive group: stored, but without effect.
 	Withheld []Change `json:"withheld"`
 	// Population and Members are how many of the users looked at are in after the run.
@@ -140,25 +147,25 @@ func (r *run) change(s *subject, stored, next Standing, before, after Method, by
 // cause says why a user moved, from the line of the table that decided and what was stored before.
 func (s *subject) cause(before, after Standing, by Reason) Cause {
 	if s.Status != Active && before.Member != Outside {
-		return CauseInactivation
+		return causeInactivation
 	}
 	if s.Status == Active && !s.State.Live && before.Population == after.Population {
-		return CauseActivation
+		return causeActivation
 	}
 	switch by {
-	case ByAbsence:
-		return CauseAbsence
-	case ByDeactivation:
-		return CauseDeactivation
-	case ByAssignment:
-		return CauseAssignment
-	case ByExclusion:
-		return CauseExclusion
+	case byAbsence:
+		return causeAbsence
+	case byDeactivation:
+		return causeDeactivation
+	case byAssignment:
+		return causeAssignment
+	case byExclusion:
+		return causeExclusion
 	}
 	if before.Population == Manual {
-		return CauseUnassignment
+		return causeUnassignment
 	}
-	return CauseRule
+	return causeRule
 }
 
 // add files a change under its kind.

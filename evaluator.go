@@ -63,9 +63,6 @@ var (
 	ErrExcluded = errors.New("excluded from the group")
 	// ErrAssigned is wrapped by the error for excluding a user who is assigned, likewise.
 	ErrAssigned = errors.New("assigned to the group")
-	// ErrNoExclusions is wrapped by the error of [Evaluator.Exclude] where [Options] do not turn
-	// exclusions on.
-	ErrNoExclusions = errors.New("exclusions are not turned on")
 )
 
 // An EligibleError refuses to take out a user whom the rule keeps in. Only a change of the user's
@@ -271,7 +268,7 @@ type Touched struct {
 	Enrollments []UserID
 	// Units were added, removed, moved or renamed; their Tree and ID count.
 	Units []Unit
-	// Groups were saved, or changed by another writer.
+	// Groups were saved or deleted, or changed by another writer.
 	Groups []GroupID
 }
 
@@ -336,9 +333,9 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 	st, settled := s.settle(u, st, r.now, r.e.opts.Exclusions)
 	x.Group, x.User = s.ID, st.User
 	x.Population, x.Member, x.Automatic = st.Population, st.Member, st.Automatic
-	x.Reason, x.Undecided = settled.reason, settled.undecided
-	if settled.undecided {
-		x.Reason = ByUnknown
+	x.Reason, x.Undecided = settled.reason, st.Undecided
+	if st.Undecided {
+		x.Reason = byUnknown
 	}
 	x.Assignment, x.Exclusion = st.Assignment, st.Exclusion
 	return x
@@ -385,14 +382,14 @@ func unassign(_ *run, st *Standing) error {
 }
 
 // Exclude keeps users out of a group, whatever its rule says, where [Options] turn exclusions on;
-// else it is refused with [ErrNoExclusions]. A user who is assigned is refused with [ErrAssigned],
+// else it is refused with [errors.ErrUnsupported]. A user who is assigned is refused with [ErrAssigned],
 // unless the decision says that it replaces. All users are excluded, or none.
 func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
 	if !e.opts.Exclusions {
-		return nil, fmt.Errorf("group %q: %w", group, ErrNoExclusions)
+		return nil, fmt.Errorf("group %q: %w", group, errors.ErrUnsupported)
 	}
 	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
-		if st.Assignment != nil && !d.Replace {
+		if st.Assignment.Holds(r.now) && !d.Replace {
 			return ErrAssigned
 		}
 		st.Assignment = nil
@@ -545,26 +542,16 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 		moved[u.Tree][u.ID] = struct{}{}
 	}
 	whole := slices.Clone(t.Groups)
-	edited := len(t.Groups) > 0
 	for _, s := range r.order {
 		s.partial = true
-		edited = edited || s.State.Revision != s.Revision
 		if err := r.compile(s); err != nil {
 			return err
 		}
 		if s.rule != nil {
 			climbs = climbs || s.rule.lines
 		}
-		if s.due(r.now) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(moved)) {
+		if r.due(s) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(moved)) {
 			whole = append(whole, s.ID)
-		}
-	}
-	if edited {
-		// A group may have been moved or deleted from beneath one that a rule reads with all below.
-		for _, s := range r.order {
-			if s.rule != nil && s.rule.below {
-				whole = append(whole, s.ID)
-			}
 		}
 	}
 	r.takeWhole(whole)
@@ -591,10 +578,11 @@ func (r *run) takeWhole(groups []GroupID) {
 }
 
 // due reports whether the group must be looked at for everybody: it was saved since it was last
-// processed, or its time has come.
-func (s *subject) due(now time.Time) bool {
+// processed, a group that it refers to has changed without it, or its time has come.
+func (r *run) due(s *subject) bool {
 	next := s.State.Next
-	return s.State.Revision != s.Revision || s.State.Live != (s.Status == Active) || !next.IsZero() && !next.After(now)
+	return s.State.Revision != s.Revision || s.State.Live != (s.Status == Active) ||
+		s.State.Reads != r.reads(s, false) || !next.IsZero() && !next.After(r.now)
 }
 
 // names reports whether the rule has one of the units as an operand, whose existence matters to

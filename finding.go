@@ -13,35 +13,59 @@ import (
 	"github.com/grouprules/groups/internal/lineage"
 )
 
-// A Finding is something wrong with the data that did not stop the run.
+// A Finding is something wrong with the data that did not stop the run. Its Code is one of
+//
+//	unknownUnit       an operand names a unit that is not in its tree
+//	unknownTree       a condition names a tree that does not exist
+//	unknownGroup      an operand names a group that does not exist
+//	unknownUser       an operand names a user who is not in the directory
+//	unknownCourse     an operand names a course in which nobody has a record
+//	unknownStatus     an operand names an enrollment status that is not in the Schema
+//	unknownOption     an operand names an option that the field does not have
+//	brokenRule        criteria that no longer fit the Schema; nobody moves by them
+//	badValue          users have a value that is no option, or of another type
+//	ring              users or units that are above themselves
+//	missingParent     a manager or parent unit that does not exist
+//	strayUnit         users sit in a unit that is not in its tree
+//	groupCycle        groups that refer to each other in a ring
+//	clockSkew         the clock is behind the last run, whose clock was used
+//	missingColumn     a known column is not in the file; what is stored stays
+//	keysUnreadable    rows may be anybody's, so nobody counts as missing
+//	strayEnrollment   enrollments of users who do not exist
+//
+// the last three of them from [Evaluator.PlanImport].
 type Finding struct {
-	// Code is one of the Finding constants.
 	Code string `json:"code"`
 	// Where is what it is about: "group g1 /sets/0/conditions/2", "field region", "tree org" ...
 	Where string `json:"where"`
 	// Text says it in English, naming every user or unit concerned.
 	Text string `json:"text"`
+	// Group and Pointer are the place in a rule, where it is about one.
+	Group   GroupID `json:"group,omitempty"`
+	Pointer string  `json:"pointer,omitempty"`
 }
 
 // String returns the finding on one line.
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Code, f.Where, f.Text) }
 
-// The codes of findings.
 const (
-	FindingUnknownUnit   = "unknownUnit"   // an operand names a unit that is not in its tree
-	FindingUnknownTree   = "unknownTree"   // a condition names a tree that does not exist
-	FindingUnknownGroup  = "unknownGroup"  // an operand names a group that does not exist
-	FindingUnknownUser   = "unknownUser"   // an operand names a user who is not in the directory
-	FindingUnknownCourse = "unknownCourse" // an operand names a course in which nobody has a record
-	FindingUnknownStatus = "unknownStatus" // an operand names an enrollment status not in the Schema
-	FindingUnknownOption = "unknownOption" // an operand names an option that the field does not have
-	FindingBrokenRule    = "brokenRule"    // criteria that no longer fit the Schema; nobody moves by them
-	FindingBadValue      = "badValue"      // users have a value that is no option, or of another type
-	FindingRing          = "ring"          // users or units that are above themselves
-	FindingMissingParent = "missingParent" // a manager or parent unit that does not exist
-	FindingStrayUnit     = "strayUnit"     // users sit in a unit that is not in its tree
-	FindingGroupCycle    = "groupCycle"    // groups that refer to each other in a ring
-	FindingClockSkew     = "clockSkew"     // the clock is behind the last run; that run's clock was used
+	findingUnknownUnit     = "unknownUnit"
+	findingUnknownTree     = "unknownTree"
+	findingUnknownGroup    = "unknownGroup"
+	findingUnknownUser     = "unknownUser"
+	findingUnknownCourse   = "unknownCourse"
+	findingUnknownStatus   = "unknownStatus"
+	findingUnknownOption   = "unknownOption"
+	findingBrokenRule      = "brokenRule"
+	findingBadValue        = "badValue"
+	findingRing            = "ring"
+	findingMissingParent   = "missingParent"
+	findingStrayUnit       = "strayUnit"
+	findingGroupCycle      = "groupCycle"
+	findingClockSkew       = "clockSkew"
+	findingMissingColumn   = "missingColumn"
+	findingKeysUnreadable  = "keysUnreadable"
+	findingStrayEnrollment = "strayEnrollment"
 )
 
 // survey collects what is wrong with the data while a run reads it. What takes everybody to see is
@@ -63,22 +87,28 @@ type survey struct {
 type misfit struct{ field, why string }
 
 func (v *survey) add(code, where, format string, args ...any) {
-	v.list = append(v.list, Finding{code, where, fmt.Sprintf(format, args...)})
+	v.list = append(v.list, Finding{Code: code, Where: where, Text: fmt.Sprintf(format, args...)})
+}
+
+// addAt adds a finding about a place in a group's rule; a blank pointer is the whole group.
+func (v *survey) addAt(code string, at ruleAt, format string, args ...any) {
+	v.add(code, strings.TrimSpace(fmt.Sprintf("group %s %s", at.group, at.pointer)), format, args...)
+	found := &v.list[len(v.list)-1]
+	found.Group, found.Pointer = at.group, at.pointer
+}
+
+// ruleAt is a place in a group's rule.
+type ruleAt struct {
+	group   GroupID
+	pointer string
 }
 
 func (v *survey) skew(clock, last time.Time) {
-	v.add(FindingClockSkew, "clock", "the clock says %s, before the last run at %s, whose clock was used", clock.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
+	v.add(findingClockSkew, "clock", "the clock says %s, before the last run at %s, whose clock was used", clock.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
 }
 
 func (v *survey) brokenRule(id GroupID, err error) {
-	v.add(FindingBrokenRule, groupAt(id, ""), "its criteria do not fit the schema, so nobody moves by them: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
-}
-
-func groupAt(id GroupID, pointer string) string {
-	if pointer == "" {
-		return fmt.Sprintf("group %s", id)
-	}
-	return fmt.Sprintf("group %s %s", id, pointer)
+	v.addAt(findingBrokenRule, ruleAt{group: id}, "its criteria do not fit the schema, so nobody moves by them: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // begin notes what the rules of the run read.
@@ -128,9 +158,6 @@ func (s *subject) conditions() func(func(string, Condition) bool) {
 
 // meet looks at one user of a run that looks at everybody.
 func (v *survey) meet(r *run, u *User) {
-	if !v.begun {
-		v.begin(r)
-	}
 	if _, asked := v.named[u.ID]; asked {
 		v.named[u.ID] = true
 	}
@@ -201,7 +228,7 @@ func misfitOf(f *Field, v Value) string {
 func (v *survey) findings(r *run) []Finding {
 	for _, s := range r.order {
 		for at, c := range s.conditions() {
-			v.references(r, groupAt(s.ID, at), c)
+			v.references(r, ruleAt{s.ID, at}, c)
 		}
 	}
 	v.cycles(r)
@@ -215,48 +242,48 @@ func (v *survey) findings(r *run) []Finding {
 }
 
 // references reports what a condition names that does not exist.
-func (v *survey) references(r *run, where string, c Condition) {
+func (v *survey) references(r *run, at ruleAt, c Condition) {
 	switch c := c.(type) {
 	case FieldCondition:
 		f, _ := r.schema.Field(c.Field)
 		for _, o := range c.Values {
 			id := strings.TrimSpace(o.text)
 			if len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == id }) {
-				v.add(FindingUnknownOption, where, "field %q has no option %q", f.Name, id)
+				v.addAt(findingUnknownOption, at, "field %q has no option %q", f.Name, id)
 			}
 		}
 	case UnitCondition:
 		h, exists := r.trees[c.Tree]
 		if !exists {
-			v.add(FindingUnknownTree, where, "there is no tree %q", c.Tree)
+			v.addAt(findingUnknownTree, at, "there is no tree %q", c.Tree)
 			return
 		}
 		for _, unit := range c.Units {
 			if !h.has(unit) {
-				v.add(FindingUnknownUnit, where, "tree %q has no unit %q", c.Tree, unit)
+				v.addAt(findingUnknownUnit, at, "tree %q has no unit %q", c.Tree, unit)
 			}
 		}
 	case UserCondition:
 		for _, id := range c.Users {
 			if v.begun && !v.named[id] {
-				v.add(FindingUnknownUser, where, "user %q is not in the directory", id)
+				v.addAt(findingUnknownUser, at, "user %q is not in the directory", id)
 			}
 		}
 	case EnrollmentCondition:
 		for _, course := range c.Courses {
 			if v.begun && !v.courses[course] {
-				v.add(FindingUnknownCourse, where, "nobody has a record in course %q", course)
+				v.addAt(findingUnknownCourse, at, "nobody has a record in course %q", course)
 			}
 		}
 		for _, status := range c.Statuses {
 			if len(r.schema.EnrollmentStatuses) > 0 && !slices.Contains(r.schema.EnrollmentStatuses, status) {
-				v.add(FindingUnknownStatus, where, "there is no enrollment status %q", status)
+				v.addAt(findingUnknownStatus, at, "there is no enrollment status %q", status)
 			}
 		}
 	case GroupCondition:
 		for _, id := range c.Groups {
 			if r.groups[id] == nil {
-				v.add(FindingUnknownGroup, where, "there is no group %q", id)
+				v.addAt(findingUnknownGroup, at, "there is no group %q", id)
 			}
 		}
 	}
@@ -274,7 +301,7 @@ func (v *survey) cycles(r *run) {
 			seen[id] = true
 		}
 		if len(path) > 0 {
-			v.add(FindingGroupCycle, groupAt(s.ID, ""), "%v", &CycleError{path})
+			v.addAt(findingGroupCycle, ruleAt{group: s.ID}, "%v", &CycleError{path})
 		}
 	}
 }
@@ -282,10 +309,10 @@ func (v *survey) cycles(r *run) {
 // people reports what is wrong with users, units and who is above whom.
 func (v *survey) people(r *run) {
 	for key, users := range v.bad {
-		v.add(FindingBadValue, "field "+key.field, "%s, so it is taken as unknown: user %s", key.why, quoted(users))
+		v.add(findingBadValue, "field "+key.field, "%s, so it is taken as unknown: user %s", key.why, quoted(users))
 	}
 	for unit, users := range v.stray {
-		v.add(FindingStrayUnit, fmt.Sprintf("tree %s", unit.Tree), "unit %q is not in the tree; in it sits user %s", unit.ID, quoted(users))
+		v.add(findingStrayUnit, fmt.Sprintf("tree %s", unit.Tree), "unit %q is not in the tree; in it sits user %s", unit.ID, quoted(users))
 	}
 	for _, tree := range slices.Sorted(maps.Keys(r.trees)) {
 		v.hierarchy(r.trees[tree].lines, fmt.Sprintf("tree %s", tree), "unit")
@@ -299,10 +326,14 @@ func (v *survey) people(r *run) {
 
 func (v *survey) hierarchy(l *lineage.Lineage, where, what string) {
 	for _, ring := range l.Rings() {
-		v.add(FindingRing, where, "a ring, each %s below the next: %s", what, quoted(append(ring, ring[0])))
+		if len(ring) == 1 {
+			v.add(findingRing, where, "%s %q is directly below itself", what, ring[0])
+			continue
+		}
+		v.add(findingRing, where, "a ring, each %s below the next: %s", what, quoted(append(ring, ring[0])))
 	}
 	for _, gap := range l.Missing() {
-		v.add(FindingMissingParent, where, "%s %q does not exist; directly below it: %s", what, gap.Parent, quoted(gap.Children))
+		v.add(findingMissingParent, where, "%s %q does not exist; directly below it: %s", what, gap.Parent, quoted(gap.Children))
 	}
 }
 

@@ -15,11 +15,12 @@ type UserID string
 // A GroupID names one group. It is opaque, compared byte by byte, and never parsed.
 type GroupID string
 
-// MaxIDBytes is the longest identifier of a user, group, unit or course, in bytes.
-const MaxIDBytes = 255
+// maxIDBytes is the longest identifier, in bytes.
+const maxIDBytes = 255
 
-// ErrID is wrapped by the error for an identifier that is blank, too long, not valid UTF-8, has
-// white space at either end, or holds control, zero-width or direction-changing characters.
+// ErrID is wrapped by the error for an identifier of a user, group, unit or tree that is blank,
+// longer than 255 bytes, not valid UTF-8, has white space at either end, or holds control,
+// zero-width or direction-changing characters.
 var ErrID = errors.New("not a usable identifier")
 
 // Check reports whether id can be stored: nil, or an error that wraps [ErrID].
@@ -33,8 +34,8 @@ func checkID(what, id string) error {
 	switch {
 	case id == "":
 		reason = "blank"
-	case len(id) > MaxIDBytes:
-		reason = fmt.Sprintf("longer than %d bytes", MaxIDBytes)
+	case len(id) > maxIDBytes:
+		reason = fmt.Sprintf("longer than %d bytes", maxIDBytes)
 	case !utf8.ValidString(id):
 		reason = "not valid UTF-8"
 	case strings.TrimSpace(id) != id:
@@ -114,12 +115,29 @@ func (m Method) String() string { return name(m, "outside", "manual", "automatic
 // MarshalText writes the method as [Method.String] does.
 func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
+// UnmarshalText reads what [Method.MarshalText] wrote.
+func (m *Method) UnmarshalText(text []byte) error { return unname(m, text, Automatic) }
+
 // name spells an enumeration; a value outside it shows as a number rather than as a wrong word.
 func name[T ~uint8](v T, names ...string) string {
 	if int(v) < len(names) {
 		return names[v]
 	}
 	return fmt.Sprintf("%T(%d)", v, uint8(v))
+}
+
+// unname reads what name spelled, up to the last value of the enumeration.
+func unname[T interface {
+	~uint8
+	fmt.Stringer
+}](v *T, text []byte, last T) error {
+	for i := range last + 1 {
+		if i.String() == string(text) {
+			*v = i
+			return nil
+		}
+	}
+	return fmt.Errorf("%.64q %w as %T", text, ErrValue, *v)
 }
 
 // A Group is the definition of one group, as people edit it, and the [State] that runs keep.
@@ -161,10 +179,15 @@ type State struct {
 	// Live says that the written membership is the population: the group was active when it was
 	// last processed.
 	Live bool
-	// Processed is the clock of the last run that processed the group for everybody.
+	// Processed is the clock of the last run that processed the group for everybody, and Clock
+	// the latest of any run that wrote to it: no later run uses an earlier one.
 	Processed time.Time
+	Clock     time.Time
 	// Next is the earliest instant at which time alone can change the group; zero is never.
 	Next time.Time
+	// Reads is a fingerprint of the groups that the rule read, as they then were: of their
+	// revisions and sequences. Where it is another now, the group is out of date.
+	Reads uint64
 }
 
 // An Assignment is a person's decision that a user is in, whatever the rule says.
@@ -222,31 +245,24 @@ type Facts struct {
 	Before Method
 }
 
-// A Reason names the line of the decision table that decided.
-type Reason uint8
+// A Reason names the line of the decision table that decided:
+//
+//	rule          the automatic bit, set or clear
+//	absence       the directory has no such user
+//	deactivation  the user is deactivated and the policy drops them
+//	assignment    a person put the user in
+//	exclusion     a person keeps the user out
+//	unknown       what is known does not decide, so the user stays as they are
+type Reason string
 
 const (
-	// ByRule: the automatic bit decided, set or clear.
-	ByRule Reason = iota
-	// ByAbsence: the directory has no such user.
-	ByAbsence
-	// ByDeactivation: the user is deactivated and the policy drops them.
-	ByDeactivation
-	// ByAssignment: a person put the user in.
-	ByAssignment
-	// ByExclusion: a person keeps the user out.
-	ByExclusion
-	// ByUnknown: what is known does not decide, so the user stays as they are.
-	ByUnknown
+	byRule         Reason = "rule"
+	byAbsence      Reason = "absence"
+	byDeactivation Reason = "deactivation"
+	byAssignment   Reason = "assignment"
+	byExclusion    Reason = "exclusion"
+	byUnknown      Reason = "unknown"
 )
-
-// String returns a word such as "rule" or "deactivation".
-func (r Reason) String() string {
-	return name(r, "rule", "absence", "deactivation", "assignment", "exclusion", "unknown")
-}
-
-// MarshalText writes the reason as [Reason.String] does.
-func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Decide is the whole membership policy: how the user is in the population, and by which line of
 // the table. The first case that fits decides. It is total: every combination has an answer.
@@ -256,24 +272,24 @@ func (f Facts) Decide() (Method, Reason) {
 		active.Activation, deactivated.Activation = Activated, Deactivated
 		m, reason := active.Decide()
 		if n, _ := deactivated.Decide(); m != n {
-			return f.Before, ByUnknown
+			return f.Before, byUnknown
 		}
 		return m, reason
 	}
 	switch {
 	case f.Absent:
-		return Outside, ByAbsence
+		return Outside, byAbsence
 	case f.Activation == Deactivated && f.Policy == DropAll:
-		return Outside, ByDeactivation
+		return Outside, byDeactivation
 	case f.Assigned:
-		return Manual, ByAssignment
+		return Manual, byAssignment
 	case f.Excluded:
-		return Outside, ByExclusion
+		return Outside, byExclusion
 	case f.Activation == Deactivated && f.Policy == DropAutomatic:
-		return Outside, ByDeactivation
+		return Outside, byDeactivation
 	case f.Automatic:
-		return Automatic, ByRule
+		return Automatic, byRule
 	default:
-		return Outside, ByRule
+		return Outside, byRule
 	}
 }

@@ -389,7 +389,7 @@ func (m *Memory) DeleteGroup(ctx context.Context, id GroupID, revision uint64, a
 		return fmt.Errorf("group %q: %w: it is the parent of %q", id, ErrReferred, below)
 	}
 	for r := range m.standings[id].Rows().All() {
-		m.leave(r.Value, CauseDeletion, at)
+		m.leave(r.Value, causeDeletion, at)
 		m.fileOfUser(r.Value.User, id, nil)
 	}
 	delete(m.standings, id)
@@ -583,7 +583,7 @@ func (m *Memory) Forget(ctx context.Context, id UserID, at time.Time) error {
 	}
 	m.feed = kept
 	for _, s := range m.byUser[id] {
-		m.leave(s, CauseForgotten, at)
+		m.leave(s, causeForgotten, at)
 		m.standings[s.Group].Put(id, nil)
 		g := *m.groups.Get(s.Group)
 		g.State.Sequence++

@@ -68,7 +68,7 @@ func population(g groups.Group, users ...groups.UserID) groups.Write {
 	w := groups.Write{Group: g.ID, Revision: g.Revision, Sequence: g.State.Sequence}
 	for _, u := range users {
 		w.Standings = append(w.Standings, groups.Standing{Group: g.ID, User: u, Automatic: true, Population: groups.Automatic, Member: groups.Automatic})
-		w.Changes = append(w.Changes, groups.Change{Group: g.ID, User: u, Kind: groups.Joined, After: groups.Automatic, Cause: groups.CauseRule})
+		w.Changes = append(w.Changes, groups.Change{Group: g.ID, User: u, Kind: groups.Joined, After: groups.Automatic, Cause: "rule"})
 	}
 	return w
 }

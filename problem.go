@@ -17,7 +17,7 @@ var (
 	// ErrEmpty: a set without conditions, or a condition without operands. Logic has it that such a
 	// thing matches everybody or nobody; whoever wrote it meant neither.
 	ErrEmpty = errors.New("empty")
-	// ErrLimit: more than the [Limits] allow.
+	// ErrLimit: more than the [Limits] of criteria, or those of a [CSVFormat], allow.
 	ErrLimit = errors.New("over the limit")
 )
 

@@ -27,6 +27,9 @@ func (v Verdict) String() string { return name(v, "unknown", "no", "yes") }
 // MarshalText writes the verdict as [Verdict.String] does.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
+// UnmarshalText reads what [Verdict.MarshalText] wrote.
+func (v *Verdict) UnmarshalText(text []byte) error { return unname(v, text, Yes) }
+
 // not is Kleene's negation.
 func (v Verdict) not() Verdict { return [...]Verdict{Unknown, Yes, No}[v] }
 
@@ -91,7 +94,6 @@ type Rule struct {
 	clocked  []clocked
 	lines    bool // some condition climbs the reporting line
 	reports  bool // some condition asks whether a user has reports
-	below    bool // some condition asks for groups beneath another
 }
 
 type ruleSet struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -156,8 +157,8 @@ func (r *run) prepare() error {
 		if !s.whole && !s.partial {
 			continue
 		}
-		if s.State.Processed.After(last) {
-			last = s.State.Processed
+		if s.State.Clock.After(last) {
+			last = s.State.Clock
 		}
 		if err := r.compile(s); err != nil {
 			return err
@@ -278,6 +279,7 @@ func (r *run) everybody(ctx context.Context) error {
 		rows[i] = ordered.NewCursor(stream, func(st Standing) UserID { return st.User })
 		defer rows[i].Stop()
 	}
+	r.survey.begin(r)
 	asked := slices.Sorted(maps.Keys(r.users)) // who may be in neither stream
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
@@ -335,7 +337,7 @@ func (r *run) visit(groups []*subject, id UserID, u *User, affected bool) {
 		switch {
 		case s.whole, affected && s.partial:
 			r.decide(s, id, u)
-		case s.cyclic, s.Status != Active, !s.State.Live:
+		case s.cyclic, s.Status != Active, !s.State.Live, s.standing.Undecided:
 			s.answer = Unknown
 		default:
 			s.answer = verdictOf(s.standing.Member != Outside)
@@ -380,11 +382,11 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	}
 
 	s.answer = verdictOf(next.Member != Outside)
-	if how.undecided || s.cyclic || s.Status != Active {
+	if next.Undecided || s.cyclic || s.Status != Active {
 		s.answer = Unknown
 	}
-	if how.undecided {
-		s.diff.Undecided = append(s.diff.Undecided, Undecided{id, next.Population})
+	if next.Undecided {
+		s.diff.Undecided = append(s.diff.Undecided, Member{id, next.Population})
 	}
 	if next.Population != Outside {
 		s.diff.Population++
@@ -509,7 +511,7 @@ func (r *run) result() *Run {
 		if !s.whole && !s.partial {
 			continue
 		}
-		out.Next = sooner(out.Next, s.state(r.now).Next)
+		out.Next = sooner(out.Next, r.state(s).Next)
 		d := s.diff
 		if d.Group = id; !s.whole && d.Empty() && len(d.Undecided)+len(d.Withheld) == 0 {
 			continue
@@ -530,13 +532,41 @@ func listed[T any](list []T) []T {
 }
 
 // state is the group's state after the run.
-func (s *subject) state(now time.Time) State {
-	state, next := s.State, s.nextTurn(now)
+func (r *run) state(s *subject) State {
+	state, next := s.State, s.nextTurn(r.now)
 	if s.whole {
-		return State{state.Sequence, s.Revision, s.Status == Active, now, next}
+		return State{
+			Sequence: state.Sequence, Revision: s.Revision, Live: s.Status == Active,
+			Processed: r.now, Clock: r.now, Next: next, Reads: r.reads(s, true),
+		}
 	}
 	state.Next = sooner(state.Next, next)
+	if len(s.write.Standings) > 0 {
+		state.Clock = r.now
+	}
+	if state.Reads == r.reads(s, false) {
+		state.Reads = r.reads(s, true) // up to date before, and for the users of the run still
+	}
 	return state
+}
+
+// reads is the fingerprint of the groups that the rule of s reads, as they were stored or, after, as
+// the run leaves them.
+func (r *run) reads(s *subject, after bool) uint64 {
+	needs := r.refs.needs(s.ID)
+	if len(needs) == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	for _, id := range needs {
+		n := r.groups[id]
+		sequence := n.State.Sequence
+		if after && len(n.write.Standings) > 0 {
+			sequence++
+		}
+		fmt.Fprintf(h, "%q %d %d\n", id, n.Revision, sequence)
+	}
+	return h.Sum64()
 }
 
 // writes is what the run writes, and what it must find unchanged.
@@ -544,7 +574,7 @@ func (r *run) writes() []Write {
 	var out []Write
 	written := map[GroupID]bool{}
 	for _, s := range r.order {
-		state := s.state(r.now)
+		state := r.state(s)
 		if !s.whole && (!s.partial || len(s.write.Standings) == 0 && state == s.State) {
 			continue
 		}

@@ -79,7 +79,7 @@ var ErrSchema = errors.New("not a usable schema")
 
 // Validate reports everything that is wrong with the schema itself: a blank, repeated or reserved
 // field name, a type that does not exist, options without an ID, with one twice or on a type that
-// has none, exact or several values on anything but a text.
+// has none, exact or several values on anything but a text, a blank status, a tree that is no ID.
 func (s *Schema) Validate() error {
 	var errs []error
 	bad := func(format string, a ...any) {
@@ -89,34 +89,44 @@ func (s *Schema) Validate() error {
 	for _, f := range s.Fields {
 		switch {
 		case strings.TrimSpace(f.Name) != f.Name || f.Name == "":
-			bad("field name %q is blank or has white space at an end", f.Name)
+			bad("field name %.64q is blank or has white space at an end", f.Name)
 		case !storable(f.Name) || strings.ContainsFunc(f.Name, invisible):
-			bad("field name %q has control or invisible characters, or is not UTF-8", f.Name)
+			bad("field name %.64q has control or invisible characters, or is not UTF-8", f.Name)
 		case f.Name == string(ID):
-			bad("field %q is reserved for the user's ID", f.Name)
+			bad("field %.64q is reserved for the user's ID", f.Name)
 		case slices.Contains(reservedNames, f.Name) && f.Type != TypeText:
-			bad("field %q is reserved and a text", f.Name)
+			bad("field %.64q is reserved and a text", f.Name)
 		case seen[f.Name]:
-			bad("field %q occurs twice", f.Name)
+			bad("field %.64q occurs twice", f.Name)
 		}
 		seen[f.Name] = true
 		if f.Type < TypeText || f.Type > TypeBool {
-			bad("field %q has no type", f.Name)
+			bad("field %.64q has no type", f.Name)
 		}
 		if f.Type != TypeText && (f.Exact || f.Several) {
-			bad("field %q is a %v: only a text can be exact or hold several values", f.Name, f.Type)
+			bad("field %.64q is a %v: only a text can be exact or hold several values", f.Name, f.Type)
 		}
 		if len(f.Options) > 0 && f.Type != TypeChoice && f.Type != TypeMultiChoice {
-			bad("field %q is a %v and cannot have options", f.Name, f.Type)
+			bad("field %.64q is a %v and cannot have options", f.Name, f.Type)
 		}
 		ids := map[string]bool{}
 		for _, o := range f.Options {
 			if o.ID == "" || strings.TrimSpace(o.ID) != o.ID || !storable(o.ID) {
-				bad("field %q has an option whose ID %q is blank, has white space at an end or is not UTF-8", f.Name, o.ID)
+				bad("field %.64q has an option whose ID %.64q is blank, has white space at an end or is not UTF-8", f.Name, o.ID)
 			} else if ids[o.ID] {
-				bad("field %q has the option %q twice", f.Name, o.ID)
+				bad("field %.64q has the option %.64q twice", f.Name, o.ID)
 			}
 			ids[o.ID] = true
+		}
+	}
+	for _, status := range s.EnrollmentStatuses {
+		if !usableText(status) {
+			bad("the enrollment status %.64q is blank or not UTF-8", status)
+		}
+	}
+	for _, tree := range s.Trees {
+		if err := checkID("tree", string(tree)); err != nil {
+			errs = append(errs, fmt.Errorf("%w: %w", ErrSchema, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -231,10 +241,10 @@ func (k *compiler) field(at string, c FieldCondition) leaf {
 	f, ok := k.schema.Field(c.Field)
 	switch {
 	case !ok:
-		k.problems.add(at+"/field", ErrUnknown, "no field %q", c.Field)
+		k.problems.add(at+"/field", ErrUnknown, "no field %.64q", c.Field)
 		return nil
 	case f.NotForCriteria:
-		k.problems.add(at+"/field", ErrUnknown, "field %q is not for criteria", c.Field)
+		k.problems.add(at+"/field", ErrUnknown, "field %.64q is not for criteria", c.Field)
 		return nil
 	}
 	l := &fieldLeaf{name: f.Name, negated: c.Negated, empty: onEmpty(c.OnEmpty, c.Negated)}
@@ -287,7 +297,7 @@ func (k *compiler) test(at string, f Field, t Test) tester {
 }
 
 func (k *compiler) noOperator(at string, op Op, what string) {
-	k.problems.add(at+"/op", ErrUnknown, "no operator %q for %s", op, what)
+	k.problems.add(at+"/op", ErrUnknown, "no operator %.64q for %s", op, what)
 }
 
 // superfluous refuses operands that the operator does not take.
@@ -364,7 +374,7 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 				p, err = regexp.Compile("(?i)" + expr)
 			}
 			if err != nil {
-				k.problems.add(fmt.Sprintf("%s/values/%d", at, i), ErrOperand, "%v", err)
+				k.problems.add(fmt.Sprintf("%s/values/%d", at, i), ErrOperand, "%.200v", err)
 				continue
 			}
 			out.patterns = append(out.patterns, p)
@@ -439,7 +449,7 @@ func (k *compiler) number(at string, t Test) tester {
 	for _, s := range texts {
 		d, err := decimal.Parse(s)
 		if err != nil {
-			k.problems.add(at, ErrOperand, "%v", err)
+			k.problems.add(at, ErrOperand, "%.200v", err)
 			return nil
 		}
 		out.operands = append(out.operands, d)
@@ -504,9 +514,9 @@ func (k *compiler) date(at string, instants bool, t Test) tester {
 		instant, err := calendar.ParseInstant(s)
 		switch {
 		case !instants:
-			k.problems.add(pointer, ErrOperand, "%q is not a date such as 2026-01-31", s)
+			k.problems.add(pointer, ErrOperand, "%.64q is not a date such as 2026-01-31", s)
 		case err != nil:
-			k.problems.add(pointer, ErrOperand, "%q is neither a date such as 2026-01-31 nor an instant such as 2026-01-31T12:00:00Z", s)
+			k.problems.add(pointer, ErrOperand, "%.64q is neither a date such as 2026-01-31 nor an instant such as 2026-01-31T12:00:00Z", s)
 		case t.Op == opOn:
 			k.problems.add(pointer, ErrOperand, "on takes a date, not an instant")
 		}
@@ -655,7 +665,6 @@ func (k *compiler) window(at string, l *enrollmentLeaf, t Test) {
 }
 
 func (k *compiler) group(at string, c GroupCondition) leaf {
-	k.rule.below = k.rule.below || c.OrBelow
 	l := &groupLeaf{negated: c.Negated, groups: slices.Clone(c.Groups), orBelow: c.OrBelow}
 	groups := make([]string, len(c.Groups))
 	for i, id := range c.Groups {

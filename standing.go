@@ -13,6 +13,9 @@ type Standing struct {
 	Population Method
 	// Member is how the user is in for the host: Population while the group is live.
 	Member Method
+	// Undecided: what was known did not decide, and the user stayed as they were. To conditions on
+	// the group the user is Unknown.
+	Undecided bool
 	// Assignment and Exclusion are nil where there is none.
 	Assignment *Assignment
 	Exclusion  *Exclusion
@@ -20,7 +23,7 @@ type Standing struct {
 
 // Blank reports whether nothing is worth storing.
 func (s Standing) Blank() bool {
-	return !s.Automatic && s.Population == Outside && s.Member == Outside && s.Assignment == nil && s.Exclusion == nil
+	return !s.Automatic && !s.Undecided && s.Population == Outside && s.Member == Outside && s.Assignment == nil && s.Exclusion == nil
 }
 
 // A Member is one row of a membership.
@@ -31,9 +34,8 @@ type Member struct {
 
 // settlement is how a user's standing came about.
 type settlement struct {
-	verdict   Verdict
-	reason    Reason
-	undecided bool
+	verdict Verdict
+	reason  Reason
 }
 
 // settle brings a standing up to date: the verdict, the bit, the population, the membership. A
@@ -58,7 +60,7 @@ func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (
 	if s.Status == Active {
 		st.Member = st.Population
 	}
-	out.undecided = facts.undecided(out.verdict == Unknown)
+	st.Undecided = facts.undecided(out.verdict == Unknown)
 	return st, out
 }
 
@@ -91,7 +93,7 @@ func (f Facts) undecided(verdictUnknown bool) bool {
 }
 
 func sameStanding(a, b Standing) bool {
-	return a.Automatic == b.Automatic && a.Population == b.Population && a.Member == b.Member &&
+	return a.Automatic == b.Automatic && a.Undecided == b.Undecided && a.Population == b.Population && a.Member == b.Member &&
 		samePointee(a.Assignment, b.Assignment) && samePointee(a.Exclusion, b.Exclusion)
 }
 

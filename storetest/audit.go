@@ -111,7 +111,7 @@ func (a *audit) replay(feed []groups.Change) {
 	now := make(map[place]groups.Method)
 	for i, c := range feed {
 		at := place{c.Group, c.User}
-		forgotten := c.Cause == groups.CauseForgotten && now[at] == groups.Outside
+		forgotten := c.Cause == "forgotten" && now[at] == groups.Outside
 		if c.Before != now[at] && !forgotten {
 			a.t.Errorf("audit: change %d says that %q was %v in %q, before it they were %v", i, c.User, c.Before, c.Group, now[at])
 		}

@@ -54,7 +54,7 @@ var deletionCases = []Case{{
 		var want []groups.Change
 		for _, m := range members {
 			want = append(want, groups.Change{
-				Group: "g", User: m.User, Kind: groups.Left, Before: m.Method, After: groups.Outside, Cause: groups.CauseDeletion, At: evening,
+				Group: "g", User: m.User, Kind: groups.Left, Before: m.Method, After: groups.Outside, Cause: "deletion", At: evening,
 			})
 		}
 		if diff := difference(withoutCursors(d.changes("")[len(before):]), want); diff != "" {

@@ -104,7 +104,7 @@ func (d desk) write(id groups.GroupID, standings ...groups.Standing) groups.Writ
 }
 
 func change(s groups.Standing, was groups.Method) groups.Change {
-	c := groups.Change{Group: s.Group, User: s.User, Before: was, After: s.Member, Cause: groups.CauseRule, At: noon}
+	c := groups.Change{Group: s.Group, User: s.User, Before: was, After: s.Member, Cause: "rule", At: noon}
 	switch {
 	case was == groups.Outside:
 		c.Kind = groups.Joined

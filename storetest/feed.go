@@ -34,8 +34,8 @@ var feedCases = []Case{{
 		d := desk{t, s}
 		d.create("g")
 		causes := []groups.Cause{
-			groups.CauseRule, groups.CauseAssignment, groups.CauseUnassignment, groups.CauseExclusion, groups.CauseDeactivation,
-			groups.CauseAbsence, groups.CauseActivation, groups.CauseInactivation, groups.CauseDeletion, groups.CauseForgotten,
+			"rule", "assignment", "unassignment", "exclusion", "deactivation",
+			"absence", "activation", "inactivation", "deletion", "forgotten",
 		}
 		var want []groups.Change
 		for i, cause := range causes {

@@ -46,7 +46,7 @@ var forgettingCases = []Case{{
 			d.write("B", automatic("ada")), d.write("d", automatic("bob")))
 		before := d.changes("")
 		d.forget("ada")
-		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: groups.CauseForgotten, At: evening}
+		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: "forgotten", At: evening}
 		want := []groups.Change{leave, leave, leave}
 		want[0].Group, want[1].Group, want[2].Group = "B", "a", "\u00e4"
 		want[1].Before = groups.Manual
@@ -104,7 +104,7 @@ var forgettingCases = []Case{{
 		// Also the last of all, where a store might look for the end of what is left.
 		d.forget("eve")
 		last := want[len(want)-1].Cursor
-		if news := d.changes(last); len(news) != 1 || news[0].Cause != groups.CauseForgotten {
+		if news := d.changes(last); len(news) != 1 || news[0].Cause != "forgotten" {
 			t.Errorf("after the erased last change: %v, want the leave alone", news)
 		}
 	},

@@ -19,7 +19,7 @@ var writingMutants = []mutant{{
 	"deletes without a word", "deleting writes a leave for every member, by user",
 	func(m *groups.Memory) *faulty {
 		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != groups.CauseDeletion, true })
+			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != "deletion", true })
 		}}
 	},
 }, {
@@ -318,7 +318,7 @@ var writingMutants = []mutant{{
 	"forgets without a word", "forgetting writes a leave for each membership, by group",
 	func(m *groups.Memory) *faulty {
 		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != groups.CauseForgotten, true })
+			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != "forgotten", true })
 		}}
 	},
 }, {

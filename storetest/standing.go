@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -140,7 +141,7 @@ var standingCases = []Case{{
 		d := desk{t, s}
 		d.create("g", "h")
 		for i, state := range []groups.State{
-			{Live: true, Revision: 1, Processed: noon, Next: evening},
+			{Live: true, Revision: 1, Processed: noon, Clock: evening, Next: evening, Reads: math.MaxUint64},
 			{Sequence: 77, Live: true, Revision: 1, Processed: evening, Next: forever},
 			{Processed: time.Date(1900, 1, 1, 0, 0, 0, 1, time.UTC)},
 			{Live: true, Next: morning},
@@ -232,8 +233,8 @@ func everyStanding() []groups.Standing {
 	for _, bit := range []bool{false, true} {
 		for _, population := range []groups.Method{groups.Outside, groups.Manual, groups.Automatic} {
 			for _, member := range []groups.Method{groups.Outside, groups.Manual, groups.Automatic} {
-				for marks := range 4 {
-					s := groups.Standing{Automatic: bit, Population: population, Member: member}
+				for marks := range 8 {
+					s := groups.Standing{Automatic: bit, Population: population, Member: member, Undecided: marks&4 != 0}
 					if marks&1 != 0 {
 						s.Assignment = assigned("").Assignment
 					}

@@ -11,7 +11,7 @@ var (
 	ErrCharset = errors.New("the charset is not clear")
 	// ErrEmpty: there is not even a header row.
 	ErrEmpty = errors.New("no rows")
-	// ErrHeader: the header does not name the columns: a name twice, an unreadable name, too many columns.
+	// ErrHeader: the header does not name the columns: a name twice, an unreadable name.
 	ErrHeader = errors.New("unusable header")
 	// ErrQuoting: quotes do not pair up, so where cells and rows end is anybody's guess from there on.
 	ErrQuoting = errors.New("quotes do not pair up")

@@ -28,10 +28,9 @@ type guard struct {
 	special, specialQuoted [256]bool
 
 	state     state
-	header    bool // no record has ended, and the first one names the columns
-	line, col int  // of the next byte
-	cell      int  // cells that ended in this record
-	cellLine  int  // where this cell started
+	line, col int // of the next byte
+	cell      int // cells that ended in this record
+	cellLine  int // where this cell started
 	cellCol   int
 	quoteCol  int // of the quote that closed the cell, perhaps; always on this line
 	size      int // bytes of this cell's value so far
@@ -53,7 +52,7 @@ const (
 func newGuard(src io.Reader, delimiter rune, firstLine int, o Options) *guard {
 	g := &guard{
 		src: src, delimiter: []byte(string(delimiter)), maxCell: o.MaxCell, maxColumns: o.MaxColumns,
-		buf: make([]byte, 32<<10), header: !o.NoHeader,
+		buf:  make([]byte, 32<<10),
 		line: firstLine, col: 1, cellLine: firstLine, cellCol: 1,
 	}
 	for _, b := range []byte("\"\r\n") {
@@ -242,19 +241,10 @@ func (g *guard) endCell() {
 	if g.cell++; g.cell < g.maxColumns {
 		return
 	}
-	kind := ErrLimit
-	if g.header {
-		kind = ErrHeader
-	}
-	g.fail(kind, g.line, g.col, "more than %d columns", g.maxColumns)
+	g.fail(ErrLimit, g.line, g.col, "more than %d columns", g.maxColumns)
 }
 
 func (g *guard) endRecord() {
-	// An empty line is no record: a cell that did not start, or that holds no more than the CR of the line end.
-	empty := g.cell == 0 && g.size == 0 && g.state <= unquoted
-	if !empty {
-		g.header = false
-	}
 	g.line, g.col, g.cell, g.cr = g.line+1, 1, 0, false
 	g.nextCell()
 }
