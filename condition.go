@@ -51,6 +51,7 @@ type tester interface {
 // fieldLeaf tests one field.
 type fieldLeaf struct {
 	name    string
+	typ     Type
 	negated bool
 	empty   Verdict
 	test    tester // nil asks whether the value is empty
@@ -68,14 +69,11 @@ func (l *fieldLeaf) verdict(u *User, v *View) Verdict {
 	case val.IsEmpty():
 		return l.empty
 	}
-	if l.test == nil {
-		if !l.known(val) {
-			return Unknown
-		}
-		return signed(No, l.negated)
-	}
-	if list, isChoice := val.data.(choiceValue); isChoice && !within(list, l.options) {
+	if !l.fits(val) {
 		return Unknown
+	}
+	if l.test == nil {
+		return signed(No, l.negated)
 	}
 	yes, ok := l.test.test(val.data, v)
 	if !ok {
@@ -84,9 +82,12 @@ func (l *fieldLeaf) verdict(u *User, v *View) Verdict {
 	return signed(verdictOf(yes), l.negated)
 }
 
-// known tells a choice of the field's options from one of others, which is Unknown to every
-// operator.
-func (l *fieldLeaf) known(val Value) bool {
+// fits reports whether a Present value is one of the field: of its type, and where it is a choice,
+// of its options. Any other is Unknown to every operator.
+func (l *fieldLeaf) fits(val Value) bool {
+	if val.typeFor(l.typ) != l.typ {
+		return false
+	}
 	list, isChoice := val.data.(choiceValue)
 	return !isChoice || within(list, l.options)
 }
@@ -416,7 +417,7 @@ func (l *unitLeaf) had(u *User, v *View) []string {
 
 // climb walks up the hierarchy; without one, only the start is known.
 func (h *Hierarchy) climb(id string, goals map[string]struct{}, self bool, depth int) Verdict {
-	if h == nil {
+	if h == nil || h.lines == nil {
 		if _, met := goals[id]; met && self {
 			return Yes
 		}
@@ -431,10 +432,10 @@ func (h *Hierarchy) climb(id string, goals map[string]struct{}, self bool, depth
 	return Unknown
 }
 
-func (h *Hierarchy) has(id string) bool { return h != nil && h.lines.Has(id) }
+func (h *Hierarchy) has(id string) bool { return h != nil && h.lines != nil && h.lines.Has(id) }
 
 func (h *Hierarchy) path(id string) []string {
-	if h == nil {
+	if h == nil || h.lines == nil {
 		return []string{id}
 	}
 	return h.lines.Path(id)
@@ -455,7 +456,7 @@ func (l *userLeaf) verdict(u *User, v *View) Verdict {
 		_, met := l.goals[string(u.ID)]
 		result = verdictOf(met)
 	case opHasReports:
-		if v.Lines != nil {
+		if v.Lines != nil && v.Lines.lines != nil {
 			yes, unsure := v.Lines.lines.Reports(string(u.ID))
 			if result = verdictOf(yes); unsure {
 				result = Unknown
@@ -472,7 +473,7 @@ func (l *userLeaf) had(u *User, v *View) []string {
 	case l.op == opIs:
 		return []string{string(u.ID)}
 	case l.op == opHasReports:
-		if v.Lines == nil {
+		if v.Lines == nil || v.Lines.lines == nil {
 			return []string{"unknown"}
 		}
 		yes, unsure := v.Lines.lines.Reports(string(u.ID))

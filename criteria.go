@@ -134,7 +134,15 @@ const (
 )
 
 // not is the answer of the opposite condition.
-func (w WhenEmpty) not() WhenEmpty { return [...]WhenEmpty{ByOperator, Matches, NoMatch}[w] }
+func (w WhenEmpty) not() WhenEmpty {
+	switch w {
+	case NoMatch:
+		return Matches
+	case Matches:
+		return NoMatch
+	}
+	return w
+}
 
 // A FieldCondition tests the value of one field. [TextField] and its kin build them with operators
 // that fit the field's type.
@@ -281,7 +289,7 @@ func (c EnrollmentCondition) AreEnrolled() EnrollmentCondition {
 }
 
 // AreCompleted asks for a completion date in a window, such as
-// CompletionDate.InLast(12, Months).
+// CompletionDate.InLast(12, Months). Of the window only its [Test] counts.
 func (c EnrollmentCondition) AreCompleted(window FieldCondition) EnrollmentCondition {
 	c.Op, c.When = opCompleted, window.Test
 	return c

@@ -33,7 +33,7 @@ func TestEnrollments(t *testing.T) {
 		findings   []string
 		why        string
 	}{
-		{"none", "", []string{"u1 nothing", "u2 nothing", u3}, nil, nil, "who is in the people file and not in this one is enrolled in nothing"},
+		{"another's", "u1,a,done,\n", []string{"u1 a/done/empty", "u2 nothing", u3}, nil, nil, "who is in the people file and not in this one is enrolled in nothing"},
 		{"some", "u1,b,open,\nu1, a ,done,2026-01-31\n", []string{"u1 a/done/2026-01-31 b/open/empty", "u2 nothing", u3}, nil, nil, "blank is not completed"},
 		{"an instant", "u1,a,done,2026-01-31T10:00:00+01:00\n", []string{"u1 a/done/2026-01-31T09:00:00Z", "u2 nothing", u3}, nil, nil, "days and instants both"},
 		{"twice", "u1,a,done,2026-01-31\nu2,a,open,\nu1,a,failed,\n", []string{"u1 a/failed/empty", "u2 a/open/empty", u3}, nil, nil, "the later row is the latest record"},
@@ -154,5 +154,12 @@ func TestEnrollmentRefusals(t *testing.T) {
 		if f, err := groups.ReadEnrollmentsCSV(strings.NewReader(c.file), c.o); !errors.Is(err, c.want) || f != nil {
 			t.Errorf("%q with %+v: %v, want %v", c.file, c.o, err, c.want)
 		}
+	}
+}
+
+func TestAnEnrollmentFileWithoutRowsIsRefused(t *testing.T) {
+	_, err := groups.ReadEnrollmentsCSV(strings.NewReader("user,course\n"), &groups.EnrollmentsCSV{User: "user", Course: "course"})
+	if !errors.Is(err, groups.ErrNoRows) {
+		t.Errorf("got %v: taken as it stands, nobody would be enrolled in anything", err)
 	}
 }

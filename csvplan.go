@@ -301,8 +301,8 @@ func (p *planner) activation(stored *User, r *personRow) Activation {
 	}
 	switch {
 	case o.Status == nil && o.Missing == DeactivateMissing && was == Deactivated:
-		// Only an import can have switched the user off for being missing, and only an import can
-		// take it back.
+		// Where the missing are switched off and no column says who is, being in the file is what
+		// says it: nothing else could ever switch them on again.
 		return Activated
 	case o.Status == nil:
 		return was

@@ -62,7 +62,7 @@ type Change struct {
 	After  Method     `json:"after"`
 	Cause  Cause      `json:"cause"`
 	At     time.Time  `json:"at"` // the clock of the run
-	// By is the person whose act it was; blank for what a run found.
+	// By is the person who decided about this user in this group; blank for what a run found.
 	By string `json:"by,omitempty"`
 	// Cursor is the place in the change feed; blank until written.
 	Cursor string `json:"cursor,omitempty"`
@@ -88,49 +88,8 @@ type Diff struct {
 // Empty reports whether the membership does not change.
 func (d *Diff) Empty() bool { return len(d.Joined)+len(d.Left)+len(d.Switched) == 0 }
 
-// A Run is the result of one evaluation: one clock, all groups or those asked for.
-type Run struct {
-	// Now is the clock of the run.
-	Now time.Time `json:"now"`
-	// Diffs has one entry for each group evaluated, sorted by group.
-	Diffs []Diff `json:"diffs"`
-	// Findings is what is wrong with the data, sorted; it stopped nothing.
-	Findings []Finding `json:"findings"`
-	// Next is the earliest instant at which time alone can change one of the groups; zero is never.
-	Next time.Time `json:"next"`
-}
-
-// Diff returns the entry for one group.
-func (r *Run) Diff(id GroupID) (Diff, bool) {
-	for _, d := range r.Diffs {
-		if d.Group == id {
-			return d, true
-		}
-	}
-	return Diff{}, false
-}
-
-// Empty reports whether no membership changes.
-func (r *Run) Empty() bool {
-	for i := range r.Diffs {
-		if !r.Diffs[i].Empty() {
-			return false
-		}
-	}
-	return true
-}
-
-// Changes returns all changes of the run, by group and then by user.
-func (r *Run) Changes() []Change {
-	var all []Change
-	for i := range r.Diffs {
-		all = append(all, r.Diffs[i].changes()...)
-	}
-	return all
-}
-
 // change describes a user's move from one method to another.
-func (r *run) change(s *subject, stored, next Standing, before, after Method, by Reason) Change {
+func (r *run) change(s *subject, stored, next Standing, before, after Method, by Reason, meant bool) Change {
 	c := Change{Group: s.ID, User: next.User, Kind: Switched, Before: before, After: after, Cause: s.cause(stored, next, by), At: r.now}
 	switch {
 	case before == Outside:
@@ -138,7 +97,7 @@ func (r *run) change(s *subject, stored, next Standing, before, after Method, by
 	case after == Outside:
 		c.Kind = Left
 	}
-	if r.act != nil && r.act.group == s.ID {
+	if meant {
 		c.By = r.act.by
 	}
 	return c

@@ -22,17 +22,21 @@ type Options struct {
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
-// memberships to a Store. It is safe for concurrent use and starts no goroutine.
+// memberships to a Store. It is safe for concurrent use and starts no goroutine. Runs that write are
+// done one after the other; several Evaluators of one Store find each other's writes by conflict.
 type Evaluator struct {
 	dir   Directory
 	store Store
 	opts  Options
 	rules *ruleCache
+	// writing holds a token while a run is written: a run that read a user before a change must not
+	// be written after the run that follows the change.
+	writing chan struct{}
 }
 
 // NewEvaluator returns an Evaluator of the people in dir and the groups in store.
 func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
-	e := &Evaluator{dir: dir, store: store, rules: newRuleCache()}
+	e := &Evaluator{dir: dir, store: store, rules: newRuleCache(), writing: make(chan struct{}, 1)}
 	if o != nil {
 		e.opts = *o
 	}
@@ -43,6 +47,21 @@ func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 		e.opts.Zone = time.UTC
 	}
 	return e
+}
+
+// schema reads the schema, and refuses one that rules could not rely on.
+func (e *Evaluator) schema(ctx context.Context) (*Schema, error) {
+	schema, err := e.dir.Schema(ctx)
+	if err == nil && schema == nil {
+		err = fmt.Errorf("%w: there is none", ErrSchema)
+	}
+	if err == nil {
+		err = schema.Validate()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	return schema, nil
 }
 
 // over returns the same evaluator of other people.
@@ -78,13 +97,16 @@ func (e *EligibleError) Error() string {
 	var held []string
 	for _, s := range e.Explanation.Sets {
 		for _, c := range s.Conditions {
-			if c.Verdict == Yes {
+			if s.Verdict == Yes && c.Verdict == Yes {
 				held = append(held, c.Text)
 			}
 		}
 	}
 	if len(held) == 0 {
 		held = []string{"what is known does not take them out"}
+	}
+	if e.Explanation.Frozen {
+		held = []string{"the group is frozen as the rule left it"}
 	}
 	return fmt.Sprintf("user %q is in group %q because of its rule: %s", e.User, e.Group, strings.Join(held, "; "))
 }
@@ -110,6 +132,9 @@ func checkGroup(schema *Schema, g Group) error {
 	if _, err := time.LoadLocation(g.Zone); err != nil {
 		bad("%v", err)
 	}
+	if g.Zone == time.Local.String() {
+		bad("zone %q is another on every machine", g.Zone)
+	}
 	if g.Parent != "" {
 		errs = append(errs, g.Parent.Check())
 	}
@@ -134,9 +159,9 @@ func checkText(written ...string) error {
 // is reported all at once, wrapping [ErrGroup], [ErrID] or a [*CriteriaError]; a stale revision is a
 // [*ConflictError], a ring of references a [*CycleError]. Nobody moves until the group is processed.
 func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error) {
-	schema, err := e.dir.Schema(ctx)
+	schema, err := e.schema(ctx)
 	if err != nil {
-		return Group{}, fmt.Errorf("read schema: %w", err)
+		return Group{}, err
 	}
 	if err := errors.Join(checkGroup(schema, g), checkText(by)); err != nil {
 		return Group{}, err
@@ -241,6 +266,12 @@ const attempts = 10
 
 // write evaluates and applies, and does so again where what was read has changed meanwhile.
 func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
+	select {
+	case e.writing <- struct{}{}:
+		defer func() { <-e.writing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	for n := 1; ; n++ {
 		r, err := evaluate()
 		if err != nil {
@@ -331,7 +362,7 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 		x = s.rule.Explain(u, &s.view)
 	}
 	st, settled := s.settle(u, st, r.now, r.e.opts.Exclusions)
-	x.Group, x.User = s.ID, st.User
+	x.Group, x.User, x.Frozen = s.ID, st.User, s.Frozen
 	x.Population, x.Member, x.Automatic = st.Population, st.Member, st.Automatic
 	x.Reason, x.Undecided = settled.reason, st.Undecided
 	if st.Undecided {
@@ -356,7 +387,8 @@ type Decision struct {
 // taken away or its time is up. For a user who is in already this is "switch to manual"; a second
 // assignment replaces the first. Users who are not in the directory may be assigned; they are in as
 // soon as they are there. A user who is excluded is refused with [ErrExcluded], unless the decision
-// says that it replaces. All users are assigned, or none. Groups that refer to this one follow.
+// says that it replaces. All users are assigned, or none. Groups that refer to this one follow, and a
+// group that was turned on or off since it was last processed is processed with it.
 func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
 	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
 		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
@@ -415,7 +447,8 @@ func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users
 
 // Forget erases a user from every group: assignments, exclusions, bits and memberships, and earlier
 // entries of the change feed. A leave is written for each group they were a member of. Nothing else
-// ever deletes an assignment of somebody who is absent. The people are the host's own to erase.
+// ever deletes an assignment of somebody who is absent. The people are the host's own to erase, unless
+// the Store keeps them as well, as [Memory] does.
 func (e *Evaluator) Forget(ctx context.Context, user UserID) error {
 	return e.store.Forget(ctx, user, e.opts.Now())
 }
@@ -544,9 +577,7 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 	whole := slices.Clone(t.Groups)
 	for _, s := range r.order {
 		s.partial = true
-		if err := r.compile(s); err != nil {
-			return err
-		}
+		r.compile(s)
 		if s.rule != nil {
 			climbs = climbs || s.rule.lines
 		}
@@ -559,6 +590,9 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 		r.users[id] = struct{}{}
 	}
 	if len(moved) > 0 {
+		if err := r.readTrees(ctx); err != nil {
+			return err
+		}
 		r.resides = r.beneath(moved)
 	}
 	if climbs && len(t.Users) > 0 {

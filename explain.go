@@ -30,6 +30,8 @@ type Explanation struct {
 	Reason     Reason `json:"reason"`
 	// Undecided: what is known does not decide, and the user stays as they are.
 	Undecided bool `json:"undecided"`
+	// Frozen: the rule is shown, and not asked.
+	Frozen bool `json:"frozen"`
 	// Automatic is the automatic bit.
 	Automatic bool `json:"automatic"`
 	// Assignment and Exclusion are the stored decisions of people, in force or not.
@@ -109,6 +111,9 @@ func (x *Explanation) String() string {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "rule: %v", x.Verdict)
+	if x.Frozen {
+		b.WriteString(", not asked while the group is frozen")
+	}
 	if len(x.Sets) > 1 {
 		fmt.Fprintf(&b, " (%s of %d sets)", x.Match, len(x.Sets))
 	}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grouprules/groups/internal/calendar"
-	"github.com/grouprules/groups/internal/decimal"
 	"github.com/grouprules/groups/internal/lineage"
 )
 
@@ -193,33 +191,17 @@ func (v *survey) meet(r *run, u *User) {
 
 // misfitOf says why a value is not one of the field, or nothing.
 func misfitOf(f *Field, v Value) string {
-	var is Type
-	switch d := v.data.(type) {
-	case nil, empty:
+	if v.IsUnknown() || v.IsEmpty() {
 		return ""
-	case textValue:
-		is = TypeText
-	case choiceValue:
-		is = TypeMultiChoice
-		if f.Type == TypeChoice && len(d) == 1 {
-			is = TypeChoice
-		}
-		for _, id := range d {
-			if len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == id }) {
-				return fmt.Sprintf("%q is none of the options", id)
-			}
-		}
-	case decimal.Decimal:
-		is = TypeNumber
-	case calendar.Day:
-		is = TypeDate
-	case time.Time:
-		is = TypeInstant
-	case bool:
-		is = TypeBool
 	}
-	if is != f.Type {
+	if is := v.typeFor(f.Type); is != f.Type {
 		return fmt.Sprintf("a %v, not a %v", is, f.Type)
+	}
+	list, _ := v.data.(choiceValue)
+	for _, id := range list {
+		if len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == id }) {
+			return fmt.Sprintf("%q is none of the options", id)
+		}
 	}
 	return ""
 }

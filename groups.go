@@ -185,18 +185,19 @@ type State struct {
 	Clock     time.Time
 	// Next is the earliest instant at which time alone can change the group; zero is never.
 	Next time.Time
-	// Reads is a fingerprint of the groups that the rule read, as they then were: of their
-	// revisions and sequences. Where it is another now, the group is out of date.
+	// Reads is a fingerprint of what decided beside the definition and the people: the schema, the
+	// options of the Evaluator, and the groups that the rule read, as they then were. Where it is
+	// another now, the group is out of date.
 	Reads uint64
 }
 
 // An Assignment is a person's decision that a user is in, whatever the rule says.
 type Assignment struct {
-	By     string    // who decided
-	At     time.Time // when
-	Why    string    // the reason given, if any
-	Until  time.Time // the first instant at which it no longer holds; zero is for good
-	Source string    // where it came from, such as "person", "csv" or "group:g7"
+	By     string    `json:"by"`               // who decided
+	At     time.Time `json:"at"`               // when
+	Why    string    `json:"why,omitempty"`    // the reason given, if any
+	Until  time.Time `json:"until,omitzero"`   // the first instant at which it no longer holds; zero is for good
+	Source string    `json:"source,omitempty"` // where it came from, such as "person", "csv" or "group:g7"
 }
 
 // Holds reports whether the assignment is in force at now.
@@ -207,10 +208,10 @@ func (a *Assignment) Holds(now time.Time) bool {
 // An Exclusion is a person's decision that a user is out, whatever the rule says. It counts only
 // where [Options] turn exclusions on.
 type Exclusion struct {
-	By     string
-	At     time.Time
-	Why    string
-	Source string
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Why    string    `json:"why,omitempty"`
+	Source string    `json:"source,omitempty"`
 }
 
 // Bit is the first of the two functions that decide membership: what the automatic bit becomes.

@@ -92,6 +92,7 @@ type Rule struct {
 	match    Match
 	sets     []ruleSet
 	clocked  []clocked
+	units    bool // some condition asks for units
 	lines    bool // some condition climbs the reporting line
 	reports  bool // some condition asks whether a user has reports
 }
@@ -129,6 +130,9 @@ func (r *Rule) Criteria() Criteria { return r.criteria }
 func (r *Rule) Match(u *User, v *View) Verdict {
 	if len(r.sets) == 0 {
 		return No
+	}
+	if v == nil {
+		v = new(View)
 	}
 	whole := neutral(r.match)
 	for i := range r.sets {
@@ -179,15 +183,21 @@ func (r *Rule) Next(u *User, v *View) (next time.Time, ok bool) {
 type ruleCache struct {
 	mu     sync.Mutex
 	schema *Schema
-	rules  map[GroupID]*Rule
+	rules  map[GroupID]cachedRule
 	zones  map[string]*time.Location
 }
 
-func newRuleCache() *ruleCache {
-	return &ruleCache{rules: map[GroupID]*Rule{}, zones: map[string]*time.Location{}}
+type cachedRule struct {
+	rule     *Rule
+	revision uint64
+	source   Criteria // as the store handed them out
 }
 
-// compile returns the rule of a group under a schema, the kept one if both are as they were.
+func newRuleCache() *ruleCache {
+	return &ruleCache{rules: map[GroupID]cachedRule{}, zones: map[string]*time.Location{}}
+}
+
+// compile returns the rule of a stored group under a schema, the kept one if both are as they were.
 func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,22 +205,36 @@ func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
 		clear(c.rules)
 	}
 	c.schema = schema
-	if kept, ok := c.rules[g.ID]; ok && sameCriteria(kept.criteria, g.Criteria) {
-		return kept, nil
+	kept, ok := c.rules[g.ID]
+	if ok && kept.revision == g.Revision && sameCriteria(kept, g.Criteria) {
+		return kept.rule, nil
 	}
 	rule, err := schema.Compile(g.Criteria)
 	if err == nil {
-		c.rules[g.ID] = rule
+		c.rules[g.ID] = cachedRule{rule, g.Revision, g.Criteria}
 	}
 	return rule, err
 }
 
-// sameCriteria spares the comparison where both are the same sets in memory.
-func sameCriteria(a, b Criteria) bool {
-	if a.Match == b.Match && len(a.Sets) == len(b.Sets) && (len(a.Sets) == 0 || &a.Sets[0] == &b.Sets[0]) {
+// sameCriteria spares the comparison where both are the same sets in the memory of the store, which
+// does not write to what it handed out. A group that was deleted and made anew has its revisions
+// again, with other criteria.
+func sameCriteria(kept cachedRule, c Criteria) bool {
+	if kept.source.Match == c.Match && len(kept.source.Sets) == len(c.Sets) && (len(c.Sets) == 0 || &kept.source.Sets[0] == &c.Sets[0]) {
 		return true
 	}
-	return reflect.DeepEqual(a, b)
+	return reflect.DeepEqual(kept.rule.criteria, c)
+}
+
+// keep drops the rules of groups that are no longer there.
+func (c *ruleCache) keep(groups map[GroupID]*subject) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range c.rules {
+		if _, there := groups[id]; !there {
+			delete(c.rules, id)
+		}
+	}
 }
 
 func (c *ruleCache) zone(name string, otherwise *time.Location) (*time.Location, error) {

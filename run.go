@@ -15,6 +15,47 @@ import (
 	"github.com/grouprules/groups/internal/ordered"
 )
 
+// A Run is the result of one evaluation: one clock, all groups or those asked for.
+type Run struct {
+	// Now is the clock of the run.
+	Now time.Time `json:"now"`
+	// Diffs has one entry for each group evaluated, sorted by group.
+	Diffs []Diff `json:"diffs"`
+	// Findings is what is wrong with the data, sorted; it stopped nothing.
+	Findings []Finding `json:"findings"`
+	// Next is the earliest instant at which time alone can change one of the groups; zero is never.
+	Next time.Time `json:"next,omitzero"`
+}
+
+// Diff returns the entry for one group.
+func (r *Run) Diff(id GroupID) (Diff, bool) {
+	for _, d := range r.Diffs {
+		if d.Group == id {
+			return d, true
+		}
+	}
+	return Diff{}, false
+}
+
+// Empty reports whether no membership changes.
+func (r *Run) Empty() bool {
+	for i := range r.Diffs {
+		if !r.Diffs[i].Empty() {
+			return false
+		}
+	}
+	return true
+}
+
+// Changes returns all changes of the run, by group and then by user.
+func (r *Run) Changes() []Change {
+	var all []Change
+	for i := range r.Diffs {
+		all = append(all, r.Diffs[i].changes()...)
+	}
+	return all
+}
+
 // run is one evaluation under way: one clock, one reading of groups and units, one pass over the
 // people. Each user is taken through the groups in the order of their references, so that a
 // condition on a group finds that group's answer for the same user.
@@ -22,6 +63,9 @@ type run struct {
 	e      *Evaluator
 	now    time.Time
 	schema *Schema
+	// schemaPrint is a fingerprint of the schema.
+	schemaPrint uint64
+
 	groups map[GroupID]*subject
 	order  []*subject // those read by others first
 	refs   *references
@@ -66,6 +110,7 @@ func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
 type subject struct {
 	Group
 	stored  bool  // the Store has it
+	draft   bool  // the definition is not the stored one
 	rule    *Rule // nil: the rule gives no verdict
 	broken  bool  // the criteria do not fit the schema any more: everybody is Unknown
 	cyclic  bool
@@ -97,9 +142,12 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 		trees: map[Tree]*Hierarchy{},
 	}
 	var err error
-	if r.schema, err = e.dir.Schema(ctx); err != nil {
-		return nil, fmt.Errorf("read schema: %w", err)
+	if r.schema, err = e.schema(ctx); err != nil {
+		return nil, err
 	}
+	print := fnv.New64a()
+	fmt.Fprintf(print, "%+v %q %q", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees)
+	r.schemaPrint = print.Sum64()
 	var all []Group
 	for g, err := range e.store.Groups(ctx) {
 		if err != nil {
@@ -111,10 +159,10 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	for _, g := range drafts {
 		if s, ok := r.groups[g.ID]; ok {
 			g.State = s.State
-			s.Group = g
+			s.Group, s.draft = g, true
 			continue
 		}
-		r.groups[g.ID] = &subject{Group: g}
+		r.groups[g.ID] = &subject{Group: g, draft: true}
 	}
 	if len(drafts) > 0 {
 		all = all[:0]
@@ -129,10 +177,15 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 		s.cyclic = cyclic[id]
 		r.order = append(r.order, s)
 	}
-	return r, r.readTrees(ctx)
+	e.rules.keep(r.groups)
+	return r, nil
 }
 
+// readTrees reads the units, once.
 func (r *run) readTrees(ctx context.Context) error {
+	if len(r.trees) > 0 {
+		return nil
+	}
 	units := map[Tree][]Unit{}
 	for _, t := range r.schema.Trees {
 		units[t] = nil
@@ -151,7 +204,7 @@ func (r *run) readTrees(ctx context.Context) error {
 
 // prepare compiles what is to be evaluated and sets the clock: no run is earlier than the last run
 // of one of its groups.
-func (r *run) prepare() error {
+func (r *run) prepare() {
 	last := time.Time{}
 	for _, s := range r.order {
 		if !s.whole && !s.partial {
@@ -160,9 +213,7 @@ func (r *run) prepare() error {
 		if s.State.Clock.After(last) {
 			last = s.State.Clock
 		}
-		if err := r.compile(s); err != nil {
-			return err
-		}
+		r.compile(s)
 	}
 	if r.now.Before(last) {
 		r.survey.skew(r.now, last)
@@ -174,32 +225,39 @@ func (r *run) prepare() error {
 		s.view.Memberships = r
 		s.today, s.turn = calendar.In(r.now, s.view.Zone), noDay
 	}
-	return nil
 }
 
 // compile makes the subject's rule and view. Criteria that no longer fit the schema make everybody
 // Unknown rather than stop the run: trouble with one group moves nobody, there or elsewhere.
-func (r *run) compile(s *subject) (err error) {
-	if s.view.Zone, err = r.e.rules.zone(s.Zone, r.e.opts.Zone); err != nil {
-		return fmt.Errorf("group %q: %w", s.ID, err)
+func (r *run) compile(s *subject) {
+	if s.broken {
+		return
 	}
-	if s.Kind != AutomaticGroup || s.rule != nil || s.broken {
-		return nil
+	var err error
+	if s.view.Zone, err = r.e.rules.zone(s.Zone, r.e.opts.Zone); err == nil && s.Kind == AutomaticGroup && s.rule == nil {
+		if s.draft {
+			s.rule, err = r.schema.Compile(s.Criteria) // the caller may write to it between two previews
+		} else {
+			s.rule, err = r.e.rules.compile(r.schema, s.Group)
+		}
 	}
-	if s.rule, err = r.e.rules.compile(r.schema, s.Group); err != nil {
-		s.broken = true
+	if err != nil {
+		s.broken, s.rule = true, nil
 		r.survey.brokenRule(s.ID, err)
 	}
-	return nil
 }
 
 // evaluate takes everybody through the whole groups and the users of the run through the partial
 // ones. When it fails nothing of the run is to be used.
 func (r *run) evaluate(ctx context.Context) error {
-	if err := r.prepare(); err != nil {
-		return err
-	}
+	r.prepare()
 	whole := slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole })
+	units := slices.ContainsFunc(r.order, func(s *subject) bool { return s.rule != nil && s.rule.units })
+	if whole || units {
+		if err := r.readTrees(ctx); err != nil {
+			return err
+		}
+	}
 	if err := r.readLines(ctx, whole); err != nil {
 		return err
 	}
@@ -310,6 +368,9 @@ func (r *run) everybody(ctx context.Context) error {
 		var u *User
 		if taken, ok := people.Take(id); ok {
 			u = &taken
+			if err := id.Check(); err != nil {
+				return fmt.Errorf("read users: %w", err)
+			}
 			r.survey.meet(r, u)
 		}
 		for i, s := range scanned {
@@ -399,9 +460,9 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 		s.write.Standings = append(s.write.Standings, next)
 	}
 	if stored.Member != next.Member {
-		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, how.reason))
+		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, how.reason, meant))
 	} else if s.Status != Active && stored.Population != next.Population {
-		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, how.reason))
+		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, how.reason, meant))
 	}
 }
 
@@ -550,21 +611,22 @@ func (r *run) state(s *subject) State {
 	return state
 }
 
-// reads is the fingerprint of the groups that the rule of s reads, as they were stored or, after, as
-// the run leaves them.
+// reads is the fingerprint of what decides about the group beside its definition and the people: the
+// schema, the options, and the groups that its rule reads, as they were stored or, after, as the run
+// leaves them.
 func (r *run) reads(s *subject, after bool) uint64 {
-	needs := r.refs.needs(s.ID)
-	if len(needs) == 0 {
-		return 0
-	}
 	h := fnv.New64a()
-	for _, id := range needs {
+	fmt.Fprintf(h, "%d %v %v\n", r.schemaPrint, r.e.opts.Exclusions, r.e.opts.Zone)
+	for _, id := range r.refs.needs(s.ID) {
 		n := r.groups[id]
-		sequence := n.State.Sequence
+		sequence, processed, live := n.State.Sequence, n.State.Revision, n.State.Live
 		if after && len(n.write.Standings) > 0 {
 			sequence++
 		}
-		fmt.Fprintf(h, "%q %d %d\n", id, n.Revision, sequence)
+		if after && n.whole {
+			processed, live = n.Revision, n.Status == Active
+		}
+		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.Revision, processed, sequence, live)
 	}
 	return h.Sum64()
 }

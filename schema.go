@@ -168,10 +168,18 @@ func (s *Schema) Check(c Criteria) error {
 	return err
 }
 
-// Compile checks criteria and returns the rule they make. It refuses what [Schema.Check] refuses.
+// Compile checks criteria and returns the rule they make, which shares nothing with them. It refuses
+// what [Schema.Check] refuses, and a schema that [Schema.Validate] refuses. A nil Schema has no fields
+// but the reserved ones.
 func (s *Schema) Compile(c Criteria) (*Rule, error) {
+	if s == nil {
+		s = new(Schema)
+	}
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
 	k := &compiler{schema: s, limits: s.Limits.withDefaults()}
-	rule := k.criteria(c)
+	rule := k.criteria(c.clone())
 	if err := k.problems.err(); err != nil {
 		return nil, err
 	}
@@ -247,7 +255,7 @@ func (k *compiler) field(at string, c FieldCondition) leaf {
 		k.problems.add(at+"/field", ErrUnknown, "field %.64q is not for criteria", c.Field)
 		return nil
 	}
-	l := &fieldLeaf{name: f.Name, negated: c.Negated, empty: onEmpty(c.OnEmpty, c.Negated)}
+	l := &fieldLeaf{name: f.Name, typ: f.Type, negated: c.Negated, empty: onEmpty(c.OnEmpty, c.Negated)}
 	if len(f.Options) > 0 {
 		l.options = make(map[string]struct{}, len(f.Options))
 		for _, o := range f.Options {
@@ -289,6 +297,8 @@ func (k *compiler) test(at string, f Field, t Test) tester {
 		out = k.date(at, f.Type == TypeInstant, t)
 	case TypeBool:
 		out = k.bool(at, t)
+	default:
+		panic("groups: a field without type passed Validate")
 	}
 	if len(k.problems) > before {
 		return nil
@@ -565,6 +575,7 @@ func (k *compiler) unit(at string, c UnitCondition) leaf {
 	if !usableText(string(c.Tree)) {
 		k.problems.add(at+"/tree", ErrOperand, "blank, or not text in UTF-8")
 	}
+	k.rule.units = true
 	l := &unitLeaf{tree: c.Tree, op: c.Op, negated: c.Negated, depth: c.Depth, empty: onEmpty(c.OnEmpty, c.Negated)}
 	if c.OnEmpty > Matches {
 		k.problems.add(at+"/whenEmpty", ErrUnknown, "neither match nor noMatch")

@@ -13,7 +13,7 @@ import (
 //
 // Contract, proved by package storetest:
 //
-//  1. Users yields every user once, ascending by ID byte by byte.
+//  1. Users yields every user once, ascending by ID byte by byte; every ID passes [UserID.Check].
 //  2. Units yields every unit once, ascending by tree and then by ID.
 //  3. A stream that fails yields its error last and once; it never ends early without one.
 //  4. User returns what Users yields for that ID, or an error that wraps [ErrNotFound].

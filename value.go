@@ -192,6 +192,28 @@ func ParseValue(t Type, text string) (Value, error) {
 	return v, nil
 }
 
+// typeFor is the type of a Present value; a single choice is a choice or a multi-choice, as asked.
+func (v Value) typeFor(asked Type) Type {
+	switch d := v.data.(type) {
+	case textValue:
+		return TypeText
+	case choiceValue:
+		if asked == TypeChoice && len(d) == 1 {
+			return TypeChoice
+		}
+		return TypeMultiChoice
+	case decimal.Decimal:
+		return TypeNumber
+	case calendar.Day:
+		return TypeDate
+	case time.Time:
+		return TypeInstant
+	case bool:
+		return TypeBool
+	}
+	return 0
+}
+
 // IsUnknown reports whether the host could not say what the value is.
 func (v Value) IsUnknown() bool { return v.data == nil }
 

@@ -1,0 +1,211 @@
+package groups_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/grouprules/groups"
+)
+
+const ruleDept groups.TextField = "dept"
+
+func ruleSchema() *groups.Schema {
+	return &groups.Schema{Fields: []groups.Field{{Name: "dept", Type: groups.TypeText}}}
+}
+
+func ruleUser(id groups.UserID, dept string) groups.User {
+	return groups.User{ID: id, Activation: groups.Activated, Fields: map[string]groups.Value{"dept": groups.Text(dept)}}
+}
+
+func TestARuleSharesNothingWithItsCriteria(t *testing.T) {
+	c := groups.AllSets(groups.All(ruleDept.Is("sales")))
+	rule, err := ruleSchema().Compile(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Sets[0].Conditions[0] = ruleDept.Is("it")
+	c.Sets[0] = groups.All()
+	u := ruleUser("ada", "sales")
+	if x := rule.Explain(&u, &groups.View{}); x.Verdict != groups.Yes || x.Sets[0].Conditions[0].Text != "dept is sales" {
+		t.Errorf("the rule followed an edit of what it was compiled from: %v", x)
+	}
+}
+
+func TestCriteriaEditedInPlaceAreEvaluatedAnew(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{ruleUser("ada", "sales"), ruleUser("bob", "it")}}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	g := groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(ruleDept.Is("sales")))}
+	joins := func(r *groups.Run, err error) groups.UserID {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Changes()[0].User
+	}
+	if got := joins(ev.Preview(ctx, g)); got != "ada" {
+		t.Fatalf("%s joins", got)
+	}
+	g.Criteria.Sets[0].Conditions[0] = ruleDept.Is("it")
+	if got := joins(ev.Preview(ctx, g)); got != "bob" {
+		t.Errorf("the second preview still has %s", got)
+	}
+	if _, err := ev.Save(ctx, g, "me"); err != nil {
+		t.Fatal(err)
+	}
+	if got := joins(ev.Process(ctx)); got != "bob" {
+		t.Errorf("%s joined", got)
+	}
+}
+
+func TestNoRuleIsMadeUnderASchemaThatIsNotUsable(t *testing.T) {
+	for _, c := range []struct {
+		name, why string
+		field     groups.Field
+		condition groups.Condition
+	}{
+		{"no type", "a condition that is dropped widens the group", groups.Field{Name: "dept"}, ruleDept.Is("sales")},
+		{"id as a number", "the ID is a text in every schema", groups.Field{Name: "id", Type: groups.TypeNumber}, groups.NumberField("id").Is(5)},
+	} {
+		s := &groups.Schema{Fields: []groups.Field{c.field}}
+		if rule, err := s.Compile(groups.AllSets(groups.All(c.condition))); rule != nil || !errors.Is(err, groups.ErrSchema) {
+			t.Errorf("%s: got %v, %v: %s", c.name, rule, err, c.why)
+		}
+	}
+	var none *groups.Schema
+	if err := none.Check(groups.AllSets(groups.All(groups.ID.Is("ada")))); err != nil {
+		t.Errorf("without a schema there are the reserved fields: %v", err)
+	}
+}
+
+func TestAValueOfAnotherTypeIsUnknownToEveryOperator(t *testing.T) {
+	const Pay groups.NumberField = "pay"
+	s := &groups.Schema{Fields: []groups.Field{{Name: "pay", Type: groups.TypeNumber}}}
+	u := groups.User{ID: "ada", Fields: map[string]groups.Value{"pay": groups.Text("n/a")}}
+	for _, c := range []groups.Condition{Pay.Is(1), Pay.IsNot(1), Pay.AtLeast(0), Pay.IsEmpty(), Pay.IsEmpty().Not()} {
+		rule, err := s.Compile(groups.AllSets(groups.All(c)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rule.Match(&u, nil); got != groups.Unknown {
+			t.Errorf("%v: %v", c, got)
+		}
+	}
+}
+
+// gated is a Directory that lets the first reading of a user wait.
+type gated struct {
+	groups.Directory
+	reached, pass chan struct{}
+}
+
+func (g *gated) User(ctx context.Context, id groups.UserID) (groups.User, error) {
+	u, err := g.Directory.User(ctx, id)
+	if g.reached != nil {
+		close(g.reached)
+		g.reached = nil
+		<-g.pass
+	}
+	return u, err
+}
+
+func TestARunThatReadAUserBeforeAChangeIsNotWrittenAfterIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, m := t.Context(), groups.NewMemory()
+		if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{ruleUser("ada", "it")}}); err != nil {
+			t.Fatal(err)
+		}
+		dir := &gated{Directory: m}
+		ev := groups.NewEvaluator(dir, m, &groups.Options{Now: newYear})
+		g := groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(ruleDept.Is("sales")))}
+		if _, err := ev.Save(ctx, g, "me"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ev.Process(ctx); err != nil {
+			t.Fatal(err)
+		}
+		changed := func(dept string, done chan<- error) {
+			if err := m.Write(ctx, groups.PeopleChange{Upsert: []groups.User{ruleUser("ada", dept)}}); err != nil {
+				done <- err
+				return
+			}
+			_, err := ev.Changed(ctx, groups.Touched{Users: []groups.UserID{"ada"}})
+			done <- err
+		}
+		done, reached, pass := make(chan error, 2), make(chan struct{}), make(chan struct{})
+		dir.reached, dir.pass = reached, pass
+		go changed("sales", done) // reads sales, and stands still
+		<-reached
+		go changed("it", done)
+		synctest.Wait() // the second run is done, or waits for the first
+		close(pass)
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if in, err := ev.IsMember(ctx, "g", "ada"); in || err != nil {
+			t.Errorf("ada is of it, and a member of sales: %v", err)
+		}
+	})
+}
+
+func TestAChangedSchemaReachesTheGroups(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{ruleUser("ada", "SALES")}}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	g := groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(ruleDept.Is("sales")))}
+	if _, err := ev.Save(ctx, g, "me"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	exact := ruleSchema()
+	exact.Fields[0].Exact = true
+	if err := m.Write(ctx, groups.PeopleChange{Schema: exact}); err != nil {
+		t.Fatal(err)
+	}
+	run, err := ev.Changed(ctx, groups.Touched{})
+	if err != nil || len(run.Changes()) != 1 || run.Changes()[0].Kind != groups.Left {
+		t.Errorf("got %v, %v", run, err)
+	}
+}
+
+func TestOnlyWhoIsDecidedAboutMovesByThePersonWhoDecides(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{ruleUser("ada", "sales"), ruleUser("bob", "it")}}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	g := groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(ruleDept.Is("sales")))}
+	if _, err := ev.Save(ctx, g, "me"); err != nil {
+		t.Fatal(err)
+	}
+	run, err := ev.Assign(ctx, "g", groups.Decision{By: "tutor"}, "bob") // the group was never processed
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range run.Changes() {
+		if by := map[groups.UserID]string{"ada": "", "bob": "tutor"}[c.User]; c.By != by {
+			t.Errorf("%s joined by %q, want %q", c.User, c.By, by)
+		}
+	}
+}
+
+func TestAZoneThatDiffersFromMachineToMachineIsRefused(t *testing.T) {
+	m := groups.NewMemory()
+	if err := m.Write(t.Context(), groups.PeopleChange{Schema: ruleSchema()}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, nil)
+	if _, err := ev.Save(t.Context(), groups.Group{ID: "g", Name: "g", Zone: "Local"}, "me"); !errors.Is(err, groups.ErrGroup) {
+		t.Errorf("got %v", err)
+	}
+}
