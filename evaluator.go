@@ -291,7 +291,8 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 	}
 }
 
-// Touched says what has changed since the last run.
+// Touched says what has changed since the last run. All that is known to have changed should be told
+// at once: groups that are looked at for everybody read the others as they were last written.
 type Touched struct {
 	// Users were added, removed, or changed in any way.
 	Users []UserID

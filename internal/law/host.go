@@ -17,6 +17,8 @@ type Host interface {
 	People(users []groups.User, units []groups.Unit, touched Touched) error
 	// Save saves the definition of a group.
 	Save(g groups.Group) error
+	// Delete deletes a group, or is refused because another refers to it.
+	Delete(g groups.GroupID) (refused bool, err error)
 	// Clock sets the time.
 	Clock(now time.Time)
 

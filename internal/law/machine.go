@@ -34,6 +34,7 @@ var HistoriesEndAsTheFactsSay = Law[Host]{
 type machine struct {
 	host    Host
 	page    *Model
+	groups  int // how many there were at first
 	touched Touched
 	err     error
 	step    string
@@ -42,7 +43,7 @@ type machine struct {
 func newMachine(t *rapid.T, h Host) (*machine, error) {
 	tenant := Drawn{}.Tenant(t)
 	tenant.Stored, tenant.Live = oracle.Stored{}, nil
-	m := &machine{host: h, page: NewModel()}
+	m := &machine{host: h, page: NewModel(), groups: len(tenant.Groups)}
 	return m, first(
 		func() error { return m.page.Load(tenant) },
 		func() error { return h.Load(tenant) },
@@ -62,7 +63,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"deactivate or reactivate": m.activation, "expire": m.expiry, "change manager": m.manager, "change courses": m.courses,
 		"move unit": m.moveUnit, "delete unit": m.deleteUnit,
 		"edit rule": m.editRule, "activate or inactivate": m.status, "freeze or thaw": m.freeze, "change policy": m.policy,
-		"change kind": m.kind, "change parent": m.parent,
+		"change kind": m.kind, "change parent": m.parent, "delete group": m.deleteGroup, "create group": m.createGroup,
 		"assign": m.assign, "unassign": m.unassign, "exclude": m.exclude, "readmit": m.readmit, "take out": m.takeOut,
 		"forget": m.forget, "time passes": m.tick,
 		"process": m.process, "process one": m.processOne, "changed": m.changed,
@@ -178,11 +179,34 @@ func (m *machine) deleteUnit(t *rapid.T) {
 	}))
 }
 
-// group draws one of the groups, and which of how many it is.
+// group draws one of the groups, and which of how many it was at first: rules ask for earlier groups only.
 func (m *machine) group(t *rapid.T) (g groups.Group, i, n int) {
 	list := m.tenant().Groups
-	i = rapid.IntRange(0, len(list)-1).Draw(t, "group")
-	return list[i], i, len(list)
+	if len(list) == 0 {
+		t.Skip("no group is left")
+	}
+	g = list[rapid.IntRange(0, len(list)-1).Draw(t, "group")]
+	return g, slices.Index(groupIDs, g.ID), m.groups
+}
+
+func (m *machine) createGroup(t *rapid.T) {
+	i := rapid.IntRange(0, m.groups-1).Draw(t, "group")
+	if _, there := m.tenant().Group(groupIDs[i]); there {
+		t.Skip("it is there")
+	}
+	m.save(t, Drawn{}.Group(t, i, m.groups, m.tenant().Now, most))
+}
+
+// deleteGroup is told of: no rule names the group any more, but one may count what is beneath its parent.
+func (m *machine) deleteGroup(t *rapid.T) {
+	g, _, _ := m.group(t)
+	got, err := m.host.Delete(g.ID)
+	m.check(err)
+	want, _ := m.page.Delete(g.ID)
+	if got != want {
+		m.check(fmt.Errorf("deleting %s is refused: %v, want %v\n%s", g.ID, got, want, Describe(m.tenant())))
+	}
+	m.touched.Groups = append(m.touched.Groups, g.ID)
 }
 
 // save saves a group on both sides. Changed finds out by itself which groups were saved, so it is not always told.

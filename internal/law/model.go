@@ -60,6 +60,26 @@ func (m *Model) Save(g groups.Group) error {
 	return nil
 }
 
+// Delete takes a group away with all that is stored about it; its members leave.
+func (m *Model) Delete(id groups.GroupID) (refused bool, err error) {
+	for _, g := range m.tenant.Groups {
+		// A manual group does not read the criteria it keeps, and refers to nothing.
+		named, _ := g.Criteria.References()
+		if g.ID != id && (g.Parent == id || g.Kind == groups.AutomaticGroup && slices.Contains(named, id)) {
+			return true, nil
+		}
+	}
+	for u, st := range m.tenant.Stored[id] {
+		if st.Member != groups.Outside {
+			m.tell(Place{id, u}, st.Member, groups.Outside, "deletion")
+		}
+	}
+	delete(m.tenant.Stored, id)
+	delete(m.live, id)
+	m.tenant.Groups = slices.DeleteFunc(m.tenant.Groups, func(g groups.Group) bool { return g.ID == id })
+	return false, nil
+}
+
 // Clock sets the time.
 func (m *Model) Clock(now time.Time) { m.tenant.Now = now }
 

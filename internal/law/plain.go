@@ -135,6 +135,19 @@ func (p *Plain) Save(g groups.Group) error {
 	return err
 }
 
+// Delete deletes the group in whatever revision it is.
+func (p *Plain) Delete(g groups.GroupID) (refused bool, err error) {
+	saved, err := p.store.Group(background, g)
+	if err != nil {
+		return false, err
+	}
+	err = p.store.DeleteGroup(background, g, saved.Revision, p.now)
+	if errors.Is(err, groups.ErrReferred) {
+		return true, nil
+	}
+	return false, err
+}
+
 // Clock sets the time.
 func (p *Plain) Clock(now time.Time) { p.now = now }
 
