@@ -63,8 +63,8 @@ type run struct {
 	e      *Evaluator
 	now    time.Time
 	schema *Schema
-	// schemaPrint is a fingerprint of the schema.
-	schemaPrint uint64
+	// basis is a fingerprint of the schema and the options.
+	basis uint64
 
 	groups map[GroupID]*subject
 	order  []*subject // those read by others first
@@ -146,8 +146,8 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 		return nil, err
 	}
 	print := fnv.New64a()
-	fmt.Fprintf(print, "%+v %q %q", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees)
-	r.schemaPrint = print.Sum64()
+	fmt.Fprintf(print, "%+v %q %q %v %v", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees, e.opts.Exclusions, e.opts.Zone)
+	r.basis = print.Sum64()
 	var all []Group
 	for g, err := range e.store.Groups(ctx) {
 		if err != nil {
@@ -615,9 +615,13 @@ func (r *run) state(s *subject) State {
 // schema, the options, and the groups that its rule reads, as they were stored or, after, as the run
 // leaves them.
 func (r *run) reads(s *subject, after bool) uint64 {
+	needs := r.refs.needs(s.ID)
+	if len(needs) == 0 {
+		return r.basis
+	}
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%d %v %v\n", r.schemaPrint, r.e.opts.Exclusions, r.e.opts.Zone)
-	for _, id := range r.refs.needs(s.ID) {
+	fmt.Fprintln(h, r.basis)
+	for _, id := range needs {
 		n := r.groups[id]
 		sequence, processed, live := n.State.Sequence, n.State.Revision, n.State.Live
 		if after && len(n.write.Standings) > 0 {

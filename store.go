@@ -77,7 +77,7 @@ type PeopleChange struct {
 //  4. SaveGroup refuses, with a [*CycleError], a save after which groups would refer to each other
 //     in a ring; this is checked in the same transaction ([CheckReferences]).
 //  5. DeleteGroup refuses a revision that is not the stored one as SaveGroup does, and with
-//     [ErrReferred] a group that another refers to, as [CheckReferences] counts it, or has as its
+//     [ErrReferred] a group that the rule of another automatic group names, or that another has as its
 //     parent. It writes a leave for every member, by user, and erases the group's standings.
 //  6. Apply writes all of its writes, or none and returns an error that wraps [ErrConflict] where the
 //     revision or sequence of one of them is not the stored one, or its group is gone.
