@@ -258,3 +258,23 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+func TestEvaluatingAllocatesForEachUserAndNotForEachPair(t *testing.T) {
+	const few, many, groupCount = 200, 600, 50
+	allocations := func(users int) float64 {
+		_, ev, _ := benchWorld(t, users, groupCount)
+		ctx := context.Background()
+		if _, err := ev.Process(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(2, func() {
+			if _, err := ev.Evaluate(ctx); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	// A user costs a few allocations for being read; a pair of user and group must not.
+	if n := (allocations(many) - allocations(few)) / (many - few); n > 4 {
+		t.Errorf("%.1f allocations a user in %d groups", n, groupCount)
+	}
+}

@@ -129,6 +129,7 @@ type subject struct {
 	next  time.Time
 	today calendar.Day
 	turn  calendar.Day
+	met   func(turn) // meet, made once
 }
 
 // noDay is a day that does not come.
@@ -223,7 +224,7 @@ func (r *run) prepare() {
 		s.view.Now = r.now
 		s.view.Trees = r.trees
 		s.view.Memberships = r
-		s.today, s.turn = calendar.In(r.now, s.view.Zone), noDay
+		s.today, s.turn, s.met = calendar.In(r.now, s.view.Zone), noDay, s.meet
 	}
 }
 
@@ -475,7 +476,7 @@ func (r *run) expect(s *subject, u *User, a *Assignment) {
 		return
 	}
 	for _, c := range s.rule.clocked {
-		c.turns(u, &s.view, s.meet)
+		c.turns(u, &s.view, s.met)
 	}
 }
 
