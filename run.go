@@ -81,31 +81,6 @@ type run struct {
 	act *act
 }
 
-// act is a person's decision about the users of the run in one group.
-type act struct {
-	group   GroupID
-	by      string
-	texts   []string // what else the person wrote
-	apply   func(Standing) (Standing, error)
-	takeOut bool // refuse users who are still in afterwards
-	refused []error
-}
-
-// revise applies the act to what is stored about a user, if the act is about them.
-func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
-	if a == nil || a.group != st.Group {
-		return st, false
-	}
-	if _, meant = r.users[st.User]; !meant {
-		return st, false
-	}
-	revised, err := a.apply(st)
-	if err != nil {
-		a.refused = append(a.refused, fmt.Errorf("user %q: %w %q", st.User, err, st.Group))
-	}
-	return revised, true
-}
-
 // subject is one group in a run.
 type subject struct {
 	Group
@@ -135,8 +110,7 @@ type subject struct {
 // noDay is a day that does not come.
 const noDay = calendar.Day(math.MaxInt32)
 
-// begin reads everything but the people: the schema, the groups, with drafts in the place of those
-// with their IDs, and the units.
+// begin reads the schema and the groups, with drafts in the place of those with their IDs.
 func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	r := &run{
 		e: e, now: e.opts.Now(), groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{},
@@ -146,9 +120,9 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	if r.schema, err = e.schema(ctx); err != nil {
 		return nil, err
 	}
-	print := fnv.New64a()
-	fmt.Fprintf(print, "%+v %q %q %v %v", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees, e.opts.Exclusions, e.opts.Zone)
-	r.basis = print.Sum64()
+	basis := fnv.New64a()
+	fmt.Fprintf(basis, "%+v %q %q %v %v", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees, e.opts.Exclusions, e.opts.Zone)
+	r.basis = basis.Sum64()
 	var all []Group
 	for g, err := range e.store.Groups(ctx) {
 		if err != nil {

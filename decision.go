@@ -1,0 +1,191 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+var (
+	// ErrEligible is wrapped by an [*EligibleError].
+	ErrEligible = errors.New("in by the rule")
+	// ErrExcluded is wrapped by the error for assigning a user who is excluded, by a [Decision] that
+	// does not say that it replaces.
+	ErrExcluded = errors.New("excluded from the group")
+	// ErrAssigned is wrapped by the error for excluding a user who is assigned, likewise.
+	ErrAssigned = errors.New("assigned to the group")
+)
+
+// A Decision is who decides about a user in a group, and why.
+type Decision struct {
+	By     string
+	Why    string
+	Source string // where it comes from, such as "person", "csv" or "group:g7"
+	// Until ends an assignment; zero is for good. Exclusions have no end.
+	Until time.Time
+	// Replace takes away the opposite decision, which otherwise refuses this one.
+	Replace bool
+}
+
+// Assign puts users in a group, whatever its rule says, and keeps them there until the assignment is
+// taken away or its time is up. For a user who is in already this is "switch to manual"; a second
+// assignment replaces the first. Users who are not in the directory may be assigned; they are in as
+// soon as they are there. A user who is excluded is refused with [ErrExcluded], unless the decision
+// says that it replaces. All users are assigned, or none. Groups that refer to this one follow, and a
+// group that was turned on or off since it was last processed is processed with it.
+func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
+	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
+		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
+			return ErrExcluded
+		}
+		if d.Replace {
+			st.Exclusion = nil
+		}
+		st.Assignment = &Assignment{By: d.By, At: r.now, Why: d.Why, Until: d.Until, Source: d.Source}
+		return nil
+	})
+}
+
+// Unassign takes assignments away ("remove manual assignment"). Whoever the rule holds for stays in
+// as an automatic member, by one switch; the others leave. Without an assignment nothing happens.
+func (e *Evaluator) Unassign(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
+	return e.decide(ctx, users, &act{group: group, by: by}, unassign)
+}
+
+func unassign(_ *run, st *Standing) error {
+	st.Assignment = nil
+	return nil
+}
+
+// Exclude keeps users out of a group, whatever its rule says, where [Options] turn exclusions on;
+// else it is refused with [errors.ErrUnsupported]. A user who is assigned is refused with [ErrAssigned],
+// unless the decision says that it replaces. All users are excluded, or none.
+func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
+	if !e.opts.Exclusions {
+		return nil, fmt.Errorf("group %q: %w", group, errors.ErrUnsupported)
+	}
+	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
+		if st.Assignment.Holds(r.now) && !d.Replace {
+			return ErrAssigned
+		}
+		st.Assignment = nil
+		st.Exclusion = &Exclusion{By: d.By, At: r.now, Why: d.Why, Source: d.Source}
+		return nil
+	})
+}
+
+// Readmit takes exclusions away.
+func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
+	return e.decide(ctx, users, &act{group: group, by: by}, func(_ *run, st *Standing) error {
+		st.Exclusion = nil
+		return nil
+	})
+}
+
+// TakeOut takes users out of a group. Those who would stay in because of its rule are refused, each
+// with an [*EligibleError], and then nobody is taken out: in Docebo nobody can be forced out of an
+// automatic group, and [Evaluator.Exclude] is an act of its own.
+func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
+	return e.decide(ctx, users, &act{group: group, by: by, takeOut: true}, unassign)
+}
+
+// act is a person's decision about the users of the run in one group.
+type act struct {
+	group   GroupID
+	by      string
+	texts   []string // what else the person wrote
+	apply   func(Standing) (Standing, error)
+	takeOut bool // refuse users who are still in afterwards
+	refused []error
+}
+
+// revise applies the act to what is stored about a user, if the act is about them.
+func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
+	if a == nil || a.group != st.Group {
+		return st, false
+	}
+	if _, meant = r.users[st.User]; !meant {
+		return st, false
+	}
+	revised, err := a.apply(st)
+	if err != nil {
+		a.refused = append(a.refused, fmt.Errorf("user %q: %w %q", st.User, err, st.Group))
+	}
+	return revised, true
+}
+
+// decide changes what is stored about users in one group and brings it, and the groups that refer to
+// it, up to date for them.
+func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change func(*run, *Standing) error) (*Run, error) {
+	unusable := []error{checkText(append(a.texts, a.by)...)}
+	for _, id := range users {
+		unusable = append(unusable, id.Check())
+	}
+	if err := errors.Join(unusable...); err != nil {
+		return nil, err
+	}
+	return e.write(ctx, func() (*run, error) {
+		r, err := e.begin(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := r.groups[a.group]; !ok {
+			return nil, fmt.Errorf("group %q: %w", a.group, ErrNotFound)
+		}
+		var pending []GroupID // activated or inactivated, and not processed since
+		for _, id := range append(r.refs.dependents([]GroupID{a.group}), a.group) {
+			s := r.groups[id]
+			s.partial = true
+			if s.State.Live != (s.Status == Active) {
+				pending = append(pending, id)
+			}
+		}
+		r.takeWhole(pending)
+		r.users = map[UserID]struct{}{}
+		for _, id := range users {
+			r.users[id] = struct{}{}
+		}
+		a.apply = func(st Standing) (Standing, error) {
+			err := change(r, &st)
+			return st, err
+		}
+		a.refused = nil
+		r.act = a
+		if err := r.evaluate(ctx); err != nil {
+			return nil, err
+		}
+		return r, errors.Join(a.refused...)
+	})
+}
+
+// An EligibleError refuses to take out a user whom the rule keeps in. Only a change of the user's
+// data, or of the rule, takes them out. It wraps [ErrEligible].
+type EligibleError struct {
+	Group       GroupID
+	User        UserID
+	Explanation *Explanation
+}
+
+// Error names the user, the group and the conditions that hold them in.
+func (e *EligibleError) Error() string {
+	var held []string
+	for _, s := range e.Explanation.Sets {
+		for _, c := range s.Conditions {
+			if s.Verdict == Yes && c.Verdict == Yes {
+				held = append(held, c.Text)
+			}
+		}
+	}
+	if len(held) == 0 {
+		held = []string{"what is known does not take them out"}
+	}
+	if e.Explanation.Frozen {
+		held = []string{"the group is frozen as the rule left it"}
+	}
+	return fmt.Sprintf("user %q is in group %q because of its rule: %s", e.User, e.Group, strings.Join(held, "; "))
+}
+
+// Unwrap returns [ErrEligible].
+func (e *EligibleError) Unwrap() error { return ErrEligible }

@@ -1,0 +1,169 @@
+package groups
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Touched says what has changed since the last run. All that is known to have changed should be told
+// at once: groups that are looked at for everybody read the others as they were last written.
+type Touched struct {
+	// Users were added, removed, or changed in any way.
+	Users []UserID
+	// Enrollments are users of whom nothing but enrollments changed.
+	Enrollments []UserID
+	// Units were added, removed, moved or renamed; their Tree and ID count.
+	Units []Unit
+	// Groups were saved or deleted, or changed by another writer.
+	Groups []GroupID
+}
+
+// Changed brings the memberships up to date after a change, with the same result as a full run:
+// the users named, everybody beneath them where rules read the reporting line, everybody in or
+// beneath the units, whole groups that were named or saved since they were last processed, groups
+// whose time has come, and groups that refer to such groups. With nothing touched it does what is
+// due. It reads those users only, where the rules and the Directory allow it ([Reporting]).
+func (e *Evaluator) Changed(ctx context.Context, t Touched) (*Run, error) {
+	return e.write(ctx, func() (*run, error) {
+		r, err := e.begin(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.reach(ctx, t); err != nil {
+			return nil, err
+		}
+		return r, r.evaluate(ctx)
+	})
+}
+
+// reach marks what a change reaches.
+func (r *run) reach(ctx context.Context, t Touched) error {
+	r.users = map[UserID]struct{}{}
+	climbs := false
+	moved := map[Tree]map[string]struct{}{}
+	for _, u := range t.Units {
+		if moved[u.Tree] == nil {
+			moved[u.Tree] = map[string]struct{}{}
+		}
+		moved[u.Tree][u.ID] = struct{}{}
+	}
+	whole := slices.Clone(t.Groups)
+	for _, s := range r.order {
+		s.partial = true
+		r.compile(s)
+		if s.rule != nil {
+			climbs = climbs || s.rule.lines
+		}
+		if r.due(s) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(moved)) {
+			whole = append(whole, s.ID)
+		}
+	}
+	r.takeWhole(whole)
+	for _, id := range slices.Concat(t.Users, t.Enrollments) {
+		r.users[id] = struct{}{}
+	}
+	if len(moved) > 0 {
+		if err := r.readTrees(ctx); err != nil {
+			return err
+		}
+		r.resides = r.beneath(moved)
+	}
+	if climbs && len(t.Users) > 0 {
+		return r.reports(ctx, t.Users)
+	}
+	return nil
+}
+
+// takeWhole marks groups, and those that refer to them, to be evaluated for everybody. A group that
+// was deleted still reaches those that name it.
+func (r *run) takeWhole(groups []GroupID) {
+	for _, id := range append(r.refs.dependents(groups), groups...) {
+		if s := r.groups[id]; s != nil {
+			s.whole = true
+		}
+	}
+}
+
+// due reports whether the group must be looked at for everybody: it was saved since it was last
+// processed, a group that it refers to has changed without it, or its time has come.
+func (r *run) due(s *subject) bool {
+	next := s.State.Next
+	return s.State.Revision != s.Revision || s.State.Live != (s.Status == Active) ||
+		s.State.Reads != r.reads(s, false) || !next.IsZero() && !next.After(r.now)
+}
+
+// names reports whether the rule has one of the units as an operand, whose existence matters to
+// everybody.
+func (r *Rule) names(units map[Tree]map[string]struct{}) bool {
+	for _, set := range r.sets {
+		for _, l := range set.leaves {
+			if unit, ok := l.(*unitLeaf); ok {
+				for id := range units[unit.tree] {
+					if _, named := unit.goals[id]; named {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// beneath tells the users who sit in one of the units or below.
+func (r *run) beneath(units map[Tree]map[string]struct{}) func(*User) bool {
+	reached := map[Tree]map[string]struct{}{}
+	for tree, ids := range units {
+		all := map[string]struct{}{}
+		for id := range ids {
+			all[id] = struct{}{}
+			if h := r.trees[tree]; h != nil {
+				for _, below := range h.lines.Below(id) {
+					all[below] = struct{}{}
+				}
+			}
+		}
+		reached[tree] = all
+	}
+	return func(u *User) bool {
+		for tree, ids := range reached {
+			for _, unit := range u.Units[tree] {
+				if _, in := ids[unit]; in {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}
+
+// reports adds everybody beneath the users to the users of the run.
+func (r *run) reports(ctx context.Context, users []UserID) error {
+	dir, ok := As[Reporting](r.e.dir)
+	if !ok {
+		if err := r.readAllLines(ctx); err != nil {
+			return err
+		}
+		for _, id := range users {
+			for _, below := range r.lines.lines.Below(string(id)) {
+				r.users[UserID(below)] = struct{}{}
+			}
+		}
+		return nil
+	}
+	walked := map[UserID]struct{}{}
+	for queue := slices.Clone(users); len(queue) > 0; queue = queue[1:] {
+		if _, done := walked[queue[0]]; done {
+			continue
+		}
+		walked[queue[0]] = struct{}{}
+		for id, err := range dir.Reports(ctx, queue[0]) {
+			if err != nil {
+				return fmt.Errorf("read reports of %q: %w", queue[0], err)
+			}
+			r.users[id] = struct{}{}
+			queue = append(queue, id)
+		}
+	}
+	return nil
+}
