@@ -48,6 +48,7 @@ type compiler struct {
 	limits   Limits
 	problems problems
 	rule     Rule
+	unread   bool // what is missing in the criteria could not be read, and was reported
 }
 
 func (k *compiler) criteria(c Criteria) *Rule {
@@ -64,7 +65,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 			k.problems.add(at+"/match", ErrUnknown, "neither all nor any")
 		}
 		switch n := len(set.Conditions); {
-		case n == 0:
+		case n == 0 && !k.unread:
 			k.problems.add(at+"/conditions", ErrEmpty, "a set without conditions")
 		case n > k.limits.Conditions:
 			k.problems.add(at+"/conditions", ErrLimit, "%d conditions, at most %d a set", n, k.limits.Conditions)
@@ -97,7 +98,9 @@ func (k *compiler) condition(at string, c Condition) leaf {
 	case Everyone:
 		return everyoneLeaf{}
 	}
-	k.problems.add(at, ErrUnknown, "no condition")
+	if !k.unread {
+		k.problems.add(at, ErrUnknown, "no condition")
+	}
 	return nil
 }
 
@@ -351,7 +354,7 @@ func (k *compiler) date(at string, instants bool, t Test) tester {
 		out.span = calendar.Span{N: t.Span.N, Unit: calendar.Unit(t.Span.Unit)}
 		k.superfluous(at, t, true)
 		if t.Span.Unit > Years || !out.span.Valid() {
-			k.problems.add(at+"/"+t.Span.Unit.String(), ErrOperand, "not a whole number from 1 on")
+			k.problems.add(at+"/"+t.Span.Unit.String(), ErrOperand, "%d is not from 1 to 3660000", t.Span.N)
 		}
 		return out
 	}

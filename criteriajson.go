@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,6 +18,26 @@ import (
 // fields exist and the operands fit them is for [Schema.Check].
 func ParseCriteria(data []byte, lim *Limits) (Criteria, error) {
 	return parseCriteria(data, lim.withDefaults())
+}
+
+// ParseCriteria reads criteria from JSON and checks them: what [ParseCriteria] and [Schema.Check] refuse,
+// all of it at once and in the order of the document.
+func (s *Schema) ParseCriteria(data []byte) (Criteria, error) {
+	if s == nil {
+		s = new(Schema)
+	}
+	if err := s.Validate(); err != nil {
+		return Criteria{}, err
+	}
+	c, unread := readCriteria(data, s.Limits.withDefaults())
+	k := &compiler{schema: s, limits: s.Limits.withDefaults(), unread: len(unread) > 0}
+	k.criteria(c)
+	all := slices.Concat(unread, k.problems)
+	slices.SortStableFunc(all, func(a, b Problem) int { return slices.Compare(a.place(), b.place()) })
+	if err := slices.CompactFunc(all, func(a, b Problem) bool { return a.Pointer == b.Pointer && a.Err == b.Err }).err(); err != nil {
+		return Criteria{}, err
+	}
+	return c, nil
 }
 
 // UnmarshalJSON reads criteria as [ParseCriteria] does, without limits: those are for the reader of
@@ -335,25 +356,31 @@ func (f *flat) part(key string) any {
 const maxJSONDepth = 16
 
 func parseCriteria(data []byte, lim Limits) (Criteria, error) {
+	c, bad := readCriteria(data, lim)
+	if err := bad.err(); err != nil {
+		return Criteria{}, err
+	}
+	return c, nil
+}
+
+// readCriteria returns all that can be made of the JSON, with a nil condition where one has problems.
+func readCriteria(data []byte, lim Limits) (Criteria, problems) {
 	r := criteriaReader{lim: lim}
 	if len(data) > lim.Bytes {
 		r.problems.add("", ErrLimit, "%d bytes are over the limit of %d", len(data), lim.Bytes)
-		return Criteria{}, r.problems.err()
+		return Criteria{}, r.problems
 	}
 	v, bad := strictjson.Parse(data, strictjson.Limits{Depth: maxJSONDepth})
 	for _, p := range bad {
 		r.problems.add(p.Pointer, ErrSyntax, "%s, at byte %d", p.Reason, p.Offset)
 	}
-	if len(bad) == 0 {
-		if c := r.criteria(v); len(r.problems) == 0 {
-			return c, nil
-		}
+	if len(bad) > 0 {
+		return Criteria{}, r.problems
 	}
-	return Criteria{}, r.problems.err()
+	return r.criteria(v), r.problems
 }
 
-// A criteriaReader turns JSON into criteria and goes on after a problem. What it returns with
-// problems is not to be used.
+// A criteriaReader turns JSON into criteria and goes on after a problem.
 type criteriaReader struct {
 	lim      Limits
 	problems problems
@@ -403,6 +430,7 @@ func (r *criteriaReader) condition(v strictjson.Value, at string) Condition {
 	if !r.is(strictjson.Object, v, at, ErrSyntax) {
 		return nil
 	}
+	before := len(r.problems)
 	kind, ok := v.Get("kind")
 	f := &flat{kind: kind.Text}
 	switch {
@@ -414,7 +442,7 @@ func (r *criteriaReader) condition(v strictjson.Value, at string) Condition {
 	default:
 		r.parts(f, v, at)
 	}
-	if len(r.problems) > 0 {
+	if len(r.problems) > before {
 		return nil
 	}
 	return f.condition()
@@ -592,7 +620,7 @@ func (r *criteriaReader) count(v strictjson.Value, at string) (n int) {
 		n, err = strconv.Atoi(d.String())
 	}
 	if r.is(strictjson.Number, v, at, ErrOperand) && (err != nil || n < 1) {
-		r.problems.add(at, ErrOperand, "must be a whole number from 1 to %d, is %.64s", math.MaxInt, v.Text)
+		r.problems.add(at, ErrOperand, "must be a whole number of at least 1, is %.64s", v.Text)
 	}
 	return n
 }

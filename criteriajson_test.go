@@ -530,7 +530,7 @@ func TestAllProblemsAtOnceInTheirOrder(t *testing.T) {
 /sets/0/conditions: has no conditions
 /sets/1/conditions/0/op: no operator "memberOfSome" for "group"
 /sets/1/conditions/0/x: unknown key "x"
-/sets/1/conditions/1/days: must be a whole number from 1 to 9223372036854775807, is 1.5
+/sets/1/conditions/1/days: must be a whole number of at least 1, is 1.5
 /sets/1/conditions/1/years: one of days, weeks, months and years is enough
 /sets/1/conditions/1/values: does not go with "ago"
 /sets/1/conditions/2/kind: is missing

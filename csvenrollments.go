@@ -56,7 +56,8 @@ type userRecords struct {
 //
 // All of it is reported as an [Issue] (codes as there; "blankKey" and "badKey" are of the user or
 // course). A file that cannot be relied on as a whole is refused with a [*CSVError] or the error of
-// r, one without rows among them: everybody would be enrolled in nothing by it. A status or completion column that is named and not in the file is not: those parts stay as
+// r. A file without rows says that nobody is enrolled, which [Evaluator.PlanImport] refuses where
+// somebody is. A status or completion column that is named and not in the file is not: those parts stay as
 // stored, and [Evaluator.PlanImport] has a finding.
 func ReadEnrollmentsCSV(r io.Reader, o *EnrollmentsCSV) (*EnrollmentFile, error) {
 	if o == nil {
@@ -92,10 +93,6 @@ func ReadEnrollmentsCSV(r io.Reader, o *EnrollmentsCSV) (*EnrollmentFile, error)
 		}
 		f.Rows++
 		p.take(row)
-	}
-	if f.Rows == 0 {
-		// Read as it stands it would take everybody out of every course.
-		return nil, &CSVError{Err: ErrNoRows, Text: "the file has a header and no rows"}
 	}
 	p.collect()
 	return f, nil

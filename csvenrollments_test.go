@@ -157,9 +157,31 @@ func TestEnrollmentRefusals(t *testing.T) {
 	}
 }
 
-func TestAnEnrollmentFileWithoutRowsIsRefused(t *testing.T) {
-	_, err := groups.ReadEnrollmentsCSV(strings.NewReader("user,course\n"), &groups.EnrollmentsCSV{User: "user", Course: "course"})
-	if !errors.Is(err, groups.ErrNoRows) {
-		t.Errorf("got %v: taken as it stands, nobody would be enrolled in anything", err)
+func TestAnEnrollmentFileWithoutRowsTakesNobodyOutOfACourse(t *testing.T) {
+	none, err := groups.ReadEnrollmentsCSV(strings.NewReader("user,course\n"), &groups.EnrollmentsCSV{User: "user", Course: "course"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := groups.ReadPeopleCSV(strings.NewReader("id\nu1\n"), &groups.PeopleCSV{Key: "id"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	people.Enrollments = none
+	fresh, busy := groups.NewMemory(), groups.NewMemory()
+	enrolled := groups.User{ID: "u3", Enrollments: groups.Enrolled(groups.Enrollment{Course: "c", Status: "done"})}
+	for _, m := range []*groups.Memory{fresh, busy} {
+		change := groups.PeopleChange{Schema: new(groups.Schema)}
+		if m == busy {
+			change.Upsert = []groups.User{enrolled}
+		}
+		if err := m.Write(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := groups.NewEvaluator(fresh, fresh, nil).PlanImport(t.Context(), people); err != nil {
+		t.Errorf("before the term there are no courses yet: %v", err)
+	}
+	if _, err := groups.NewEvaluator(busy, busy, nil).PlanImport(t.Context(), people); !errors.Is(err, groups.ErrNoRows) {
+		t.Errorf("got %v: a feed that failed would take everybody out", err)
 	}
 }

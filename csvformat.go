@@ -138,7 +138,11 @@ func (t *csvFile) need(what, name string) (int, error) {
 	if i := t.column(name); i >= 0 {
 		return i, nil
 	}
-	return 0, &CSVError{Err: ErrHeader, Text: fmt.Sprintf("no column is headed %.64q, for the %s", fold.Exact(name), what)}
+	seen := quoted(t.header[:min(len(t.header), 12)])
+	if len(t.header) > 12 {
+		seen += " ..."
+	}
+	return 0, &CSVError{Err: ErrHeader, Text: fmt.Sprintf("no column is headed %.64q, for the %s; the columns are %.400s", fold.Exact(name), what, seen)}
 }
 
 // cloneCells copies a row out of the reader's buffer.
@@ -152,7 +156,7 @@ func cloneCells(cells []string) []string {
 
 // ragged is the issue of a row whose cells cannot be told apart.
 func (t *csvFile) ragged(row *table.Row) Issue {
-	return Issue{row.Line, "", issueRagged, fmt.Sprintf("%d cells where the header has %d", len(row.Cells), len(t.header)), ""}
+	return Issue{row.Line, "", issueRagged, fmt.Sprintf("%d of %d cells", len(row.Cells), len(t.header)), ""}
 }
 
 // unreadable is the issue of a cell that is not text.

@@ -44,7 +44,8 @@ type ImportPlan struct {
 // A stored user keeps what the file says nothing about: other fields, and those of columns that
 // are known (declared, or in the stored schema) and not in this file, each with a finding that
 // names the groups that read it. The schema takes in the columns of the file; a declared type
-// replaces the stored one, and a column that is stored as anything but a text has to be declared
+// replaces the stored one. An enrollment file without rows is refused with [ErrNoRows] where a stored
+// user is enrolled, and a column that is stored as anything but a text has to be declared
 // ([ErrCSVOptions]), or the file would quietly make it one. The same file planned twice gives the
 // same plan, and the order of its rows does not matter.
 func (e *Evaluator) PlanImport(ctx context.Context, f *PeopleFile) (*ImportPlan, error) {
@@ -157,6 +158,9 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			return fmt.Errorf("the directory yields user %q after %q", u.ID, last)
 		}
 		first, last = false, u.ID
+		if f := p.f.Enrollments; f != nil && f.Rows == 0 && len(u.Enrollments.list) > 0 {
+			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
+		}
 		for len(p.file) > 0 && p.file[0].id < u.ID {
 			p.add(&p.file[0])
 			p.file = p.file[1:]

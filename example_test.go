@@ -125,7 +125,7 @@ func ExampleSchema_Check() {
 	))
 	fmt.Println(err)
 	// Output:
-	// /sets/0/conditions/0/days: not a whole number from 1 on
+	// /sets/0/conditions/0/days: 0 is not from 1 to 3660000
 	// /sets/0/conditions/1/field: no field "hobby"
 	// /sets/1/conditions: a set without conditions
 }

@@ -25,6 +25,7 @@ import (
 //	ring              users or units that are above themselves
 //	missingParent     a manager or parent unit that does not exist
 //	strayUnit         users sit in a unit that is not in its tree
+//	notCarried        a rule asks for what is known of no user, so that it decides nobody
 //	groupCycle        groups that refer to each other in a ring
 //	clockSkew         the clock is behind the last run, whose clock was used
 //	missingColumn     a known column is not in the file; what is stored stays
@@ -59,6 +60,7 @@ const (
 	findingRing            = "ring"
 	findingMissingParent   = "missingParent"
 	findingStrayUnit       = "strayUnit"
+	findingNotCarried      = "notCarried"
 	findingGroupCycle      = "groupCycle"
 	findingClockSkew       = "clockSkew"
 	findingMissingColumn   = "missingColumn"
@@ -78,7 +80,10 @@ type survey struct {
 	// named and courses are what rules name, true once met.
 	named   map[UserID]bool
 	courses map[string]bool
-	links   []lineage.Link
+	// asked tells, for each thing that rules ask for and nobody met so far carries, who does.
+	asked map[string]func(*User) bool
+	users int
+	links []lineage.Link
 }
 
 // misfit is a value that its field does not allow.
@@ -113,18 +118,28 @@ func (v *survey) brokenRule(id GroupID, err error) {
 func (v *survey) begin(r *run) {
 	v.begun = true
 	v.bad, v.stray = map[misfit][]UserID{}, map[Unit][]UserID{}
-	v.named, v.courses = map[UserID]bool{}, map[string]bool{}
+	v.named, v.courses, v.asked = map[UserID]bool{}, map[string]bool{}, map[string]func(*User) bool{}
 	read := map[string]bool{}
 	for _, s := range r.order {
 		for _, c := range s.conditions() {
 			switch c := c.(type) {
 			case FieldCondition:
-				read[c.Field] = true
+				if read[c.Field] = true; c.Field != string(ID) {
+					v.asked["field "+c.Field] = func(u *User) bool { return !u.Fields[c.Field].IsUnknown() }
+				}
+			case UnitCondition:
+				if _, exists := r.trees[c.Tree]; exists {
+					v.asked["tree "+string(c.Tree)] = func(u *User) bool { _, known := u.Units[c.Tree]; return known }
+				}
 			case UserCondition:
 				for _, id := range c.Users {
 					v.named[id] = false
 				}
+				if c.Op != opIs {
+					v.asked["reporting line"] = func(u *User) bool { return u.Manager.known }
+				}
 			case EnrollmentCondition:
+				v.asked["enrollments"] = func(u *User) bool { return u.Enrollments.complete || len(u.Enrollments.list) > 0 }
 				for _, course := range c.Courses {
 					v.courses[course] = false
 				}
@@ -156,6 +171,12 @@ func (s *subject) conditions() func(func(string, Condition) bool) {
 
 // meet looks at one user of a run that looks at everybody.
 func (v *survey) meet(r *run, u *User) {
+	v.users++
+	for what, carries := range v.asked {
+		if carries(u) {
+			delete(v.asked, what)
+		}
+	}
 	if _, asked := v.named[u.ID]; asked {
 		v.named[u.ID] = true
 	}
@@ -290,6 +311,11 @@ func (v *survey) cycles(r *run) {
 
 // people reports what is wrong with users, units and who is above whom.
 func (v *survey) people(r *run) {
+	for what := range v.asked {
+		if v.users > 0 {
+			v.add(findingNotCarried, what, "a rule asks for it, and it is known of no user, so that it decides nobody")
+		}
+	}
 	for key, users := range v.bad {
 		v.add(findingBadValue, "field "+key.field, "%s, so it is taken as unknown: user %s", key.why, quoted(users))
 	}

@@ -3,6 +3,7 @@ package groups
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -42,6 +43,17 @@ func (p Problem) Error() string {
 
 // Unwrap returns p.Err.
 func (p Problem) Unwrap() error { return p.Err }
+
+// place is the set and the condition that the problem is about, for the order of the document.
+func (p Problem) place() []int {
+	var place []int
+	for _, token := range strings.Split(p.Pointer, "/") {
+		if n, err := strconv.Atoi(token); err == nil && len(place) < 2 {
+			place = append(place, n)
+		}
+	}
+	return place
+}
 
 // A CriteriaError is everything that is wrong with criteria: a form wants all its red fields at once,
 // not one after the other. Problems are in the order of the document, a missing key where its object

@@ -3,6 +3,7 @@ package groups_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -207,5 +208,46 @@ func TestAZoneThatDiffersFromMachineToMachineIsRefused(t *testing.T) {
 	ev := groups.NewEvaluator(m, m, nil)
 	if _, err := ev.Save(t.Context(), groups.Group{ID: "g", Name: "g", Zone: "Local"}, "me"); !errors.Is(err, groups.ErrGroup) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadingAndCheckingReportsAllProblemsOfBothInTheOrderOfTheDocument(t *testing.T) {
+	_, err := ruleSchema().ParseCriteria([]byte(`{"match":"all","sets":[
+		{"match":"all","conditions":[{"kind":"field","field":"hobby","op":"is","values":["x"]},{"kind":"wat"}]},
+		{"match":"all","conditions":[{"kind":"field","field":"dept","op":"less","value":3}]}]}`))
+	want := `/sets/0/conditions/0/field: no field "hobby"
+/sets/0/conditions/1/kind: no kind "wat" of condition
+/sets/1/conditions/0/op: no operator "less" for a text`
+	if fmt.Sprint(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	c, err := ruleSchema().ParseCriteria([]byte(`{"match":"all","sets":[{"match":"all","conditions":[{"kind":"everyone"}]}]}`))
+	if err != nil || c.String() != "everyone" {
+		t.Errorf("got %v, %v", c, err)
+	}
+}
+
+func TestWhatNobodyCarriesIsSaidOnce(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{{ID: "ada"}, {ID: "bob"}}}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	c := groups.AnySets(groups.All(ruleDept.Is("sales"), groups.UserBelow("ada"), groups.Courses("a").AreEnrolled()))
+	if _, err := ev.Save(ctx, groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Criteria: c}, "me"); err != nil {
+		t.Fatal(err)
+	}
+	run, err := ev.Process(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at []string
+	for _, f := range run.Findings {
+		if f.Code == "notCarried" {
+			at = append(at, f.Where)
+		}
+	}
+	if fmt.Sprint(at) != "[enrollments field dept reporting line]" {
+		t.Errorf("got %q", at)
 	}
 }

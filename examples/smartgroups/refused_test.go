@@ -72,9 +72,9 @@ tenant.json: /groups/0/status: want a text, not null
 tenant.json: /groups/0/deactivated: want a text, not null
 tenant.json: /groups/0/frozen: want true or false, not null
 tenant.json: /groups/0/kind: want a text, not null
-tenant.json: /groups/0/criteria: …
 tenant.json: /groups/0/assignments: want a list, not null
-tenant.json: /groups/0/exclusions/0: want a text, not null`},
+tenant.json: /groups/0/exclusions/0: want a text, not null
+tenant.json: /groups/0/criteria: …`},
 		{"wrong types", `{"key":1,"zone":[],"now":2015,"missing":true,"fields":{},"status":[],"manager":{},"trees":"x","enrollments":[],"csv":";","guard":false,"groups":{}}`, nil, `
 tenant.json: /key: want a text, not a number
 tenant.json: /zone: want a text, not a list
@@ -94,9 +94,9 @@ tenant.json: /groups/0/status: want a text, not true or false
 tenant.json: /groups/0/deactivated: want a text, not a list
 tenant.json: /groups/0/frozen: want true or false, not a text
 tenant.json: /groups/0/kind: want a text, not a number
-tenant.json: /groups/0/criteria: …
 tenant.json: /groups/0/assignments: want a list, not a text
-tenant.json: /groups/0/exclusions/0: want a text, not a number`},
+tenant.json: /groups/0/exclusions/0: want a text, not a number
+tenant.json: /groups/0/criteria: …`},
 		{"a group that is none", `{"key":"id","groups":["g"]}`, nil, `tenant.json: /groups/0: want an object, not a text`},
 		{"blank texts", `{"key":" ","zone":"","manager":"","groups":[{"id":"","name":" "}]}`, nil, `
 tenant.json: /key: is blank
@@ -188,7 +188,7 @@ tenant.json: /groups/0/criteria/sets/0/conditions/2/value: …`},
 		{"no rows", `{"key":"id","groups":[]}`, map[string]string{"people.csv": "id,region\n"}, `people.csv: the file has a header and no rows`},
 		{"no header", `{"key":"id","groups":[]}`, map[string]string{"people.csv": ""}, `people.csv: the file is empty: not even a header row`},
 		{"a column twice", `{"key":"id","groups":[]}`, map[string]string{"people.csv": "id,region, region\na,x,y\n"}, `people.csv: line 1: columns with the same name: 2 "region" and 3 "region"`},
-		{"no key column", `{"key":"student","groups":[]}`, nil, `people.csv: no column is headed "student", for the key`},
+		{"no key column", `{"key":"student","groups":[]}`, nil, `people.csv: no column is headed "student", for the key; the columns are "id", "region"`},
 		{"a column headed id that is not the key", `{"key":"region","groups":[]}`, nil, `people.csv: a column is headed "id", which is reserved for the key: name it as the key or differently`},
 		{"quotes that do not pair up", `{"key":"id","groups":[]}`, map[string]string{"people.csv": "id,region\na,\"x\nb,y\n"}, `people.csv: line 2, column 3: a quote that is never closed`},
 		{"a header that is not UTF-8", `{"key":"id","groups":[]}`, map[string]string{"people.csv": "id,gr\xf6\xdfe\na,1\n"}, `people.csv: line 1, column 4: the name of column 2 is unreadable: it is not UTF-8: declare the charset of the file, such as windows-1252`},
@@ -198,7 +198,7 @@ tenant.json: /groups/0/criteria/sets/0/conditions/2/value: …`},
 			"enrollments":{"file":"no/such.csv","user":"u","course":"c"},"groups":[{"id":"g","kind":"x"}]}`,
 			map[string]string{"people.csv": "a,a\n1,2\n", "next.csv": "", "units.csv": "i\nx\n"}, `
 tenant.json: /groups/0/kind: "x" is not one of manual, automatic
-units.csv: no column is headed "p", for the unit above
+units.csv: no column is headed "p", for the unit above; the columns are "i"
 no/such.csv: no such file or directory
 people.csv: line 1: columns with the same name: 1 "a" and 2 "a"
 next.csv: the file is empty: not even a header row`},

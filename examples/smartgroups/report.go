@@ -18,7 +18,7 @@ type report struct {
 	Groups   []groupReport    `json:"groups"`
 	Findings []groups.Finding `json:"findings"`
 	Import   figures          `json:"import"`
-	Next     *nextReport      `json:"next,omitempty"`
+	Next     *nextReport      `json:"next"`
 }
 
 type groupReport struct {
@@ -73,6 +73,9 @@ func changesOf(run *groups.Run, list []tenantGroup) []groupChange {
 }
 
 func (r *result) writeJSON(w io.Writer) {
+	if r.Next == nil {
+		r.Next = &nextReport{Groups: []groupChange{}, Held: []string{}} // nothing came next
+	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.Encode(r.report) // into memory, of types that JSON has

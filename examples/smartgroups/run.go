@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -39,12 +38,14 @@ func work(ctx context.Context, in input) (*result, problems) {
 	t, bad, ready := readTenant(data)
 	var p problems
 	if p.of(in.tenant, bad); !ready {
+		p.of(in.tenant, t.misspelt())
 		return nil, p
 	}
 	out := &result{tenant: t, people: in.label(in.people), next: in.label(in.next)}
 	out.Findings = []groups.Finding{}
 	f, bad := out.readFiles(&in)
 	if p = append(p, bad...); len(bad) > 0 {
+		p.of(in.tenant, t.misspelt())
 		return nil, p
 	}
 
@@ -55,6 +56,7 @@ func work(ctx context.Context, in input) (*result, problems) {
 	// people themselves come in when the groups stand, and the plan can name those it touches.
 	if err := j.learnFields(ctx, f.first); err != nil {
 		p.of(in.people, lines(err))
+		p.of(in.tenant, t.misspelt())
 		return nil, p
 	}
 	p.of(in.tenant, j.saveGroups(ctx))
@@ -119,12 +121,13 @@ func (j *job) learnFields(ctx context.Context, f *groups.PeopleFile) error {
 func (j *job) saveGroups(ctx context.Context) (p problems) {
 	for i := range j.tenant.groups {
 		g := &j.tenant.groups[i]
-		if g.bad {
-			continue
+		if g.rule != nil {
+			var err error
+			g.Criteria, err = j.schema.ParseCriteria(g.rule)
+			p.criteria(g.at+"/criteria", err)
+			g.bad = g.bad || err != nil
 		}
-		before := len(p)
-		p.criteria(g.at+"/criteria", j.schema.Check(g.Criteria))
-		if len(p) > before {
+		if g.bad {
 			continue
 		}
 		saved, err := j.save(ctx, g)
@@ -176,21 +179,23 @@ func (j *job) importPeople(ctx context.Context, f *groups.PeopleFile, file strin
 	}
 	j.issues(file, plan.Issues)
 	for _, found := range slices.Concat(plan.Findings, run.Findings) {
-		found.Where = j.fromRoot(found.Where) + ", " + file
-		j.Findings = append(j.Findings, found)
+		where := found.Where
+		if found.Pointer != "" {
+			where = fmt.Sprintf("group %s %s", found.Group, j.fromRoot(found))
+		}
+		j.Findings = append(j.Findings, groups.Finding{Code: found.Code, Where: where + ", " + file, Text: found.Text})
 	}
 	return plan, run, j.strangers(ctx, file)
 }
 
-// fromRoot turns the pointer of a finding about a rule into one from the root of the tenant file.
-func (r *result) fromRoot(where string) string {
+// fromRoot is the pointer of a finding about a rule, from the root of the tenant file.
+func (r *result) fromRoot(f groups.Finding) string {
 	for _, g := range r.tenant.groups {
-		group := "group " + string(g.ID) + " "
-		if pointer, ok := strings.CutPrefix(where, group); ok && strings.HasPrefix(pointer, "/sets/") {
-			return group + g.at + "/criteria" + pointer
+		if g.ID == f.Group {
+			return g.at + "/criteria" + f.Pointer
 		}
 	}
-	return where
+	return f.Pointer
 }
 
 // strangers finds users whom the tenant file puts in a group, or keeps out, and who do not exist.

@@ -34,6 +34,7 @@ type enrollmentFile struct {
 type tenantGroup struct {
 	groups.Group
 	at       string // its JSON pointer
+	rule     []byte // its criteria as they stand, if any
 	assigned []groups.UserID
 	excluded []groups.UserID
 	bad      bool // something about it is wrong
@@ -234,9 +235,7 @@ func readGroup(p *problems, n node) tenantGroup {
 		if !v["kind"].given() {
 			g.Kind = groups.AutomaticGroup
 		}
-		var err error
-		g.Criteria, err = groups.ParseCriteria(c.raw, nil)
-		p.criteria(c.at, err)
+		g.rule = c.raw
 	}
 	g.assigned = p.users(v["assignments"])
 	g.excluded = p.users(v["exclusions"])
@@ -246,6 +245,17 @@ func readGroup(p *problems, n node) tenantGroup {
 		}
 	}
 	return g
+}
+
+// misspelt are the problems of rules that show without knowing the people.
+func (t *tenant) misspelt() (p problems) {
+	for _, g := range t.groups {
+		if g.rule != nil {
+			_, err := groups.ParseCriteria(g.rule, nil)
+			p.criteria(g.at+"/criteria", err)
+		}
+	}
+	return p
 }
 
 // users reads a list of user IDs.

@@ -196,7 +196,8 @@ missingColumn column region, next.csv`},
 				rule(`{"kind":"field","field":"credits","op":"notLess","value":3}`) + `}]`, "id\na\n", "", nil, `
 import 1 0 0 0 0
 g: -; ?a
-missingColumn column credits, people.csv`},
+missingColumn column credits, people.csv
+notCarried field credits, people.csv`},
 		{"a status column that is gone keeps what is stored, and new users are unknown",
 			gone + `"groups":[{"id":"g","deactivated":"dropAll","criteria":` + rule(everyone) + `}]`,
 			onOff, "id,region\na,Scotland\nb,Scotland\nd,Wales\n", nil, `
