@@ -42,6 +42,26 @@ func (s *Schema) Compile(c Criteria) (*Rule, error) {
 	return rule, nil
 }
 
+// ParseCriteria reads criteria from JSON and checks them: what [ParseCriteria] and [Schema.Check] refuse,
+// all of it at once and in the order of the document.
+func (s *Schema) ParseCriteria(data []byte) (Criteria, error) {
+	if s == nil {
+		s = new(Schema)
+	}
+	if err := s.Validate(); err != nil {
+		return Criteria{}, err
+	}
+	c, unread := readCriteria(data, s.Limits.withDefaults())
+	k := &compiler{schema: s, limits: s.Limits.withDefaults(), unread: len(unread) > 0}
+	k.criteria(c)
+	all := slices.Concat(unread, k.problems)
+	slices.SortStableFunc(all, func(a, b Problem) int { return slices.Compare(a.place(), b.place()) })
+	if err := slices.CompactFunc(all, func(a, b Problem) bool { return a.Pointer == b.Pointer && a.Err == b.Err }).err(); err != nil {
+		return Criteria{}, err
+	}
+	return c, nil
+}
+
 // compiler turns criteria into a rule and collects what is wrong on the way.
 type compiler struct {
 	schema   *Schema

@@ -2,9 +2,7 @@ package groups
 
 import (
 	"fmt"
-	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,26 +16,6 @@ import (
 // fields exist and the operands fit them is for [Schema.Check].
 func ParseCriteria(data []byte, lim *Limits) (Criteria, error) {
 	return parseCriteria(data, lim.withDefaults())
-}
-
-// ParseCriteria reads criteria from JSON and checks them: what [ParseCriteria] and [Schema.Check] refuse,
-// all of it at once and in the order of the document.
-func (s *Schema) ParseCriteria(data []byte) (Criteria, error) {
-	if s == nil {
-		s = new(Schema)
-	}
-	if err := s.Validate(); err != nil {
-		return Criteria{}, err
-	}
-	c, unread := readCriteria(data, s.Limits.withDefaults())
-	k := &compiler{schema: s, limits: s.Limits.withDefaults(), unread: len(unread) > 0}
-	k.criteria(c)
-	all := slices.Concat(unread, k.problems)
-	slices.SortStableFunc(all, func(a, b Problem) int { return slices.Compare(a.place(), b.place()) })
-	if err := slices.CompactFunc(all, func(a, b Problem) bool { return a.Pointer == b.Pointer && a.Err == b.Err }).err(); err != nil {
-		return Criteria{}, err
-	}
-	return c, nil
 }
 
 // UnmarshalJSON reads criteria as [ParseCriteria] does, without limits: those are for the reader of
@@ -66,11 +44,6 @@ func (c Criteria) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	return w.out, nil
-}
-
-func unlimited() Limits {
-	const most = math.MaxInt
-	return Limits{Sets: most, Conditions: most, Operands: most, OperandBytes: most, Bytes: most}
 }
 
 // shapeTable says which keys each operator has: a new operator is a word here, or a row. The mark

@@ -3,6 +3,7 @@ package groups
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -64,6 +65,11 @@ func (l *Limits) withDefaults() Limits {
 		}
 	}
 	return out
+}
+
+func unlimited() Limits {
+	const most = math.MaxInt
+	return Limits{Sets: most, Conditions: most, Operands: most, OperandBytes: most, Bytes: most}
 }
 
 // ErrSchema is wrapped by the error of [Schema.Validate].
