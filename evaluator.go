@@ -22,8 +22,8 @@ type Options struct {
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
 // memberships to a Store. It is safe for concurrent use and starts no goroutine. Runs that write are
-// done one after the other. Several Evaluators of one Store find each other's writes of memberships by
-// conflict; what they noted of the next turn of time they may overwrite.
+// done one after the other. Several Evaluators of one Store find each other's writes by conflict, and
+// begin again.
 type Evaluator struct {
 	dir   Directory
 	store Store

@@ -191,6 +191,12 @@ type State struct {
 	Reads uint64
 }
 
+// Equal reports whether both are the same state; times are compared as instants.
+func (s State) Equal(t State) bool {
+	return s.Sequence == t.Sequence && s.Revision == t.Revision && s.Live == t.Live && s.Reads == t.Reads &&
+		s.Processed.Equal(t.Processed) && s.Clock.Equal(t.Clock) && s.Next.Equal(t.Next)
+}
+
 // An Assignment is a person's decision that a user is in, whatever the rule says.
 type Assignment struct {
 	By     string    `json:"by"`               // who decided

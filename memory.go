@@ -509,8 +509,8 @@ func (m *Memory) compare(w *Write) error {
 		return fmt.Errorf("group %q: %w: it was deleted", w.Group, ErrConflict)
 	case stored.Revision != w.Revision:
 		return &ConflictError{stored.ID, stored.Revision, stored.SavedBy, stored.SavedAt}
-	case stored.State.Sequence != w.Sequence:
-		return fmt.Errorf("group %q: %w: sequence %d was read, %d is stored", w.Group, ErrConflict, w.Sequence, stored.State.Sequence)
+	case !stored.State.Equal(w.Was):
+		return fmt.Errorf("group %q: %w: sequence %d was read, %d is stored, or a run came between", w.Group, ErrConflict, w.Was.Sequence, stored.State.Sequence)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func manyUsers(n int) []groups.User {
 
 // population is a write that takes the users in, with the changes it brings.
 func population(g groups.Group, users ...groups.UserID) groups.Write {
-	w := groups.Write{Group: g.ID, Revision: g.Revision, Sequence: g.State.Sequence}
+	w := groups.Write{Group: g.ID, Revision: g.Revision, Was: g.State}
 	for _, u := range users {
 		w.Standings = append(w.Standings, groups.Standing{Group: g.ID, User: u, Automatic: true, Population: groups.Automatic, Member: groups.Automatic})
 		w.Changes = append(w.Changes, groups.Change{Group: g.ID, User: u, Kind: groups.Joined, After: groups.Automatic, Cause: "rule"})
@@ -358,7 +358,7 @@ func TestMemoryAgreesWithItselfAfterAnyHistory(t *testing.T) {
 						was = m.Method
 					}
 				}
-				w := groups.Write{Group: g.ID, Revision: g.Revision, Sequence: g.State.Sequence, Standings: []groups.Standing{s}}
+				w := groups.Write{Group: g.ID, Revision: g.Revision, Was: g.State, Standings: []groups.Standing{s}}
 				if was != s.Member {
 					kind := groups.Switched
 					switch groups.Outside {

@@ -616,11 +616,11 @@ func (r *run) writes() []Write {
 	written := map[GroupID]bool{}
 	for _, s := range r.order {
 		state := r.state(s)
-		if !s.whole && (!s.partial || len(s.write.Standings) == 0 && state == s.State) {
+		if !s.whole && (!s.partial || len(s.write.Standings) == 0 && state.Equal(s.State)) {
 			continue
 		}
 		w := s.write
-		w.Group, w.Revision, w.Sequence, w.State = s.ID, s.Revision, s.State.Sequence, &state
+		w.Group, w.Revision, w.Was, w.State = s.ID, s.Revision, s.State, &state
 		w.Changes = s.diff.changes()
 		out = append(out, w)
 		written[s.ID] = true
@@ -629,7 +629,7 @@ func (r *run) writes() []Write {
 		for _, id := range r.refs.needs(w.Group) {
 			if s := r.groups[id]; s != nil && !written[id] {
 				written[id] = true
-				out = append(out, Write{Group: id, Revision: s.Revision, Sequence: s.State.Sequence})
+				out = append(out, Write{Group: id, Revision: s.Revision, Was: s.State})
 			}
 		}
 	}

@@ -120,9 +120,10 @@ type Store interface {
 // A Write is what a run or an act writes to one group. Those of one Apply name each group once.
 type Write struct {
 	Group GroupID
-	// Revision and Sequence are those that were read, and are compared with the stored ones.
+	// Revision and Was are the revision and the state that were read, and are compared with the
+	// stored ones, states by [State.Equal].
 	Revision uint64
-	Sequence uint64
+	Was      State
 	// Standings are the new standings in this group, ascending by user, each once.
 	Standings []Standing
 	// Changes are the effective joins, leaves and switches that the standings bring, in order.

@@ -51,7 +51,7 @@ var concurrencyCases = []Case{{
 			user := groups.UserID(fmt.Sprintf("u%d", i))
 			st := automatic(user)
 			st.Group = id
-			w := groups.Write{Group: id, Revision: g.Revision, Sequence: g.State.Sequence, Standings: []groups.Standing{st}}
+			w := groups.Write{Group: id, Revision: g.Revision, Was: g.State, Standings: []groups.Standing{st}}
 			for have, err := range s.StandingsOf(ctx, user) {
 				if err != nil {
 					return err

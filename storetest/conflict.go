@@ -20,8 +20,26 @@ var conflictCases = []Case{{
 		refusesApply(d, second)
 		for _, sequence := range []uint64{0, 2, 1 << 31, 1<<32 + 1, math.MaxInt64, 1<<63 + 1, math.MaxUint64} {
 			w := d.write("g", automatic("bob"))
-			w.Sequence = sequence
+			w.Was.Sequence = sequence
 			refusesApply(d, w)
+		}
+	},
+}, {
+	Name: "a write from another state is refused", Interface: "Store", Clause: 6,
+	Why: "a run that was overtaken would put back when the group was due, and what it was decided by",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g")
+		for _, state := range []groups.State{
+			{Live: true}, {Revision: 1}, {Processed: noon}, {Clock: noon}, {Next: noon}, {Reads: 1},
+		} {
+			late := d.write("g", automatic("ada"))
+			w := d.write("g")
+			w.State = &state
+			d.apply(w)
+			refusesApply(d, late)
+			late.Standings, late.Changes, late.State = nil, nil, &groups.State{Next: evening}
+			refusesApply(d, late)
 		}
 	},
 }, {
@@ -63,11 +81,11 @@ var conflictCases = []Case{{
 		}
 		for stale := range ids {
 			for what, spoil := range map[string]func(w *groups.Write){
-				"sequence": func(w *groups.Write) { w.Sequence-- },
+				"sequence": func(w *groups.Write) { w.Was.Sequence-- },
 				"revision": func(w *groups.Write) { w.Revision++ },
 				"group":    func(w *groups.Write) { *w = groups.Write{Group: "never was", Revision: 1} },
 				"compared": func(w *groups.Write) {
-					*w = groups.Write{Group: w.Group, Revision: w.Revision, Sequence: w.Sequence + 1}
+					*w = groups.Write{Group: w.Group, Revision: w.Revision, Was: groups.State{Sequence: w.Was.Sequence + 1}}
 				},
 			} {
 				var writes []groups.Write

@@ -89,7 +89,7 @@ func (d desk) write(id groups.GroupID, standings ...groups.Standing) groups.Writ
 	for _, m := range d.members(id) {
 		before[m.User] = m.Method
 	}
-	w := groups.Write{Group: id, Revision: g.Revision, Sequence: g.State.Sequence}
+	w := groups.Write{Group: id, Revision: g.Revision, Was: g.State}
 	for _, s := range standings {
 		s.Group = id
 		w.Standings = append(w.Standings, s)

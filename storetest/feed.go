@@ -188,7 +188,7 @@ var feedCases = []Case{{
 			for n := range writes {
 				st := automatic(groups.UserID(fmt.Sprintf("u%02d", n)))
 				st.Group = id
-				w.Sequence = uint64(n)
+				w.Was.Sequence = uint64(n)
 				w.Standings, w.Changes = []groups.Standing{st}, []groups.Change{change(st, groups.Outside)}
 				plans[i] = append(plans[i], []groups.Write{w})
 			}

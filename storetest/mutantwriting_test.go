@@ -66,7 +66,7 @@ var writingMutants = []mutant{{
 			},
 			apply: writing(m, func(w *groups.Write) {
 				g, _ := m.Group(context.Background(), w.Group)
-				w.Sequence += g.State.Sequence
+				w.Was.Sequence += g.State.Sequence
 			}),
 		}
 	},
@@ -107,11 +107,20 @@ var writingMutants = []mutant{{
 		})}
 	},
 }, {
+	"compares the sequence only", "a write from another state is refused",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if g, err := m.Group(context.Background(), w.Group); err == nil && g.State.Sequence == w.Was.Sequence {
+				w.Was = g.State
+			}
+		})}
+	},
+}, {
 	"compares and writes in two steps", "of writes from one sequence exactly one is written",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
 			g, _ := m.Group(ctx, writes[0].Group)
-			if g.State.Sequence != writes[0].Sequence {
+			if g.State.Sequence != writes[0].Was.Sequence {
 				return groups.ErrConflict
 			}
 			pause()
@@ -119,7 +128,7 @@ var writingMutants = []mutant{{
 				writes = slices.Clone(writes)
 				for i := range writes {
 					g, _ := m.Group(ctx, writes[i].Group)
-					writes[i].Sequence = g.State.Sequence
+					writes[i].Was = g.State
 				}
 				if m.Apply(ctx, writes) == nil {
 					return nil
@@ -215,7 +224,7 @@ var writingMutants = []mutant{{
 			for _, w := range writes {
 				for _, c := range w.Changes {
 					time.Sleep(10 * time.Microsecond)
-					if err := m.Apply(ctx, []groups.Write{{Group: w.Group, Revision: w.Revision, Sequence: w.Sequence + 1, Changes: []groups.Change{c}}}); err != nil {
+					if err := m.Apply(ctx, []groups.Write{{Group: w.Group, Revision: w.Revision, Was: groups.State{Sequence: w.Was.Sequence + 1}, Changes: []groups.Change{c}}}); err != nil {
 						return err
 					}
 				}
@@ -232,7 +241,7 @@ var writingMutants = []mutant{{
 			apply: func(ctx context.Context, writes []groups.Write) error {
 				id := writes[0].Group
 				mu.Lock()
-				open[id] = writes[0].Sequence + 1
+				open[id] = writes[0].Was.Sequence + 1
 				mu.Unlock()
 				err := m.Apply(ctx, writes)
 				pause()
@@ -339,7 +348,7 @@ var writingMutants = []mutant{{
 				}
 				return m.Forget(ctx, id, at)
 			},
-			apply: writing(m, func(w *groups.Write) { w.Sequence += raised[w.Group] }),
+			apply: writing(m, func(w *groups.Write) { w.Was.Sequence += raised[w.Group] }),
 		}
 	},
 }, {

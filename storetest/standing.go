@@ -127,6 +127,7 @@ var standingCases = []Case{{
 		d.apply(w)
 		w.State = &groups.State{Sequence: 99, Live: true, Revision: 1, Processed: noon}
 		d.apply(w)
+		w.Was = d.group("g").State
 		w.Standings = []groups.Standing{}
 		d.apply(w)
 		d.apply()
@@ -153,7 +154,7 @@ var standingCases = []Case{{
 				w.State = &given
 				d.apply(w)
 				want := state
-				want.Sequence = w.Sequence + uint64(len(standings))
+				want.Sequence = w.Was.Sequence + uint64(len(standings))
 				if diff := difference(d.group("g").State, want); diff != "" {
 					t.Errorf("state %d with %d standings: %s", i, len(standings), diff)
 				}

@@ -79,7 +79,7 @@ func (p *Plain) Load(t oracle.Tenant) error {
 		if err != nil {
 			return err
 		}
-		w := groups.Write{Group: g.ID, Revision: saved.Revision, Sequence: saved.State.Sequence}
+		w := groups.Write{Group: g.ID, Revision: saved.Revision, Was: saved.State}
 		state := groups.State{Revision: saved.Revision, Live: t.Live[g.ID]}
 		w.State = &state
 		for _, u := range t.Everybody() {
