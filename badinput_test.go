@@ -535,8 +535,8 @@ func (h *badHost) Apply(ctx context.Context, writes []groups.Write) error {
 	_, err := badCall(h, func() (any, error) { return nil, h.Memory.Apply(ctx, writes) })
 	return err
 }
-func (h *badHost) Forget(ctx context.Context, id groups.UserID, at time.Time) error {
-	_, err := badCall(h, func() (any, error) { return nil, h.Memory.Forget(ctx, id, at) })
+func (h *badHost) Forget(ctx context.Context, id groups.UserID, by string, at time.Time) error {
+	_, err := badCall(h, func() (any, error) { return nil, h.Memory.Forget(ctx, id, "admin", at) })
 	return err
 }
 
@@ -581,7 +581,7 @@ var badActs = map[string]func(ctx context.Context, ev *groups.Evaluator) error{
 	"save": func(ctx context.Context, ev *groups.Evaluator) error {
 		return badBoth(ev.Save(ctx, evalGroup("new"), "x"))
 	},
-	"forget": func(ctx context.Context, ev *groups.Evaluator) error { return ev.Forget(ctx, "ann") },
+	"forget": func(ctx context.Context, ev *groups.Evaluator) error { return ev.Forget(ctx, "ann", "admin") },
 	"page": func(ctx context.Context, ev *groups.Evaluator) error {
 		return badBoth(ev.MembersPage(ctx, "romans", "", 9))
 	},

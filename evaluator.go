@@ -133,6 +133,15 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	return e.store.SaveGroup(ctx, g)
 }
 
+// Delete has a person delete a group, whose members all leave. It refuses a stale revision with a
+// [*ConflictError], and with [ErrReferred] a group that another refers to or has as its parent.
+func (e *Evaluator) Delete(ctx context.Context, group GroupID, revision uint64, by string) error {
+	if err := checkText(by); err != nil {
+		return err
+	}
+	return e.store.DeleteGroup(ctx, group, revision, by, e.opts.Now())
+}
+
 // Evaluate works out what processing the groups would write, and writes nothing; without groups, all
 // of them. A group that does not exist is an error that wraps [ErrNotFound]; an error of a source
 // leaves no result at all.
@@ -305,12 +314,15 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 	return x
 }
 
-// Forget erases a user from every group: assignments, exclusions, bits and memberships, and earlier
-// entries of the change feed. A leave is written for each group they were a member of. Nothing else
+// Forget has a person erase a user from every group: assignments, exclusions, bits and memberships,
+// and earlier entries of the change feed. A leave is written for each group they were a member of. Nothing else
 // ever deletes an assignment of somebody who is absent. The people are the host's own to erase, unless
 // the Store keeps them as well, as [Memory] does.
-func (e *Evaluator) Forget(ctx context.Context, user UserID) error {
-	return e.store.Forget(ctx, user, e.opts.Now())
+func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
+	if err := errors.Join(user.Check(), checkText(by)); err != nil {
+		return err
+	}
+	return e.store.Forget(ctx, user, by, e.opts.Now())
 }
 
 // Members yields the membership as it was last written, ascending by user.

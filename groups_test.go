@@ -161,7 +161,7 @@ func TestWhatPeopleDecide(t *testing.T) {
 		{"forgetting erases a user everywhere and leaves a leave for each membership", func(w *evalWorld) {
 			w.save(evalManual("club"), evalGroup("never"))
 			w.assign("club", "ann", "cid")
-			w.must(w.ev.Forget(ctx, "ann"))
+			w.must(w.ev.Forget(ctx, "ann", "admin"))
 			w.want(w.members("romans")+"/"+w.members("club"), "bob/cid(m)")
 			var left []string
 			for c, err := range w.Changes(ctx, "") {
@@ -296,7 +296,7 @@ func TestTheLifeOfAGroup(t *testing.T) {
 		{"a deleted group leaves a leave for each member", func(w *evalWorld) {
 			g, err := w.Group(w.Context(), "romans")
 			w.must(err)
-			w.must(w.DeleteGroup(w.Context(), "romans", g.Revision, w.now))
+			w.must(w.DeleteGroup(w.Context(), "romans", g.Revision, "admin", w.now))
 			w.want(w.process(), "")
 			for range w.ev.GroupsOf(w.Context(), "ann") {
 				w.Error("ann is still in a group")
@@ -462,7 +462,7 @@ func TestChangedReachesWhomAChangeConcerns(t *testing.T) {
 			w.process()
 			w.assign("child", "ann")
 			// Where a Store allows this (see CheckReferences), whoever read the group must notice.
-			if err := w.DeleteGroup(w.Context(), "child", 1, w.now); errors.Is(err, groups.ErrReferred) {
+			if err := w.DeleteGroup(w.Context(), "child", 1, "admin", w.now); errors.Is(err, groups.ErrReferred) {
 				return
 			}
 			w.want(w.changed(groups.Touched{Groups: []groups.GroupID{"child"}}), "reader -ann(rule)")

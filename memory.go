@@ -369,7 +369,7 @@ func (m *Memory) group(id GroupID, revision uint64) (*Group, error) {
 }
 
 // DeleteGroup erases a group; see the contract of [Store].
-func (m *Memory) DeleteGroup(ctx context.Context, id GroupID, revision uint64, at time.Time) error {
+func (m *Memory) DeleteGroup(ctx context.Context, id GroupID, revision uint64, by string, at time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -389,7 +389,7 @@ func (m *Memory) DeleteGroup(ctx context.Context, id GroupID, revision uint64, a
 		return fmt.Errorf("group %q: %w: it is the parent of %q", id, ErrReferred, below)
 	}
 	for r := range m.standings[id].Rows().All() {
-		m.leave(r.Value, causeDeletion, at)
+		m.leave(r.Value, causeDeletion, by, at)
 		m.fileOfUser(r.Value.User, id, nil)
 	}
 	delete(m.standings, id)
@@ -399,9 +399,9 @@ func (m *Memory) DeleteGroup(ctx context.Context, id GroupID, revision uint64, a
 }
 
 // leave writes to the feed that s is gone, where it was a member's.
-func (m *Memory) leave(s *Standing, cause Cause, at time.Time) {
+func (m *Memory) leave(s *Standing, cause Cause, by string, at time.Time) {
 	if s.Member != Outside {
-		m.write(Change{Group: s.Group, User: s.User, Kind: Left, Before: s.Member, After: Outside, Cause: cause, At: at})
+		m.write(Change{Group: s.Group, User: s.User, Kind: Left, Before: s.Member, After: Outside, Cause: cause, By: by, At: at})
 	}
 }
 
@@ -564,7 +564,7 @@ func (m *Memory) fileOfUser(user UserID, group GroupID, s *Standing) {
 // Forget erases the user from every group and from the feed, see the contract of [Store], and takes
 // them out of the directory as well. The decisions they made about others stay. It reads the whole
 // feed.
-func (m *Memory) Forget(ctx context.Context, id UserID, at time.Time) error {
+func (m *Memory) Forget(ctx context.Context, id UserID, by string, at time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -583,7 +583,7 @@ func (m *Memory) Forget(ctx context.Context, id UserID, at time.Time) error {
 	}
 	m.feed = kept
 	for _, s := range m.byUser[id] {
-		m.leave(s, causeForgotten, at)
+		m.leave(s, causeForgotten, by, at)
 		m.standings[s.Group].Put(id, nil)
 		g := *m.groups.Get(s.Group)
 		g.State.Sequence++

@@ -132,7 +132,7 @@ func TestMemoryStreamsReadASnapshot(t *testing.T) {
 	}
 	w := population(g, "a new one", "u000002")
 	w.Standings[1] = groups.Standing{Group: "g1", User: "u000002"}
-	if err := errors.Join(m.Apply(ctx, []groups.Write{w}), m.Forget(ctx, "u000001", time.Time{}), m.DeleteGroup(ctx, "g2", 1, time.Time{})); err != nil {
+	if err := errors.Join(m.Apply(ctx, []groups.Write{w}), m.Forget(ctx, "u000001", "admin", time.Time{}), m.DeleteGroup(ctx, "g2", 1, "admin", time.Time{})); err != nil {
 		t.Fatal(err)
 	}
 
@@ -207,7 +207,7 @@ func TestMemoryIsSafeForConcurrentUse(t *testing.T) {
 						Trees:      map[groups.Tree][]groups.Unit{"branch": {{ID: string(user)}}},
 					})
 				case 5:
-					err = m.Forget(ctx, user, time.Time{})
+					err = m.Forget(ctx, user, "admin", time.Time{})
 				default:
 					if len(rowsOf(t, m.StandingsOf(ctx, user))) == 0 {
 						err = m.Apply(ctx, []groups.Write{population(g, user)})
@@ -280,7 +280,7 @@ func TestMemoryForgetsThePersonToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := m.Version(ctx)
-	if err := m.Forget(ctx, "u000001", time.Time{}); err != nil {
+	if err := m.Forget(ctx, "u000001", "admin", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := m.User(ctx, "u000001"); !errors.Is(err, groups.ErrNotFound) {
@@ -343,7 +343,7 @@ func TestMemoryAgreesWithItselfAfterAnyHistory(t *testing.T) {
 			"delete": func(t *rapid.T) {
 				id := group.Draw(t, "group")
 				g, _ := m.Group(ctx, id)
-				_ = m.DeleteGroup(ctx, id, g.Revision, time.Time{})
+				_ = m.DeleteGroup(ctx, id, g.Revision, "admin", time.Time{})
 			},
 			"apply": func(t *rapid.T) {
 				g, err := m.Group(ctx, group.Draw(t, "group"))
@@ -374,7 +374,7 @@ func TestMemoryAgreesWithItselfAfterAnyHistory(t *testing.T) {
 				}
 			},
 			"forget": func(t *rapid.T) {
-				if err := m.Forget(ctx, user.Draw(t, "user"), time.Time{}); err != nil {
+				if err := m.Forget(ctx, user.Draw(t, "user"), "admin", time.Time{}); err != nil {
 					t.Fatal(err)
 				}
 			},

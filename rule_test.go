@@ -251,3 +251,40 @@ func TestWhatNobodyCarriesIsSaidOnce(t *testing.T) {
 		t.Errorf("got %q", at)
 	}
 }
+
+func TestADeletedGroupIsLeftByAllByThePersonWhoDeletedIt(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{ruleUser("ada", "sales")}}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	sales := groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(ruleDept.Is("sales")))}
+	reader := groups.Group{ID: "r", Name: "r", Kind: groups.AutomaticGroup, Criteria: groups.AllSets(groups.All(groups.MemberOfAny("g")))}
+	for _, g := range []groups.Group{sales, reader} {
+		if _, err := ev.Save(ctx, g, "me"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := ev.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := ev.Delete(ctx, "g", 1, "root"); !errors.Is(err, groups.ErrReferred) {
+		t.Errorf("a group that another reads: %v", err)
+	}
+	if err := ev.Delete(ctx, "r", 9, "root"); !errors.Is(err, groups.ErrConflict) {
+		t.Errorf("a revision that is not the stored one: %v", err)
+	}
+	if err := errors.Join(ev.Delete(ctx, "r", 1, "root"), ev.Delete(ctx, "g", 1, "root")); err != nil {
+		t.Fatal(err)
+	}
+	var last groups.Change
+	for c, err := range m.Changes(ctx, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = c
+	}
+	if last.User != "ada" || last.Kind != groups.Left || last.Cause != "deletion" || last.By != "root" {
+		t.Errorf("the last change is %+v", last)
+	}
+}

@@ -78,9 +78,10 @@ type PeopleChange struct {
 //     in a ring; this is checked in the same transaction ([CheckReferences]).
 //  5. DeleteGroup refuses a revision that is not the stored one as SaveGroup does, and with
 //     [ErrReferred] a group that the rule of another automatic group names, or that another has as its
-//     parent. It writes a leave for every member, by user, and erases the group's standings.
+//     parent. It writes a leave by that person for every member, in the order of users, and erases
+//     the group's standings.
 //  6. Apply writes all of its writes, or none and returns an error that wraps [ErrConflict] where the
-//     revision or sequence of one of them is not the stored one, or its group is gone.
+//     revision or state of one of them is not the stored one, or its group is gone.
 //  7. Apply replaces the standings it is given; blank ones are erased. It raises the sequence of a
 //     group by one if, and only if, it was given standings for it, and stores the rest of the
 //     State it was given.
@@ -88,7 +89,8 @@ type PeopleChange struct {
 //     together, in order, once.
 //  9. Members yields the users whose Member method is not Outside, and nobody else.
 //  10. Forget erases the user's standings in every group and their earlier changes from the feed,
-//     and writes a leave, caused by being forgotten, for each group they were a member of, by group.
+//     and writes a leave by that person, caused by being forgotten, for each group they were a member
+//     of, in the order of groups.
 //     It raises the sequence of every group it touched. A user it does not know is no error.
 //  11. Changes after a cursor yields what was written after the change with that cursor, also when
 //     Forget has erased that change, and everything after the blank cursor. Text that is no cursor
@@ -102,7 +104,7 @@ type Store interface {
 	Group(ctx context.Context, id GroupID) (Group, error)
 	Groups(ctx context.Context) iter.Seq2[Group, error]
 	SaveGroup(ctx context.Context, g Group) (Group, error)
-	DeleteGroup(ctx context.Context, id GroupID, revision uint64, at time.Time) error
+	DeleteGroup(ctx context.Context, id GroupID, revision uint64, by string, at time.Time) error
 
 	// Standings yields what is stored about the users of a group with IDs after the given one.
 	Standings(ctx context.Context, id GroupID, after UserID) iter.Seq2[Standing, error]
@@ -112,7 +114,7 @@ type Store interface {
 	Members(ctx context.Context, id GroupID, after UserID) iter.Seq2[Member, error]
 
 	Apply(ctx context.Context, writes []Write) error
-	Forget(ctx context.Context, id UserID, at time.Time) error
+	Forget(ctx context.Context, id UserID, by string, at time.Time) error
 	// Changes yields the change feed after a cursor ([Change.Cursor]).
 	Changes(ctx context.Context, after string) iter.Seq2[Change, error]
 }

@@ -21,10 +21,10 @@ var contextCases = []Case{{
 		wants(t, "SaveGroup", err, context.Canceled)
 		_, err = s.SaveGroup(ctx, groups.Group{ID: "g", Revision: 1, Name: "renamed"})
 		wants(t, "SaveGroup", err, context.Canceled)
-		wants(t, "DeleteGroup", s.DeleteGroup(ctx, "h", 1, evening), context.Canceled)
+		wants(t, "DeleteGroup", s.DeleteGroup(ctx, "h", 1, admin, evening), context.Canceled)
 		wants(t, "Apply", s.Apply(ctx, []groups.Write{d.write("g", automatic("bob")), d.write("h", automatic("bob"))}), context.Canceled)
 		wants(t, "Apply of nothing", s.Apply(ctx, nil), context.Canceled)
-		wants(t, "Forget", s.Forget(ctx, "ada", evening), context.Canceled)
+		wants(t, "Forget", s.Forget(ctx, "ada", admin, evening), context.Canceled)
 		d.unchanged(was, "cancelled calls")
 	},
 }, {

@@ -42,10 +42,10 @@ var concurrencyCases = []Case{{
 				_, err = s.SaveGroup(ctx, g)
 				return err
 			case 1:
-				return s.Forget(ctx, groups.UserID(fmt.Sprintf("u%d", i)), evening)
+				return s.Forget(ctx, groups.UserID(fmt.Sprintf("u%d", i)), admin, evening)
 			case 2:
 				if i == 0 {
-					return s.DeleteGroup(ctx, id, g.Revision, evening)
+					return s.DeleteGroup(ctx, id, g.Revision, admin, evening)
 				}
 			}
 			user := groups.UserID(fmt.Sprintf("u%d", i))

@@ -205,7 +205,7 @@ var conflictCases = []Case{{
 				if i == 0 {
 					return s.Apply(t.Context(), []groups.Write{w})
 				}
-				return s.DeleteGroup(t.Context(), id, 1, evening)
+				return s.DeleteGroup(t.Context(), id, 1, admin, evening)
 			})
 			if errs[1] != nil || errs[0] != nil && !errors.Is(errs[0], groups.ErrConflict) {
 				t.Fatalf("Apply: %v, DeleteGroup: %v", errs[0], errs[1])

@@ -54,7 +54,7 @@ var deletionCases = []Case{{
 		var want []groups.Change
 		for _, m := range members {
 			want = append(want, groups.Change{
-				Group: "g", User: m.User, Kind: groups.Left, Before: m.Method, After: groups.Outside, Cause: "deletion", At: evening,
+				Group: "g", User: m.User, Kind: groups.Left, Before: m.Method, After: groups.Outside, Cause: "deletion", By: admin, At: evening,
 			})
 		}
 		if diff := difference(withoutCursors(d.changes("")[len(before):]), want); diff != "" {
@@ -72,7 +72,7 @@ var deletionCases = []Case{{
 		d.put("g", automatic("ada"))
 		was := d.picture()
 		for _, revision := range []uint64{0, 1, 3, math.MaxInt64, math.MaxUint64} {
-			refused(d, "DeleteGroup", s.DeleteGroup(t.Context(), "g", revision, evening), g)
+			refused(d, "DeleteGroup", s.DeleteGroup(t.Context(), "g", revision, admin, evening), g)
 		}
 		d.unchanged(was, "refused deletions")
 	},
@@ -85,7 +85,7 @@ var deletionCases = []Case{{
 		was := d.picture()
 		for _, id := range typed[groups.GroupID](strangers) {
 			for _, revision := range []uint64{0, 1} {
-				wants(t, "DeleteGroup "+string(id), s.DeleteGroup(t.Context(), id, revision, evening), groups.ErrNotFound)
+				wants(t, "DeleteGroup "+string(id), s.DeleteGroup(t.Context(), id, revision, admin, evening), groups.ErrNotFound)
 			}
 		}
 		d.unchanged(was, "refused deletions")
@@ -100,8 +100,8 @@ var deletionCases = []Case{{
 		b := d.save(below("b", "read too"))
 		d.put("read", automatic("ada"))
 		was := d.picture()
-		wants(t, "DeleteGroup", s.DeleteGroup(t.Context(), "read", 1, evening), groups.ErrReferred)
-		wants(t, "DeleteGroup", s.DeleteGroup(t.Context(), "read too", 1, evening), groups.ErrReferred)
+		wants(t, "DeleteGroup", s.DeleteGroup(t.Context(), "read", 1, admin, evening), groups.ErrReferred)
+		wants(t, "DeleteGroup", s.DeleteGroup(t.Context(), "read too", 1, admin, evening), groups.ErrReferred)
 		d.unchanged(was, "refused deletions")
 
 		d.delete("free")
@@ -120,7 +120,7 @@ var deletionCases = []Case{{
 		d.create("top")
 		child := d.save(groups.Group{ID: "child", Parent: "top"})
 		was := d.picture()
-		wants(t, "DeleteGroup", s.DeleteGroup(t.Context(), "top", 1, evening), groups.ErrReferred)
+		wants(t, "DeleteGroup", s.DeleteGroup(t.Context(), "top", 1, admin, evening), groups.ErrReferred)
 		d.unchanged(was, "a refused deletion")
 		child.Parent = ""
 		d.save(child)

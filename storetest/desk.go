@@ -11,6 +11,9 @@ import (
 	"github.com/grouprules/groups"
 )
 
+// admin is who deletes and erases in the cases.
+const admin = "root"
+
 // A desk works at a store for one case, which ends at the first thing that does not work.
 type desk struct {
 	t TB
@@ -131,14 +134,14 @@ func (d desk) put(id groups.GroupID, standings ...groups.Standing) {
 
 func (d desk) forget(id groups.UserID) {
 	d.t.Helper()
-	if err := d.s.Forget(d.t.Context(), id, evening); err != nil {
+	if err := d.s.Forget(d.t.Context(), id, admin, evening); err != nil {
 		d.t.Fatalf("Forget %q: %v", id, err)
 	}
 }
 
 func (d desk) delete(id groups.GroupID) {
 	d.t.Helper()
-	if err := d.s.DeleteGroup(d.t.Context(), id, d.group(id).Revision, evening); err != nil {
+	if err := d.s.DeleteGroup(d.t.Context(), id, d.group(id).Revision, admin, evening); err != nil {
 		d.t.Fatalf("DeleteGroup %q: %v", id, err)
 	}
 }

@@ -46,7 +46,7 @@ var forgettingCases = []Case{{
 			d.write("B", automatic("ada")), d.write("d", automatic("bob")))
 		before := d.changes("")
 		d.forget("ada")
-		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: "forgotten", At: evening}
+		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: "forgotten", By: admin, At: evening}
 		want := []groups.Change{leave, leave, leave}
 		want[0].Group, want[1].Group, want[2].Group = "B", "a", "\u00e4"
 		want[1].Before = groups.Manual
@@ -157,7 +157,7 @@ var forgettingCases = []Case{{
 				if i == 0 {
 					return s.Apply(t.Context(), writes)
 				}
-				return s.Forget(t.Context(), user, evening)
+				return s.Forget(t.Context(), user, admin, evening)
 			})
 			if errs[1] != nil || errs[0] != nil && !errors.Is(errs[0], groups.ErrConflict) {
 				t.Fatalf("Apply: %v, Forget: %v", errs[0], errs[1])

@@ -65,12 +65,12 @@ type faulty struct {
 	*groups.Memory
 	group       func(ctx context.Context, id groups.GroupID) (groups.Group, error)
 	saveGroup   func(ctx context.Context, g groups.Group) (groups.Group, error)
-	deleteGroup func(ctx context.Context, id groups.GroupID, revision uint64, at time.Time) error
+	deleteGroup func(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error
 	standings   func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error]
 	standingsOf func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error]
 	members     func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error]
 	apply       func(ctx context.Context, writes []groups.Write) error
-	forget      func(ctx context.Context, id groups.UserID, at time.Time) error
+	forget      func(ctx context.Context, id groups.UserID, by string, at time.Time) error
 	changes     func(ctx context.Context, after string) iter.Seq2[groups.Change, error]
 }
 
@@ -88,11 +88,11 @@ func (f *faulty) SaveGroup(ctx context.Context, g groups.Group) (groups.Group, e
 	return f.Memory.SaveGroup(ctx, g)
 }
 
-func (f *faulty) DeleteGroup(ctx context.Context, id groups.GroupID, revision uint64, at time.Time) error {
+func (f *faulty) DeleteGroup(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error {
 	if f.deleteGroup != nil {
-		return f.deleteGroup(ctx, id, revision, at)
+		return f.deleteGroup(ctx, id, revision, by, at)
 	}
-	return f.Memory.DeleteGroup(ctx, id, revision, at)
+	return f.Memory.DeleteGroup(ctx, id, revision, by, at)
 }
 
 func (f *faulty) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
@@ -123,11 +123,11 @@ func (f *faulty) Apply(ctx context.Context, writes []groups.Write) error {
 	return f.Memory.Apply(ctx, writes)
 }
 
-func (f *faulty) Forget(ctx context.Context, id groups.UserID, at time.Time) error {
+func (f *faulty) Forget(ctx context.Context, id groups.UserID, by string, at time.Time) error {
 	if f.forget != nil {
-		return f.forget(ctx, id, at)
+		return f.forget(ctx, id, by, at)
 	}
-	return f.Memory.Forget(ctx, id, at)
+	return f.Memory.Forget(ctx, id, by, at)
 }
 
 func (f *faulty) Changes(ctx context.Context, after string) iter.Seq2[groups.Change, error] {

@@ -27,11 +27,11 @@ var writingMutants = []mutant{{
 	func(m *groups.Memory) *faulty {
 		left := map[groups.UserID][]groups.Standing{}
 		return &faulty{
-			deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, at time.Time) error {
+			deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error {
 				for s := range m.Standings(ctx, id, "") {
 					left[s.User] = append(left[s.User], s)
 				}
-				return m.DeleteGroup(ctx, id, revision, at)
+				return m.DeleteGroup(ctx, id, revision, by, at)
 			},
 			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
 				return func(yield func(groups.Standing, error) bool) {
@@ -48,8 +48,8 @@ var writingMutants = []mutant{{
 }, {
 	"deletes what others read", "a group that another reads cannot be deleted",
 	func(m *groups.Memory) *faulty {
-		return &faulty{deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, at time.Time) error {
-			if err := m.DeleteGroup(ctx, id, revision, at); !errors.Is(err, groups.ErrReferred) {
+		return &faulty{deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error {
+			if err := m.DeleteGroup(ctx, id, revision, by, at); !errors.Is(err, groups.ErrReferred) {
 				return err
 			}
 			return nil
@@ -303,13 +303,13 @@ var writingMutants = []mutant{{
 	func(m *groups.Memory) *faulty {
 		var kept []groups.Change
 		return &faulty{
-			forget: func(ctx context.Context, id groups.UserID, at time.Time) error {
+			forget: func(ctx context.Context, id groups.UserID, by string, at time.Time) error {
 				for c := range m.Changes(ctx, "") {
 					if c.User == id {
 						kept = append(kept, c)
 					}
 				}
-				return m.Forget(ctx, id, at)
+				return m.Forget(ctx, id, by, at)
 			},
 			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
 				return func(yield func(groups.Change, error) bool) {
@@ -333,8 +333,8 @@ var writingMutants = []mutant{{
 }, {
 	"forgets whoever looks like it", "a forgotten user is erased from every group",
 	func(m *groups.Memory) *faulty {
-		return &faulty{forget: func(ctx context.Context, id groups.UserID, at time.Time) error {
-			return errors.Join(m.Forget(ctx, id, at), m.Forget(ctx, "A"+cut(id[1:], 250), at))
+		return &faulty{forget: func(ctx context.Context, id groups.UserID, by string, at time.Time) error {
+			return errors.Join(m.Forget(ctx, id, by, at), m.Forget(ctx, "A"+cut(id[1:], 250), by, at))
 		}}
 	},
 }, {
@@ -342,11 +342,11 @@ var writingMutants = []mutant{{
 	func(m *groups.Memory) *faulty {
 		raised := map[groups.GroupID]uint64{}
 		return &faulty{
-			forget: func(ctx context.Context, id groups.UserID, at time.Time) error {
+			forget: func(ctx context.Context, id groups.UserID, by string, at time.Time) error {
 				for s := range m.StandingsOf(ctx, id) {
 					raised[s.Group]++
 				}
-				return m.Forget(ctx, id, at)
+				return m.Forget(ctx, id, by, at)
 			},
 			apply: writing(m, func(w *groups.Write) { w.Was.Sequence += raised[w.Group] }),
 		}

@@ -141,7 +141,7 @@ func (p *Plain) Delete(g groups.GroupID) (refused bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = p.store.DeleteGroup(background, g, saved.Revision, p.now)
+	err = p.store.DeleteGroup(background, g, saved.Revision, "admin", p.now)
 	if errors.Is(err, groups.ErrReferred) {
 		return true, nil
 	}
@@ -231,7 +231,7 @@ func (p *Plain) TakeOut(g groups.GroupID, u groups.UserID) (refused bool, err er
 }
 
 // Forget erases one user from all groups.
-func (p *Plain) Forget(u groups.UserID) error { return p.ev.Forget(background, u) }
+func (p *Plain) Forget(u groups.UserID) error { return p.ev.Forget(background, u, "admin") }
 
 // Stored reads all standings.
 func (p *Plain) Stored() (oracle.Stored, error) {
