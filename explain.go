@@ -110,6 +110,10 @@ func (x *Explanation) String() string {
 		}
 		b.WriteByte('\n')
 	}
+	if x.Reason == byAbsence {
+		b.WriteString("rule: not asked, since the user is not in the directory")
+		return b.String()
+	}
 	fmt.Fprintf(&b, "rule: %v", x.Verdict)
 	if x.Frozen {
 		b.WriteString(", not asked while the group is frozen")

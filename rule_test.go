@@ -288,3 +288,22 @@ func TestADeletedGroupIsLeftByAllByThePersonWhoDeletedIt(t *testing.T) {
 		t.Errorf("the last change is %+v", last)
 	}
 }
+
+func TestTheExplanationOfAnAbsentUserSaysSo(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema()}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	if _, err := ev.Save(ctx, groups.Group{ID: "g", Name: "g", Status: groups.Active}, "me"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Assign(ctx, "g", groups.Decision{By: "tutor"}, "zoe"); err != nil {
+		t.Fatal(err)
+	}
+	x, err := ev.Explain(ctx, "g", "zoe")
+	want := "zoe is not a member of g (by absence), assigned by tutor on 2026-01-01\nrule: not asked, since the user is not in the directory"
+	if err != nil || x.String() != want {
+		t.Errorf("got %v, %v", x, err)
+	}
+}
