@@ -1,13 +1,22 @@
 package groups_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"iter"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/grouprules/groups"
 )
 
 const module = "github.com/grouprules/groups"
@@ -83,6 +92,82 @@ func TestArrowsPointInward(t *testing.T) {
 				t.Errorf("%s imports %s: examples use what a stranger can use", p.ImportPath, path)
 			case p.ImportPath == module+"/storetest" && path != module && strings.Contains(strings.Split(path, "/")[0], "."):
 				t.Errorf("storetest imports %s, which every store author would inherit", path)
+			}
+		}
+	}
+}
+
+func TestTheCoreStartsNoGoroutineAndReadsOneClock(t *testing.T) {
+	dirs, err := filepath.Glob("internal/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clocks := map[string]int{}
+	for _, dir := range append(dirs, ".") {
+		if testOnly(module + "/" + filepath.ToSlash(dir)) {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					t.Errorf("%s starts a goroutine", name)
+				case *ast.SelectorExpr:
+					if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}, n.Sel.Name) {
+						clocks[name+" time."+n.Sel.Name]++
+					}
+				}
+				return true
+			})
+		}
+	}
+	// The one place is the default of Options.Now.
+	if len(clocks) != 1 || clocks["evaluator.go time.Now"] != 1 {
+		t.Errorf("the wall clock is read at %v", clocks)
+	}
+}
+
+func TestARunLeavesNoGoroutineBehind(t *testing.T) {
+	m, ev, _ := benchWorld(t, 50, 10)
+	before := runtime.NumGoroutine()
+	for range 3 {
+		if _, err := ev.Process(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		failing := groups.NewEvaluator(brokenOff{m}, m, &groups.Options{Now: newYear})
+		if _, err := failing.Process(t.Context()); err == nil {
+			t.Fatal("half the people passed for all")
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, %d before", after, before)
+	}
+}
+
+// brokenOff is a Directory whose stream of users fails half way.
+type brokenOff struct{ groups.Directory }
+
+func (d brokenOff) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return func(yield func(groups.User, error) bool) {
+		n := 0
+		for u, err := range d.Directory.Users(ctx) {
+			if n++; n == 25 {
+				yield(groups.User{}, errors.New("went dead"))
+				return
+			}
+			if !yield(u, err) {
+				return
 			}
 		}
 	}

@@ -303,10 +303,10 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 	case s.rule != nil:
 		x = s.rule.Explain(u, &s.view)
 	}
-	st, settled := s.settle(u, st, r.now, r.e.opts.Exclusions)
+	st, by := s.settle(u, st, r.now, r.e.opts.Exclusions)
 	x.Group, x.User, x.Frozen = s.ID, st.User, s.Frozen
 	x.Population, x.Member, x.Automatic = st.Population, st.Member, st.Automatic
-	x.Reason, x.Undecided = settled.reason, st.Undecided
+	x.Reason, x.Undecided = by, st.Undecided
 	if st.Undecided {
 		x.Reason = byUnknown
 	}

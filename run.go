@@ -412,7 +412,7 @@ func (r *run) answer(g GroupID) Verdict {
 func (r *run) decide(s *subject, id UserID, u *User) {
 	stored := s.standing
 	revised, meant := r.act.revise(r, stored)
-	next, how := s.settle(u, revised, r.now, r.e.opts.Exclusions)
+	next, by := s.settle(u, revised, r.now, r.e.opts.Exclusions)
 	if meant && r.act.takeOut && next.Population != Outside {
 		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, next)})
 	}
@@ -435,9 +435,9 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 		s.write.Standings = append(s.write.Standings, next)
 	}
 	if stored.Member != next.Member {
-		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, how.reason, meant))
+		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, by, meant))
 	} else if s.Status != Active && stored.Population != next.Population {
-		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, how.reason, meant))
+		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, by, meant))
 	}
 }
 

@@ -32,22 +32,16 @@ type Member struct {
 	Method Method `json:"method"`
 }
 
-// settlement is how a user's standing came about.
-type settlement struct {
-	verdict Verdict
-	reason  Reason
-}
-
-// settle brings a standing up to date: the verdict, the bit, the population, the membership. A
-// frozen group asks for no verdict.
-func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (Standing, settlement) {
-	out := settlement{verdict: No}
+// settle brings a standing up to date: the verdict, the bit, the population, the membership. It says
+// which line of the table decided. A frozen group asks for no verdict.
+func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
+	verdict := No
 	if u != nil && s.Kind == AutomaticGroup && !s.Frozen {
-		if out.verdict = Unknown; !s.broken {
-			out.verdict = s.rule.Match(u, &s.view)
+		if verdict = Unknown; !s.broken {
+			verdict = s.rule.Match(u, &s.view)
 		}
 	}
-	st.Automatic = Bit(st.Automatic, u == nil, s.Frozen, s.Kind, out.verdict)
+	st.Automatic = Bit(st.Automatic, u == nil, s.Frozen, s.Kind, verdict)
 	facts := Facts{
 		Absent: u == nil, Policy: s.Deactivated, Assigned: st.Assignment.Holds(now),
 		Excluded: exclusions && st.Exclusion != nil, Automatic: st.Automatic, Before: st.Population,
@@ -55,13 +49,14 @@ func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (
 	if u != nil {
 		facts.Activation = u.Activation
 	}
-	st.Population, out.reason = facts.Decide()
+	var by Reason
+	st.Population, by = facts.Decide()
 	st.Member = Outside
 	if s.Status == Active {
 		st.Member = st.Population
 	}
-	st.Undecided = facts.undecided(out.verdict == Unknown)
-	return st, out
+	st.Undecided = facts.undecided(verdict == Unknown)
+	return st, by
 }
 
 // undecided reports whether what is not known, the verdict or the activation, would end differently
