@@ -145,7 +145,7 @@ func TestARunLeavesNoGoroutineBehind(t *testing.T) {
 		if _, err := ev.Process(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		failing := groups.NewEvaluator(brokenOff{m}, m, &groups.Options{Now: newYear})
+		failing := groups.NewEvaluator(&brokenOff{Directory: m}, m, &groups.Options{Now: newYear})
 		if _, err := failing.Process(t.Context()); err == nil {
 			t.Fatal("half the people passed for all")
 		}
@@ -155,14 +155,19 @@ func TestARunLeavesNoGoroutineBehind(t *testing.T) {
 	}
 }
 
-// brokenOff is a Directory whose stream of users fails half way.
-type brokenOff struct{ groups.Directory }
+// brokenOff is a Directory whose second stream of users fails half way: the first is read for the
+// reporting lines, the second beside the standings of all groups.
+type brokenOff struct {
+	groups.Directory
+	streams int
+}
 
-func (d brokenOff) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+func (d *brokenOff) Users(ctx context.Context) iter.Seq2[groups.User, error] {
 	return func(yield func(groups.User, error) bool) {
+		d.streams++
 		n := 0
 		for u, err := range d.Directory.Users(ctx) {
-			if n++; n == 25 {
+			if n++; n == 25 && d.streams == 2 {
 				yield(groups.User{}, errors.New("went dead"))
 				return
 			}
