@@ -34,9 +34,10 @@ type Decision struct {
 // assignment replaces the first. Users who are not in the directory may be assigned; they are in as
 // soon as they are there. A user who is excluded is refused with [ErrExcluded], unless the decision
 // says that it replaces. All users are assigned, or none. Groups that refer to this one follow, and a
-// group that was turned on or off since it was last processed is processed with it.
+// group that was turned on or off since it was last processed is processed with it. In a group with a
+// [Schedule] the assignment waits for it, but for users who assign themselves.
 func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{do: actAssign, group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
 		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
 			return ErrExcluded
 		}
@@ -51,7 +52,7 @@ func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users
 // Unassign takes assignments away ("remove manual assignment"). Whoever the rule holds for stays in
 // as an automatic member, by one switch; the others leave. Without an assignment nothing happens.
 func (e *Evaluator) Unassign(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: by}, unassign)
+	return e.decide(ctx, users, &act{do: actUnassign, group: group, by: by}, unassign)
 }
 
 func unassign(_ *run, st *Standing) error {
@@ -66,7 +67,7 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 	if !e.opts.Exclusions {
 		return nil, fmt.Errorf("group %q: %w", group, errors.ErrUnsupported)
 	}
-	return e.decide(ctx, users, &act{group: group, by: d.By, texts: []string{d.Why, d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{do: actExclude, group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
 		if st.Assignment.Holds(r.now) && !d.Replace {
 			return ErrAssigned
 		}
@@ -78,7 +79,7 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 
 // Readmit takes exclusions away.
 func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: by}, func(_ *run, st *Standing) error {
+	return e.decide(ctx, users, &act{do: actReadmit, group: group, by: by}, func(_ *run, st *Standing) error {
 		st.Exclusion = nil
 		return nil
 	})
@@ -88,13 +89,15 @@ func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users
 // with an [*EligibleError], and then nobody is taken out: in Docebo nobody can be forced out of an
 // automatic group, and [Evaluator.Exclude] is an act of its own.
 func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: by, takeOut: true}, unassign)
+	return e.decide(ctx, users, &act{do: actUnassign, group: group, by: by, takeOut: true}, unassign)
 }
 
 // act is a person's decision about the users of the run in one group.
 type act struct {
+	do      string // as [Act.Do] has it
 	group   GroupID
 	by      string
+	why     string
 	texts   []string // what else the person wrote
 	apply   func(Standing) (Standing, error)
 	takeOut bool // refuse users who are still in afterwards
@@ -113,13 +116,28 @@ func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
 	if err != nil {
 		a.refused = append(a.refused, fmt.Errorf("user %q: %w %q", st.User, err, st.Group))
 	}
+	if !sameStanding(st, revised) {
+		r.acts = append(r.acts, a.entry(r, st, revised))
+	}
 	return revised, true
+}
+
+// entry is what the audit says about one user.
+func (a *act) entry(r *run, before, after Standing) Act {
+	e := Act{Do: a.do, Group: a.group, User: after.User, By: a.by, At: r.now, Why: a.why}
+	switch a.do {
+	case actAssign, actUnassign:
+		e.Before, e.After = recorded(before.Assignment), recorded(after.Assignment)
+	default:
+		e.Before, e.After = recorded(before.Exclusion), recorded(after.Exclusion)
+	}
+	return e
 }
 
 // decide changes what is stored about users in one group and brings it, and the groups that refer to
 // it, up to date for them.
 func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change func(*run, *Standing) error) (*Run, error) {
-	unusable := []error{checkText(append(a.texts, a.by)...)}
+	unusable := []error{checkText(append(a.texts, a.by, a.why)...)}
 	for _, id := range users {
 		unusable = append(unusable, id.Check())
 	}
@@ -131,13 +149,14 @@ func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change f
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := r.groups[a.group]; !ok {
+		about, ok := r.groups[a.group]
+		if !ok {
 			return nil, fmt.Errorf("group %q: %w", a.group, ErrNotFound)
 		}
 		var pending []GroupID // activated or inactivated, and not processed since
 		for _, id := range append(r.refs.dependents([]GroupID{a.group}), a.group) {
 			s := r.groups[id]
-			s.partial = true
+			s.partial = !s.waits || s == about
 			if s.State.Live != (s.Status == Active) {
 				pending = append(pending, id)
 			}

@@ -1,6 +1,9 @@
 package groups
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -13,7 +16,7 @@ const (
 	Joined ChangeKind = iota
 	// Left: a user is no longer a member.
 	Left
-	// Switched: a member is in by another method; the host has nothing to do.
+	// Switched: a member is in by another method, or was adopted; the host has nothing to do.
 	Switched
 )
 
@@ -35,6 +38,7 @@ func (k *ChangeKind) UnmarshalText(text []byte) error { return unname(k, text, S
 //	deactivation  the user was deactivated
 //	absence       the user is not in the directory any more
 //	activation    the group was activated
+//	adoption      the group was activated with members whom the host has already; a switch
 //	inactivation  the group was inactivated
 //	deletion      the group was deleted
 //	forgotten     a person had the user erased
@@ -48,6 +52,7 @@ const (
 	causeDeactivation Cause = "deactivation"
 	causeAbsence      Cause = "absence"
 	causeActivation   Cause = "activation"
+	causeAdoption     Cause = "adoption"
 	causeInactivation Cause = "inactivation"
 	causeDeletion     Cause = "deletion"
 	causeForgotten    Cause = "forgotten"
@@ -62,6 +67,9 @@ type Change struct {
 	After  Method     `json:"after"`
 	Cause  Cause      `json:"cause"`
 	At     time.Time  `json:"at"` // the clock of the run
+	// ID names the change for ever: a host that has acted on it once need not again. Blank until
+	// written.
+	ID string `json:"id,omitempty"`
 	// By is the person who decided about this user in this group; blank for what a run found.
 	By string `json:"by,omitempty"`
 	// Cursor is the place in the change feed; blank until written.
@@ -97,10 +105,30 @@ func (r *run) change(s *subject, stored, next Standing, before, after Method, by
 	case after == Outside:
 		c.Kind = Left
 	}
-	if meant {
+	switch e := r.edition; {
+	case meant:
 		c.By = r.act.by
+	case e != nil && e.group == s.ID && e.adopts && c.Kind == Joined:
+		c.Kind, c.Cause, c.By = Switched, causeAdoption, e.by
 	}
 	return c
+}
+
+// identify gives the changes their IDs, for the write that makes the group's sequence that number.
+func (d *Diff) identify(sequence uint64) {
+	for _, list := range [][]Change{d.Joined, d.Left, d.Switched} {
+		for i := range list {
+			list[i].ID = changeID(&list[i], sequence)
+		}
+	}
+}
+
+// changeID is the ID of a change: other for another user, group or write, also of a group that was
+// deleted and created again, since time goes on.
+func changeID(c *Change, sequence uint64) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %d %d", c.Group, c.User, sequence, c.At.UnixNano())
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // cause says why a user moved, from the line of the table that decided and what was stored before.

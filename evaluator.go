@@ -18,6 +18,9 @@ type Options struct {
 	// Exclusions lets people keep users out of groups whatever the rule says. Off, stored
 	// exclusions count for nothing, as in Docebo, where nobody can be kept out by force.
 	Exclusions bool
+	// Guard holds runs that would move suspiciously many members; nil is [DefaultGuard], and a zero
+	// Guard holds nothing.
+	Guard *Guard
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
@@ -25,10 +28,11 @@ type Options struct {
 // done one after the other. Several Evaluators of one Store find each other's writes by conflict, and
 // begin again.
 type Evaluator struct {
-	dir   Directory
-	store Store
-	opts  Options
-	rules *ruleCache
+	dir     Directory
+	scoping Scoping // nil: every owner has to do with everybody
+	store   Store
+	opts    Options
+	rules   *ruleCache
 	// writing holds a token while a run is written: a run that read a user before a change must not
 	// be written after the run that follows the change.
 	writing chan struct{}
@@ -37,6 +41,7 @@ type Evaluator struct {
 // NewEvaluator returns an Evaluator of the people in dir and the groups in store.
 func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 	e := &Evaluator{dir: dir, store: store, rules: newRuleCache(), writing: make(chan struct{}, 1)}
+	e.scoping, _ = As[Scoping](dir)
 	if o != nil {
 		e.opts = *o
 	}
@@ -64,7 +69,7 @@ func (e *Evaluator) schema(ctx context.Context) (*Schema, error) {
 	return schema, nil
 }
 
-// over returns the same evaluator of other people.
+// over returns the same evaluator of other people, assigned to the same owners.
 func (e *Evaluator) over(dir Directory) *Evaluator {
 	other := *e
 	other.dir = dir
@@ -86,8 +91,11 @@ func checkGroup(schema *Schema, g Group) error {
 	if strings.TrimSpace(g.Name) == "" {
 		bad("no name")
 	}
-	if !storable(g.Name + g.Description) {
-		bad("a name or description that is not UTF-8 or has a NUL")
+	if !storable(g.Name + g.Description + g.Owner) {
+		bad("a name, description or owner that is not UTF-8 or has a NUL")
+	}
+	if err := g.Schedule.check(); err != nil {
+		bad("%v", err)
 	}
 	if g.Kind > AutomaticGroup || g.Status > Active || g.Deactivated > DropAll {
 		bad("an unknown kind, status or policy")
@@ -120,7 +128,9 @@ func checkText(written ...string) error {
 // Save checks a group and its criteria and saves its definition: Revision 0 creates it, another is
 // the revision the edit started from. It returns the group as stored. What is wrong with the group
 // is reported all at once, wrapping [ErrGroup], [ErrID] or a [*CriteriaError]; a stale revision is a
-// [*ConflictError], a ring of references a [*CycleError]. Nobody moves until the group is processed.
+// [*ConflictError], a ring of references a [*CycleError]. Nobody moves until the group is processed;
+// [Evaluator.Publish] saves and moves at once. The edit goes into the audit, and other criteria are
+// kept as a version, of which the Store keeps the last 10.
 func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error) {
 	schema, err := e.schema(ctx)
 	if err != nil {
@@ -129,8 +139,41 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	if err := errors.Join(checkGroup(schema, g), checkText(by)); err != nil {
 		return Group{}, err
 	}
-	g.SavedBy, g.SavedAt = by, e.opts.Now()
-	return e.store.SaveGroup(ctx, g)
+	stored, err := e.stored(ctx, g.ID, g.Revision)
+	if err != nil {
+		return Group{}, err
+	}
+	g.SavedBy, g.SavedAt, g.State = by, e.opts.Now(), State{}
+	do := actCreate
+	if stored != nil {
+		do, g.State = actEdit, stored.State
+	}
+	c := Commit{Writes: []Write{{Group: g.ID, Revision: g.Revision, Save: &g}}}
+	c.Acts = []Act{definitionAct(do, stored, &g)}
+	if c.Notes, err = e.versionNotes(ctx, stored, &g); err != nil {
+		return Group{}, err
+	}
+	if err := e.store.Apply(ctx, c); err != nil {
+		return Group{}, err
+	}
+	g.Revision++
+	g.Criteria = g.Criteria.clone()
+	return g, nil
+}
+
+// stored is the group that an edit started from; nil is that it creates one. It refuses an edit of
+// another revision than the stored one, and of a group that is not there.
+func (e *Evaluator) stored(ctx context.Context, id GroupID, revision uint64) (*Group, error) {
+	g, err := e.store.Group(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound) && revision == 0:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case g.Revision != revision:
+		return nil, &ConflictError{Group: id, Revision: g.Revision, By: g.SavedBy, At: g.SavedAt}
+	}
+	return &g, nil
 }
 
 // Delete has a person delete a group, whose members all leave. It refuses a stale revision with a
@@ -139,7 +182,36 @@ func (e *Evaluator) Delete(ctx context.Context, group GroupID, revision uint64, 
 	if err := checkText(by); err != nil {
 		return err
 	}
-	return e.store.DeleteGroup(ctx, group, revision, by, e.opts.Now())
+	for n := 1; ; n++ {
+		g, err := e.stored(ctx, group, revision)
+		if err == nil && g == nil {
+			err = fmt.Errorf("group %q: %w", group, ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		w := Write{Group: group, Revision: revision, Was: &g.State, Delete: true}
+		now := e.opts.Now()
+		for m, err := range e.store.Members(ctx, group, "") {
+			if err != nil {
+				return err
+			}
+			w.Changes = append(w.Changes, leave(group, m, causeDeletion, by, now, g.State.Sequence+1))
+		}
+		deletion := definitionAct(actDelete, g, nil)
+		deletion.By, deletion.At = by, now
+		err = e.store.Apply(ctx, Commit{Writes: []Write{w}, Acts: []Act{deletion}})
+		if err == nil || !errors.Is(err, ErrConflict) || n == attempts {
+			return err
+		}
+	}
+}
+
+// leave is the change of a member who is in no more, by the act of a person.
+func leave(group GroupID, m Member, cause Cause, by string, at time.Time, sequence uint64) Change {
+	c := Change{Group: group, User: m.User, Kind: Left, Before: m.Method, After: Outside, Cause: cause, By: by, At: at}
+	c.ID = changeID(&c, sequence)
+	return c
 }
 
 // Evaluate works out what processing the groups would write, and writes nothing; without groups, all
@@ -160,7 +232,7 @@ func (e *Evaluator) run(ctx context.Context, groups []GroupID) (*run, error) {
 		return nil, err
 	}
 	for _, s := range r.order {
-		s.whole = len(groups) == 0
+		s.whole = len(groups) == 0 && !s.waits
 	}
 	if err := r.choose(groups); err != nil {
 		return nil, err
@@ -180,36 +252,6 @@ func (r *run) choose(groups []GroupID) error {
 	return nil
 }
 
-// Preview evaluates groups as they would be saved: definitions that differ from the stored ones, or
-// are not stored at all. Nothing is written. What [Evaluator.Save] would refuse of the group itself
-// is refused here. Other groups count as they are stored.
-func (e *Evaluator) Preview(ctx context.Context, groups ...Group) (*Run, error) {
-	r, err := e.preview(ctx, groups)
-	if err != nil {
-		return nil, err
-	}
-	return r.result(), nil
-}
-
-func (e *Evaluator) preview(ctx context.Context, groups []Group) (*run, error) {
-	r, err := e.begin(ctx, groups)
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for _, g := range groups {
-		errs = append(errs, checkGroup(r.schema, g))
-		if path := r.refs.ring(g.ID); path != nil {
-			errs = append(errs, &CycleError{path})
-		}
-		r.groups[g.ID].whole = true
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return r, r.evaluate(ctx)
-}
-
 // A Tally is how many users a group has.
 type Tally struct {
 	Population int `json:"population"`
@@ -219,7 +261,7 @@ type Tally struct {
 
 // Count previews one group and returns how many users it would have.
 func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
-	r, err := e.preview(ctx, []Group{g})
+	r, err := e.revise(ctx, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
 	if err != nil {
 		return Tally{}, err
 	}
@@ -228,7 +270,9 @@ func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
 }
 
 // Process evaluates the groups, or all of them, and writes the result: all of it, or on an error
-// nothing. The changes carry their causes. Where another writer came in between, it starts again.
+// nothing. The changes carry their causes. What the [Guard] holds is in Run.Held, and not written.
+// Groups with a [Schedule] that are not due are processed only if they are named. Where another writer
+// came in between, it starts again.
 func (e *Evaluator) Process(ctx context.Context, groups ...GroupID) (*Run, error) {
 	return e.write(ctx, func() (*run, error) { return e.run(ctx, groups) })
 }
@@ -249,11 +293,11 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 		if err != nil {
 			return nil, err
 		}
-		writes := r.writes()
-		if len(writes) == 0 {
+		c := r.commit()
+		if len(c.Writes) == 0 {
 			return r.result(), nil
 		}
-		err = e.store.Apply(ctx, writes)
+		err = e.store.Apply(ctx, c)
 		if err == nil {
 			return r.result(), nil
 		}
@@ -312,17 +356,6 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 	}
 	x.Assignment, x.Exclusion = st.Assignment, st.Exclusion
 	return x
-}
-
-// Forget has a person erase a user from every group: assignments, exclusions, bits and memberships,
-// and earlier entries of the change feed. A leave is written for each group they were a member of. Nothing else
-// ever deletes an assignment of somebody who is absent. The people are the host's own to erase, unless
-// the Store keeps them as well, as [Memory] does.
-func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
-	if err := errors.Join(user.Check(), checkText(by)); err != nil {
-		return err
-	}
-	return e.store.Forget(ctx, user, by, e.opts.Now())
 }
 
 // Members yields the membership as it was last written, ascending by user.

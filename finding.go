@@ -27,6 +27,7 @@ import (
 //	strayUnit         users sit in a unit that is not in its tree
 //	notCarried        a rule asks for what is known of no user, so that it decides nobody
 //	groupCycle        groups that refer to each other in a ring
+//	scopeUnreadable   nobody can say who is assigned to the owner, so that nobody moves by the rule
 //	clockSkew         the clock is behind the last run, whose clock was used
 //	missingColumn     a known column is not in the file; what is stored stays
 //	keysUnreadable    rows may be anybody's, so nobody counts as missing
@@ -62,6 +63,7 @@ const (
 	findingStrayUnit       = "strayUnit"
 	findingNotCarried      = "notCarried"
 	findingGroupCycle      = "groupCycle"
+	findingScopeUnreadable = "scopeUnreadable"
 	findingClockSkew       = "clockSkew"
 	findingMissingColumn   = "missingColumn"
 	findingKeysUnreadable  = "keysUnreadable"
@@ -108,6 +110,10 @@ type ruleAt struct {
 
 func (v *survey) skew(clock, last time.Time) {
 	v.add(findingClockSkew, "clock", "the clock says %s, before the last run at %s, whose clock was used", clock.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
+}
+
+func (v *survey) unreadScope(s *subject, err error) {
+	v.addAt(findingScopeUnreadable, ruleAt{group: s.ID}, "nobody can say who is assigned to its owner %q, so nobody moves by its rule: %s", s.Owner, strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 func (v *survey) brokenRule(id GroupID, err error) {

@@ -3,6 +3,7 @@ package groups
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -66,6 +67,12 @@ const (
 // String returns "manual" or "automatic".
 func (k Kind) String() string { return name(k, "manual", "automatic") }
 
+// MarshalText writes the kind as [Kind.String] does.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads what [Kind.MarshalText] wrote.
+func (k *Kind) UnmarshalText(text []byte) error { return unname(k, text, AutomaticGroup) }
+
 // A Status says whether a group has effects.
 type Status uint8
 
@@ -79,6 +86,12 @@ const (
 
 // String returns "inactive" or "active".
 func (s Status) String() string { return name(s, "inactive", "active") }
+
+// MarshalText writes the status as [Status.String] does.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what [Status.MarshalText] wrote.
+func (s *Status) UnmarshalText(text []byte) error { return unname(s, text, Active) }
 
 // A Policy says what deactivation does to members. Expiry is not deactivation and does nothing.
 type Policy uint8
@@ -96,6 +109,12 @@ const (
 
 // String returns "keep", "dropAutomatic" or "dropAll".
 func (p Policy) String() string { return name(p, "keep", "dropAutomatic", "dropAll") }
+
+// MarshalText writes the policy as [Policy.String] does.
+func (p Policy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what [Policy.MarshalText] wrote.
+func (p *Policy) UnmarshalText(text []byte) error { return unname(p, text, DropAll) }
 
 // A Method says how a user is in a group.
 type Method uint8
@@ -140,34 +159,42 @@ func unname[T interface {
 	return fmt.Errorf("%.64q %w as %T", text, ErrValue, *v)
 }
 
-// A Group is the definition of one group, as people edit it, and the [State] that runs keep.
+// A Group is the definition of one group, as people edit it, and the [State] that runs keep. Its JSON
+// is that of the definition.
 type Group struct {
-	ID          GroupID
-	Name        string
-	Description string
-	Kind        Kind
-	Status      Status
+	ID          GroupID `json:"id"`
+	Name        string  `json:"name"`
+	Description string  `json:"description,omitempty"`
+	Kind        Kind    `json:"kind"`
+	Status      Status  `json:"status"`
 	// Frozen keeps the automatic bits as they are; assignments, expiry and status still count.
-	Frozen bool
+	Frozen bool `json:"frozen,omitempty"`
 	// Deactivated is the policy for deactivated users.
-	Deactivated Policy
+	Deactivated Policy `json:"deactivated"`
 	// Criteria is the rule of an automatic group. A manual group keeps it but does not read it.
-	Criteria Criteria
+	Criteria Criteria `json:"criteria"`
 	// Parent is the group above this one, or blank. It matters to conditions "or below".
-	Parent GroupID
+	Parent GroupID `json:"parent,omitempty"`
+	// Owner is who is responsible for the group; blank falls back to the host's administrators. Where
+	// the Directory knows the users assigned to an owner ([Scoping]), the rule of the group holds for
+	// those only.
+	Owner string `json:"owner,omitempty"`
 	// Zone is the IANA name of the zone in which this group's dates turn; blank is the
 	// Evaluator's zone.
-	Zone string
+	Zone string `json:"zone,omitempty"`
+	// Schedule is when an automatic group is processed; the zero Schedule is whenever something
+	// changes.
+	Schedule Schedule `json:"schedule,omitzero"`
 
 	// Revision counts the saves of the definition. A save names the revision it started from;
 	// zero creates the group.
-	Revision uint64
+	Revision uint64 `json:"revision"`
 	// SavedBy and SavedAt say who made this revision, and when.
-	SavedBy string
-	SavedAt time.Time
+	SavedBy string    `json:"savedBy,omitempty"`
+	SavedAt time.Time `json:"savedAt,omitzero"`
 
 	// State is what runs have written. Saving a group leaves it alone.
-	State State
+	State State `json:"-"`
 }
 
 // State is what processing has left of a group.
@@ -179,9 +206,11 @@ type State struct {
 	// Live says that the written membership is the population: the group was active when it was
 	// last processed.
 	Live bool
-	// Processed is the clock of the last run that processed the group for everybody, and Clock
-	// the latest of any run that wrote to it: no later run uses an earlier one.
+	// Processed is the clock of the last run that processed the group for everybody, Members how many
+	// members it then had, and Clock the latest clock of any run that wrote to it: no later run uses an
+	// earlier one.
 	Processed time.Time
+	Members   int
 	Clock     time.Time
 	// Next is the earliest instant at which time alone can change the group; zero is never.
 	Next time.Time
@@ -189,12 +218,19 @@ type State struct {
 	// options of the Evaluator, and the groups that the rule read, as they then were. Where it is
 	// another now, the group is out of date.
 	Reads uint64
+	// Held is the ID of the plan that the [Guard] holds back, blank where it holds none, and Approved
+	// that of the plan that was last approved.
+	Held     string
+	Approved string
+	// Lately is what the Guard counts in 24 hours, by hour, ascending.
+	Lately []Traffic
 }
 
 // Equal reports whether both are the same state; times are compared as instants.
 func (s State) Equal(t State) bool {
 	return s.Sequence == t.Sequence && s.Revision == t.Revision && s.Live == t.Live && s.Reads == t.Reads &&
-		s.Processed.Equal(t.Processed) && s.Clock.Equal(t.Clock) && s.Next.Equal(t.Next)
+		s.Processed.Equal(t.Processed) && s.Members == t.Members && s.Clock.Equal(t.Clock) && s.Next.Equal(t.Next) &&
+		s.Held == t.Held && s.Approved == t.Approved && slices.EqualFunc(s.Lately, t.Lately, Traffic.equal)
 }
 
 // An Assignment is a person's decision that a user is in, whatever the rule says.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/grouprules/groups/internal/ordered"
 )
@@ -44,9 +43,15 @@ type Memory struct {
 	standings  map[GroupID]*ordered.Map[UserID, Standing] // one for every group
 	byUser     map[UserID][]*Standing                     // by group
 
-	// The feed. Entries are added behind, and a stream may still read those before.
-	feed []memoryChange
-	last uint64 // the number of the last change ever written
+	// The feed and the audit. Entries are added behind, and a stream may still read those before; acts
+	// of one group stand in a list of their own as well.
+	feed   []memoryChange
+	last   uint64 // the number of the last change ever written
+	acts   map[GroupID][]memoryAct
+	lastOf uint64 // the number of the last act ever written
+
+	// A *Note is never written to once it is filed.
+	notes map[noteName]*Note
 }
 
 var (
@@ -63,6 +68,22 @@ type memoryChange struct {
 	change Change
 }
 
+// memoryAct is an act likewise.
+type memoryAct struct {
+	number uint64
+	act    Act
+}
+
+// everyGroup is where the acts of all groups stand, those about the tenant among them.
+const everyGroup GroupID = ""
+
+// noteName is what a note is kept by.
+type noteName struct {
+	kind  NoteKind
+	group GroupID
+	key   string
+}
+
 // NewMemory returns an empty Memory: nobody, no groups, and a schema of the reserved fields alone.
 func NewMemory() *Memory {
 	return &Memory{
@@ -72,6 +93,8 @@ func NewMemory() *Memory {
 		references: newReferences(nil),
 		standings:  make(map[GroupID]*ordered.Map[UserID, Standing]),
 		byUser:     make(map[UserID][]*Standing),
+		acts:       make(map[GroupID][]memoryAct),
+		notes:      make(map[noteName]*Note),
 	}
 }
 
@@ -313,104 +336,6 @@ func (m *Memory) Groups(ctx context.Context) iter.Seq2[Group, error] {
 	}, &m.mu, func(r ordered.Row[GroupID, Group]) (Group, bool) { return *r.Value, true })
 }
 
-// SaveGroup creates or replaces a group; see the contract of [Store]. It takes time in proportion to
-// the references that can be reached from the group, not to the number of groups.
-func (m *Memory) SaveGroup(ctx context.Context, g Group) (Group, error) {
-	if err := ctx.Err(); err != nil {
-		return Group{}, err
-	}
-	err := g.ID.Check()
-	if g.Parent != "" {
-		err = errors.Join(err, g.Parent.Check())
-	}
-	if err != nil {
-		return Group{}, err
-	}
-	g.Criteria = g.Criteria.clone()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	stored, err := m.group(g.ID, g.Revision)
-	if err != nil {
-		return Group{}, err
-	}
-	m.references.put(g)
-	if err := m.references.check(g.ID); err != nil {
-		m.references.remove(g.ID)
-		if stored != nil {
-			m.references.put(*stored)
-		}
-		return Group{}, err
-	}
-	g.Revision++
-	g.State = State{}
-	if stored != nil {
-		g.State = stored.State
-	} else {
-		m.standings[g.ID] = &ordered.Map[UserID, Standing]{}
-	}
-	m.groups.Put(g.ID, &g)
-	own := g
-	own.Criteria = g.Criteria.clone()
-	return own, nil
-}
-
-// group returns the stored group where it has that revision; revision 0 is that there is none.
-func (m *Memory) group(id GroupID, revision uint64) (*Group, error) {
-	stored := m.groups.Get(id)
-	switch {
-	case stored == nil && revision == 0:
-		return nil, nil
-	case stored == nil:
-		return nil, fmt.Errorf("group %q: %w", id, ErrNotFound)
-	case stored.Revision != revision:
-		return nil, &ConflictError{id, stored.Revision, stored.SavedBy, stored.SavedAt}
-	}
-	return stored, nil
-}
-
-// DeleteGroup erases a group; see the contract of [Store].
-func (m *Memory) DeleteGroup(ctx context.Context, id GroupID, revision uint64, by string, at time.Time) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	stored, err := m.group(id, revision)
-	if err == nil && stored == nil {
-		err = fmt.Errorf("group %q: %w", id, ErrNotFound)
-	}
-	if err != nil {
-		return err
-	}
-	if by := m.references.readers[referenceNode{id: id}]; len(by) > 0 {
-		return fmt.Errorf("group %q: %w: %q", id, ErrReferred, by)
-	}
-	if below := m.references.children[id]; len(below) > 0 {
-		return fmt.Errorf("group %q: %w: it is the parent of %q", id, ErrReferred, below)
-	}
-	for r := range m.standings[id].Rows().All() {
-		m.leave(r.Value, causeDeletion, by, at)
-		m.fileOfUser(r.Value.User, id, nil)
-	}
-	delete(m.standings, id)
-	m.references.remove(id)
-	m.groups.Put(id, nil)
-	return nil
-}
-
-// leave writes to the feed that s is gone, where it was a member's.
-func (m *Memory) leave(s *Standing, cause Cause, by string, at time.Time) {
-	if s.Member != Outside {
-		m.write(Change{Group: s.Group, User: s.User, Kind: Left, Before: s.Member, After: Outside, Cause: cause, By: by, At: at})
-	}
-}
-
-func (m *Memory) write(c Change) {
-	m.last++
-	c.Cursor = ""
-	m.feed = append(m.feed, memoryChange{m.last, c})
-}
-
 // Standings yields what is stored about the users of a group.
 func (m *Memory) Standings(ctx context.Context, id GroupID, after UserID) iter.Seq2[Standing, error] {
 	return m.ofGroup(ctx, id, after, func(*Standing) bool { return true })
@@ -449,79 +374,188 @@ func (m *Memory) Members(ctx context.Context, id GroupID, after UserID) iter.Seq
 	}
 }
 
-// Apply writes all or nothing; see the contract of [Store]. Writes that contradict themselves (a
-// group twice, standings of another group or out of order) are refused. It takes time in proportion
-// to the standings and changes it is given, whatever the size of the groups.
-func (m *Memory) Apply(ctx context.Context, writes []Write) error {
+// Apply writes all or nothing; see the contract of [Store]. It takes time in proportion to what it is
+// given and to the references that can be reached from a group that is saved, whatever the size of the
+// groups. To delete a group takes time in proportion to its standings, and to forget a user in
+// proportion to the feed and the audit; the user is taken out of the directory as well.
+func (m *Memory) Apply(ctx context.Context, c Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	given := make(map[GroupID]bool, len(writes))
-	for i := range writes {
-		w := &writes[i]
-		if given[w.Group] {
-			return fmt.Errorf("group %q is written twice at once", w.Group)
-		}
-		given[w.Group] = true
-		if err := w.check(); err != nil {
-			return err
-		}
+	if err := c.Check(); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i := range writes {
-		if err := m.compare(&writes[i]); err != nil {
+	for i := range c.Writes {
+		if err := m.compare(&c.Writes[i]); err != nil {
 			return err
 		}
 	}
-	for i := range writes {
-		m.apply(&writes[i])
+	for i := range c.Notes {
+		if err := m.compareNote(&c.Notes[i], c.Writes); err != nil {
+			return err
+		}
+	}
+	if err := m.wouldBeLeft(&c); err != nil {
+		return err
+	}
+	if err := m.refer(c.Writes); err != nil {
+		return err
+	}
+	earlier := m.last
+	for i := range c.Writes {
+		m.apply(&c.Writes[i])
+	}
+	for i := range c.Notes {
+		m.keep(c.Notes[i])
+	}
+	for _, a := range c.Acts {
+		m.lastOf++
+		a.Cursor = ""
+		a.Before, a.After = slices.Clone(a.Before), slices.Clone(a.After)
+		m.acts[everyGroup] = append(m.acts[everyGroup], memoryAct{m.lastOf, a})
+		if a.Group != everyGroup {
+			m.acts[a.Group] = append(m.acts[a.Group], memoryAct{m.lastOf, a})
+		}
+	}
+	if c.Forget != "" {
+		m.forget(c.Forget, c.Alias, earlier)
 	}
 	return nil
 }
 
-func (w *Write) check() error {
-	for i := range w.Standings {
-		s := &w.Standings[i]
-		switch {
-		case s.Group != w.Group:
-			return fmt.Errorf("group %q: a standing of group %q", w.Group, s.Group)
-		case i > 0 && s.User <= w.Standings[i-1].User:
-			return fmt.Errorf("group %q: the standings are not ascending by user at %q", w.Group, s.User)
-		}
-		if err := s.User.Check(); err != nil {
-			return fmt.Errorf("group %q: %w", w.Group, err)
-		}
-	}
-	for i := range w.Changes {
-		if c := &w.Changes[i]; c.Group != w.Group {
-			return fmt.Errorf("group %q: a change of group %q", w.Group, c.Group)
-		}
-	}
-	return nil
-}
-
-// compare refuses a write that started from another state than the stored one.
+// compare refuses a write that started from another group than the stored one.
 func (m *Memory) compare(w *Write) error {
 	stored := m.groups.Get(w.Group)
+	edits := w.Save != nil || w.Delete
 	switch {
+	case stored == nil && w.Revision == 0 && w.Save != nil:
+		return nil
+	case stored == nil && edits:
+		return fmt.Errorf("group %q: %w", w.Group, ErrNotFound)
 	case stored == nil:
 		return fmt.Errorf("group %q: %w: it was deleted", w.Group, ErrConflict)
 	case stored.Revision != w.Revision:
-		return &ConflictError{stored.ID, stored.Revision, stored.SavedBy, stored.SavedAt}
-	case !stored.State.Equal(w.Was):
+		return &ConflictError{Group: stored.ID, Revision: stored.Revision, By: stored.SavedBy, At: stored.SavedAt}
+	case w.Was != nil && !stored.State.Equal(*w.Was):
 		return fmt.Errorf("group %q: %w: sequence %d was read, %d is stored, or a run came between", w.Group, ErrConflict, w.Was.Sequence, stored.State.Sequence)
 	}
 	return nil
 }
 
-func (m *Memory) apply(w *Write) {
-	g := *m.groups.Get(w.Group)
-	if w.State != nil {
-		sequence := g.State.Sequence
-		g.State = *w.State
-		g.State.Sequence = sequence
+// compareNote refuses a note that started from another than the stored one, or of a group that will
+// not be there.
+func (m *Memory) compareNote(n *Note, writes []Write) error {
+	there := m.groups.Get(n.Group) != nil
+	for i := range writes {
+		if w := &writes[i]; w.Group == n.Group {
+			there = there && !w.Delete || w.Save != nil
+		}
 	}
+	if !there {
+		return fmt.Errorf("%s of group %q: group %w", n.Kind, n.Group, ErrNotFound)
+	}
+	stored := m.notes[noteName{n.Kind, n.Group, n.Key}]
+	switch {
+	case stored == nil && n.Revision == 0:
+		return nil
+	case stored == nil:
+		return &ConflictError{Group: n.Group, Note: n.Kind}
+	case stored.Revision != n.Revision:
+		return &ConflictError{Group: n.Group, Note: n.Kind, Revision: stored.Revision, By: stored.By, At: stored.At}
+	}
+	return nil
+}
+
+// wouldBeLeft refuses to forget somebody of whom the commit leaves a standing: it was written after
+// the commit was worked out.
+func (m *Memory) wouldBeLeft(c *Commit) error {
+	if c.Forget == "" {
+		return nil
+	}
+	for _, s := range m.byUser[c.Forget] {
+		if !slices.ContainsFunc(c.Writes, func(w Write) bool { return w.Group == s.Group && (w.Delete || w.blanks(c.Forget)) }) {
+			return fmt.Errorf("user %q: %w: a standing in group %q would be left", c.Forget, ErrConflict, s.Group)
+		}
+	}
+	return nil
+}
+
+// blanks reports whether the write erases the standing of a user.
+func (w *Write) blanks(user UserID) bool {
+	i, found := slices.BinarySearchFunc(w.Standings, user, func(s Standing, id UserID) int { return cmp.Compare(s.User, id) })
+	return found && w.Standings[i].Blank()
+}
+
+// refer brings the references up to date with the definitions of a commit, or leaves them as they are
+// and says what is wrong with that.
+func (m *Memory) refer(writes []Write) error {
+	var edits []*Write
+	for i := range writes {
+		if w := &writes[i]; w.Save != nil || w.Delete {
+			edits = append(edits, w)
+		}
+	}
+	for _, w := range edits {
+		if w.Delete {
+			m.references.remove(w.Group)
+		} else {
+			m.references.put(*w.Save)
+		}
+	}
+	var err error
+	for _, w := range edits {
+		if !w.Delete {
+			err = m.references.check(w.Group)
+		} else if by := m.references.readers[referenceNode{id: w.Group}]; len(by) > 0 {
+			err = fmt.Errorf("group %q: %w: %q", w.Group, ErrReferred, by)
+		} else if below := m.references.children[w.Group]; len(below) > 0 {
+			err = fmt.Errorf("group %q: %w: it is the parent of %q", w.Group, ErrReferred, below)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	for _, w := range edits {
+		m.references.remove(w.Group)
+		if stored := m.groups.Get(w.Group); stored != nil {
+			m.references.put(*stored)
+		}
+	}
+	return err
+}
+
+func (m *Memory) apply(w *Write) {
+	for _, c := range w.Changes {
+		m.last++
+		c.Cursor = ""
+		m.feed = append(m.feed, memoryChange{m.last, c})
+	}
+	if w.Delete {
+		m.delete(w.Group)
+		return
+	}
+	var g Group
+	if stored := m.groups.Get(w.Group); stored != nil {
+		g = *stored
+	} else {
+		m.standings[w.Group] = &ordered.Map[UserID, Standing]{}
+	}
+	state := g.State
+	if w.State != nil {
+		state = *w.State
+		state.Sequence, state.Lately = g.State.Sequence, slices.Clone(w.State.Lately)
+	}
+	if w.Save != nil {
+		g = *w.Save
+		g.Criteria = g.Criteria.clone()
+		g.Revision = w.Revision + 1
+	}
+	g.State = state
 	of := m.standings[w.Group]
 	for i := range w.Standings {
 		s := w.Standings[i].clone()
@@ -535,10 +569,29 @@ func (m *Memory) apply(w *Write) {
 	if len(w.Standings) > 0 {
 		g.State.Sequence++
 	}
-	for i := range w.Changes {
-		m.write(w.Changes[i])
-	}
 	m.groups.Put(g.ID, &g)
+}
+
+// delete takes a group out, whose references are gone already.
+func (m *Memory) delete(id GroupID) {
+	for r := range m.standings[id].Rows().All() {
+		m.fileOfUser(r.Value.User, id, nil)
+	}
+	delete(m.standings, id)
+	maps.DeleteFunc(m.notes, func(name noteName, _ *Note) bool { return name.group == id })
+	m.groups.Put(id, nil)
+}
+
+// keep files a note, or takes it out.
+func (m *Memory) keep(n Note) {
+	name := noteName{n.Kind, n.Group, n.Key}
+	if n.Data == nil {
+		delete(m.notes, name)
+		return
+	}
+	n.Revision++
+	n.Data = slices.Clone(n.Data)
+	m.notes[name] = &n
 }
 
 // fileOfUser keeps the index by user; nil takes the standing out.
@@ -561,58 +614,92 @@ func (m *Memory) fileOfUser(user UserID, group GroupID, s *Standing) {
 	}
 }
 
-// Forget erases the user from every group and from the feed, see the contract of [Store], and takes
-// them out of the directory as well. The decisions they made about others stay. It reads the whole
-// feed.
-func (m *Memory) Forget(ctx context.Context, id UserID, by string, at time.Time) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
+// forget erases what is left of a user whose standings are gone: changes up to the one with the number
+// earlier, and what acts say.
+func (m *Memory) forget(id, alias UserID, earlier uint64) {
 	if m.users.Get(id) != nil {
 		m.version++
 		m.fileUser(id, nil)
 	}
-	// A new list: streams may be reading the old one.
+	// New lists: streams may be reading the old ones.
 	kept := make([]memoryChange, 0, len(m.feed))
 	for _, c := range m.feed {
-		if c.change.User != id {
+		if c.change.User != id || c.number > earlier {
 			kept = append(kept, c)
 		}
 	}
 	m.feed = kept
-	for _, s := range m.byUser[id] {
-		m.leave(s, causeForgotten, by, at)
-		m.standings[s.Group].Put(id, nil)
-		g := *m.groups.Get(s.Group)
-		g.State.Sequence++
-		m.groups.Put(g.ID, &g)
+	for group, list := range m.acts {
+		if slices.ContainsFunc(list, func(a memoryAct) bool { return a.act.User == id }) {
+			list = slices.Clone(list)
+			for i := range list {
+				if a := &list[i].act; a.User == id {
+					a.User, a.Why, a.Before, a.After = alias, "", nil, nil
+				}
+			}
+			m.acts[group] = list
+		}
 	}
-	delete(m.byUser, id)
-	return nil
 }
 
 // Changes yields the feed after a cursor. A cursor that this Memory has not given out is an error:
 // one kept from an earlier process would otherwise pass over changes in silence.
 func (m *Memory) Changes(ctx context.Context, after string) iter.Seq2[Change, error] {
 	return memoryStream(ctx, func() (iter.Seq[memoryChange], error) {
-		var number uint64
-		if after != "" {
-			n, err := strconv.ParseUint(after, 10, 64)
-			if err != nil || n > m.last || after != strconv.FormatUint(n, 10) {
-				return nil, fmt.Errorf("cursor %.64q is not one of this feed", after)
-			}
-			number = n
-		}
-		at, found := slices.BinarySearchFunc(m.feed, number, func(c memoryChange, n uint64) int { return cmp.Compare(c.number, n) })
-		if found {
-			at++
-		}
-		return slices.Values(m.feed[at:]), nil
+		from, err := behind(m.feed, after, m.last, func(c memoryChange) uint64 { return c.number })
+		return slices.Values(from), err
 	}, &m.mu, func(c memoryChange) (Change, bool) {
 		c.change.Cursor = strconv.FormatUint(c.number, 10)
 		return c.change, true
+	})
+}
+
+// Acts yields the audit after a cursor, which must be one that this Memory has given out.
+func (m *Memory) Acts(ctx context.Context, id GroupID, after string) iter.Seq2[Act, error] {
+	return memoryStream(ctx, func() (iter.Seq[memoryAct], error) {
+		from, err := behind(m.acts[id], after, m.lastOf, func(a memoryAct) uint64 { return a.number })
+		return slices.Values(from), err
+	}, &m.mu, func(a memoryAct) (Act, bool) {
+		a.act.Cursor = strconv.FormatUint(a.number, 10)
+		a.act.Before, a.act.After = slices.Clone(a.act.Before), slices.Clone(a.act.After)
+		return a.act, true
+	})
+}
+
+// behind is the part of a list that comes after a cursor, which is the number of a row, still there or
+// not, up to the last that there ever was.
+func behind[R any](list []R, cursor string, last uint64, number func(R) uint64) ([]R, error) {
+	if cursor == "" {
+		return list, nil
+	}
+	n, err := strconv.ParseUint(cursor, 10, 64)
+	if err != nil || n > last || cursor != strconv.FormatUint(n, 10) {
+		return nil, fmt.Errorf("cursor %.64q is not one of this store", cursor)
+	}
+	at, found := slices.BinarySearchFunc(list, n, func(r R, n uint64) int { return cmp.Compare(number(r), n) })
+	if found {
+		at++
+	}
+	return list[at:], nil
+}
+
+// Notes yields the notes of a kind, of one group or of all. It takes time in proportion to all notes.
+func (m *Memory) Notes(ctx context.Context, kind NoteKind, id GroupID) iter.Seq2[Note, error] {
+	return memoryStream(ctx, func() (iter.Seq[*Note], error) {
+		var found []*Note
+		for name, n := range m.notes {
+			if name.kind == kind && (id == everyGroup || name.group == id) {
+				found = append(found, n)
+			}
+		}
+		slices.SortFunc(found, func(a, b *Note) int {
+			return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Key, b.Key))
+		})
+		return slices.Values(found), nil
+	}, &m.mu, func(n *Note) (Note, bool) {
+		own := *n
+		own.Data = slices.Clone(n.Data)
+		return own, true
 	})
 }
 

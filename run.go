@@ -21,9 +21,12 @@ type Run struct {
 	Now time.Time `json:"now"`
 	// Diffs has one entry for each group evaluated, sorted by group.
 	Diffs []Diff `json:"diffs"`
+	// Held is what the [Guard] holds back, sorted by group: nothing of it is in Diffs.
+	Held []*Plan `json:"held"`
 	// Findings is what is wrong with the data, sorted; it stopped nothing.
 	Findings []Finding `json:"findings"`
-	// Next is the earliest instant at which time alone can change one of the groups; zero is never.
+	// Next is the earliest instant, in UTC, at which time alone can change one of the groups or a
+	// scheduled group is due; zero is never.
 	Next time.Time `json:"next,omitzero"`
 }
 
@@ -77,21 +80,45 @@ type run struct {
 	// users are looked at in every group that is partial; resides picks more of them by their units.
 	users   map[UserID]struct{}
 	resides func(*User) bool
-	// act changes what is stored about a user in one group before that is decided.
-	act *act
+	// act changes what is stored about a user in one group before that is decided, and acts is what
+	// is written down about it.
+	act  *act
+	acts []Act
+	// guard judges the run; nil judges nothing. moved are units that are known to have moved, and
+	// before, where set, is how users were before the change that the run is about.
+	guard  *Guard
+	moved  map[Tree]map[string]struct{}
+	before func(UserID) (User, error)
+	// edition is a definition that is written with the run.
+	edition *edition
+	// progress is told how many users were looked at.
+	progress func(users int)
 }
 
 // subject is one group in a run.
 type subject struct {
 	Group
-	stored  bool  // the Store has it
-	draft   bool  // the definition is not the stored one
-	rule    *Rule // nil: the rule gives no verdict
-	broken  bool  // the criteria do not fit the schema any more: everybody is Unknown
+	stored  bool   // the Store has it
+	draft   bool   // the definition is not the stored one
+	was     *Group // the stored one, where that is so
+	rule    *Rule  // nil: the rule gives no verdict
+	broken  bool   // the criteria do not fit the schema any more: everybody is Unknown
 	cyclic  bool
 	view    View
 	whole   bool // evaluated for everybody
 	partial bool // evaluated for the users of the run
+	waits   bool // not due by its schedule: what people decide is stored, and counts later
+	trusted bool // not for the guard: a person has seen it, or decided it
+	scope   Scope
+	unread  bool // the scope of the owner cannot be read
+
+	// held: the guard holds the group, since an earlier run or, with a hold, since this one; planned is
+	// what this run would have written.
+	held    bool
+	hold    *Hold
+	planned Diff
+	causes  causes
+	notes   []Note
 
 	// About the user at hand.
 	standing Standing
@@ -99,6 +126,9 @@ type subject struct {
 
 	diff  Diff
 	write Write
+	kept  []Member // where an edition wants to know
+	// automatic and inside are how many of the users looked at were in by their bit, and at all.
+	automatic, inside int
 	// next is the earliest instant met at which time alone changes something, and turn the
 	// earliest day, after today, whose coming does.
 	next  time.Time
@@ -120,6 +150,9 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	if r.schema, err = e.schema(ctx); err != nil {
 		return nil, err
 	}
+	if r.guard = e.opts.Guard; r.guard == nil {
+		r.guard = DefaultGuard()
+	}
 	basis := fnv.New64a()
 	fmt.Fprintf(basis, "%+v %q %q %v %v", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees, e.opts.Exclusions, e.opts.Zone)
 	r.basis = basis.Sum64()
@@ -133,8 +166,9 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	}
 	for _, g := range drafts {
 		if s, ok := r.groups[g.ID]; ok {
+			was := s.Group
 			g.State = s.State
-			s.Group, s.draft = g, true
+			s.Group, s.was, s.draft = g, &was, true
 			continue
 		}
 		r.groups[g.ID] = &subject{Group: g, draft: true}
@@ -150,6 +184,8 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	for _, id := range sorted {
 		s := r.groups[id]
 		s.cyclic = cyclic[id]
+		s.held = s.State.Held != ""
+		s.waits = s.scheduled() && s.due().After(r.now)
 		r.order = append(r.order, s)
 	}
 	e.rules.keep(r.groups)
@@ -223,9 +259,48 @@ func (r *run) compile(s *subject) {
 }
 
 // evaluate takes everybody through the whole groups and the users of the run through the partial
-// ones. When it fails nothing of the run is to be used.
+// ones, and has the guard judge the result. Where that holds groups it does so again, since others may
+// read them. When it fails nothing of the run is to be used.
 func (r *run) evaluate(ctx context.Context) error {
+	for _, s := range r.order {
+		s.held = s.held && !s.whole && !s.trusted // judged anew
+	}
 	r.prepare()
+	if err := r.readScopes(ctx); err != nil {
+		return err
+	}
+	for {
+		survey := r.survey
+		if err := r.pass(ctx); err != nil {
+			return err
+		}
+		held, err := r.judge(ctx)
+		if err != nil {
+			return err
+		}
+		if !held {
+			return r.readHeld(ctx)
+		}
+		r.survey = survey
+		r.again()
+	}
+}
+
+// again makes the run ready for another pass.
+func (r *run) again() {
+	r.acts = nil
+	if r.act != nil {
+		r.act.refused = nil
+	}
+	for _, s := range r.order {
+		s.diff, s.write, s.kept = Diff{}, Write{}, nil
+		s.automatic, s.inside = 0, 0
+		s.next, s.turn = time.Time{}, noDay
+	}
+}
+
+// pass is one look at the people.
+func (r *run) pass(ctx context.Context) error {
 	whole := slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole })
 	units := slices.ContainsFunc(r.order, func(s *subject) bool { return s.rule != nil && s.rule.units })
 	if whole || units {
@@ -318,6 +393,9 @@ func (r *run) everybody(ctx context.Context) error {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if r.progress != nil && n > 0 && n%10_000 == 0 {
+			r.progress(n)
+		}
 		id, more, err := people.Head()
 		if err != nil {
 			return fmt.Errorf("read users: %w", err)
@@ -335,6 +413,9 @@ func (r *run) everybody(ctx context.Context) error {
 			}
 		}
 		if !more {
+			if r.progress != nil {
+				r.progress(n)
+			}
 			return nil
 		}
 		if len(asked) > 0 && asked[0] == id {
@@ -412,9 +493,23 @@ func (r *run) answer(g GroupID) Verdict {
 func (r *run) decide(s *subject, id UserID, u *User) {
 	stored := s.standing
 	revised, meant := r.act.revise(r, stored)
+	if e := r.edition; e != nil && e.group == s.ID {
+		revised = e.turn(r, revised)
+	}
 	next, by := s.settle(u, revised, r.now, r.e.opts.Exclusions)
 	if meant && r.act.takeOut && next.Population != Outside {
-		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, next)})
+		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, revised)})
+	}
+	switch {
+	case s.waits && !s.whole && meant && r.act.by == string(id):
+		next, by = s.holdBack(u, revised, r.now, r.e.opts.Exclusions) // self-registration
+	case s.waits && !s.whole:
+		next = revised
+	case s.held:
+		next, by = s.holdBack(u, revised, r.now, r.e.opts.Exclusions)
+		if s.hold != nil {
+			r.blame(s, id, u)
+		}
 	}
 
 	s.answer = verdictOf(next.Member != Outside)
@@ -423,6 +518,12 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	}
 	if next.Undecided {
 		s.diff.Undecided = append(s.diff.Undecided, Member{id, next.Population})
+	}
+	if stored.Member != Outside {
+		s.inside++
+	}
+	if stored.Member == Automatic {
+		s.automatic++
 	}
 	if next.Population != Outside {
 		s.diff.Population++
@@ -434,10 +535,13 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	if !sameStanding(stored, next) {
 		s.write.Standings = append(s.write.Standings, next)
 	}
-	if stored.Member != next.Member {
+	switch {
+	case stored.Member != next.Member:
 		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, by, meant))
-	} else if s.Status != Active && stored.Population != next.Population {
+	case s.Status != Active && stored.Population != next.Population:
 		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, by, meant))
+	case r.edition != nil && r.edition.group == s.ID && next.Population != Outside:
+		s.kept = append(s.kept, Member{id, next.Population})
 	}
 }
 
@@ -541,22 +645,36 @@ func (r *run) readAllLines(ctx context.Context) error {
 // result is the run for the caller; of groups that were only looked at for some users, those that
 // have something to tell.
 func (r *run) result() *Run {
-	out := &Run{Now: r.now, Diffs: []Diff{}, Findings: r.survey.findings(r)}
+	out := &Run{Now: r.now, Diffs: []Diff{}, Held: []*Plan{}, Findings: r.survey.findings(r)}
 	for _, id := range slices.Sorted(maps.Keys(r.groups)) {
 		s := r.groups[id]
 		if !s.whole && !s.partial {
+			if s.scheduled() {
+				out.Next = sooner(out.Next, s.due())
+			}
 			continue
 		}
-		out.Next = sooner(out.Next, r.state(s).Next)
-		d := s.diff
-		if d.Group = id; !s.whole && d.Empty() && len(d.Undecided)+len(d.Withheld) == 0 {
-			continue
+		out.Next = sooner(out.Next, r.nextOf(s))
+		if s.hold != nil {
+			out.Held = append(out.Held, r.heldPlan(s))
 		}
-		d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
-		d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
-		out.Diffs = append(out.Diffs, d)
+		if d := s.listed(); s.whole || !d.Empty() || len(d.Undecided)+len(d.Withheld) > 0 {
+			out.Diffs = append(out.Diffs, d)
+		}
+	}
+	if !out.Next.IsZero() {
+		out.Next = out.Next.UTC()
 	}
 	return out
+}
+
+// listed is the diff with lists that are never nil.
+func (s *subject) listed() Diff {
+	d := s.diff
+	d.Group = s.ID
+	d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
+	d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
+	return d
 }
 
 // listed is the list, never nil, so that its JSON is one.
@@ -569,21 +687,54 @@ func listed[T any](list []T) []T {
 
 // state is the group's state after the run.
 func (r *run) state(s *subject) State {
-	state, next := s.State, s.nextTurn(r.now)
-	if s.whole {
-		return State{
-			Sequence: state.Sequence, Revision: s.Revision, Live: s.Status == Active,
-			Processed: r.now, Clock: r.now, Next: next, Reads: r.reads(s, true),
+	state := s.State
+	switch {
+	case s.held:
+		if s.hold != nil {
+			state.Held = r.heldPlan(s).ID
+		}
+		if len(s.write.Standings) > 0 {
+			state.Clock = r.now
+		}
+		return state
+	case s.whole:
+		state = State{
+			Sequence: state.Sequence, Revision: s.revision(true), Live: s.Status == Active, Approved: state.Approved,
+			Processed: r.now, Members: s.diff.Members, Clock: r.now, Next: r.nextOf(s), Reads: r.reads(s, true),
+		}
+		if r.edition.approves(s.ID) {
+			state.Approved = r.edition.plan
+		}
+	default:
+		state.Next = sooner(state.Next, r.nextOf(s))
+		if len(s.write.Standings) > 0 {
+			state.Clock = r.now
+		}
+		if state.Reads == r.reads(s, false) {
+			state.Reads = r.reads(s, true) // up to date before, and for the users of the run still
 		}
 	}
-	state.Next = sooner(state.Next, next)
-	if len(s.write.Standings) > 0 {
-		state.Clock = r.now
-	}
-	if state.Reads == r.reads(s, false) {
-		state.Reads = r.reads(s, true) // up to date before, and for the users of the run still
-	}
+	state.Lately = s.counted(r.now)
 	return state
+}
+
+// nextOf is when time next matters to the group: when its schedule says, or as nextTurn does.
+func (r *run) nextOf(s *subject) time.Time {
+	switch {
+	case s.scheduled() && s.whole:
+		return s.Schedule.Next(r.now)
+	case s.scheduled():
+		return s.due()
+	}
+	return s.nextTurn(r.now)
+}
+
+// revision is that of the definition, as it is stored or, after, as the run leaves it.
+func (s *subject) revision(after bool) uint64 {
+	if after && s.draft {
+		return s.Revision + 1
+	}
+	return s.Revision
 }
 
 // reads is the fingerprint of what decides about the group beside its definition and the people: the
@@ -602,36 +753,47 @@ func (r *run) reads(s *subject, after bool) uint64 {
 		if after && len(n.write.Standings) > 0 {
 			sequence++
 		}
-		if after && n.whole {
-			processed, live = n.Revision, n.Status == Active
+		if after && n.whole && !n.held {
+			processed, live = n.revision(true), n.Status == Active
 		}
-		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.Revision, processed, sequence, live)
+		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.revision(after), processed, sequence, live)
 	}
 	return h.Sum64()
 }
 
-// writes is what the run writes, and what it must find unchanged.
-func (r *run) writes() []Write {
-	var out []Write
+// commit is what the run writes, and what it must find unchanged.
+func (r *run) commit() Commit {
+	c := Commit{Acts: r.acts}
 	written := map[GroupID]bool{}
 	for _, s := range r.order {
+		if !s.whole && !s.partial {
+			continue
+		}
 		state := r.state(s)
-		if !s.whole && (!s.partial || len(s.write.Standings) == 0 && state.Equal(s.State)) {
+		if (!s.whole || s.held) && len(s.write.Standings) == 0 && state.Equal(s.State) {
 			continue
 		}
 		w := s.write
-		w.Group, w.Revision, w.Was, w.State = s.ID, s.Revision, s.State, &state
+		w.Group, w.Revision, w.Was, w.State = s.ID, s.Revision, &s.State, &state
+		if !s.stored {
+			w.Was = nil
+		}
+		s.diff.identify(s.State.Sequence + 1)
 		w.Changes = s.diff.changes()
-		out = append(out, w)
+		c.Writes = append(c.Writes, w)
+		c.Notes = append(c.Notes, r.heldNote(s, state)...)
 		written[s.ID] = true
 	}
-	for _, w := range slices.Clone(out) {
+	for _, w := range slices.Clone(c.Writes) {
 		for _, id := range r.refs.needs(w.Group) {
-			if s := r.groups[id]; s != nil && !written[id] {
+			if s := r.groups[id]; s != nil && s.stored && !written[id] {
 				written[id] = true
-				out = append(out, Write{Group: id, Revision: s.Revision, Was: s.State})
+				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &s.State})
 			}
 		}
 	}
-	return out
+	if r.edition != nil {
+		r.edition.enter(r, &c)
+	}
+	return c
 }

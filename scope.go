@@ -19,3 +19,33 @@ type Scope func(*User) Verdict
 type Scoping interface {
 	Scope(ctx context.Context, owner string) (Scope, error)
 }
+
+// readScopes asks for the users assigned to the owners of the groups of the run. Where that cannot be
+// said, it moves nobody in their groups, and stops nothing.
+func (r *run) readScopes(ctx context.Context) error {
+	if r.e.scoping == nil {
+		return nil
+	}
+	type answer struct {
+		scope Scope
+		err   error
+	}
+	answers := map[string]answer{}
+	for _, s := range r.order {
+		if !s.whole && !s.partial || s.Kind != AutomaticGroup || s.Owner == "" {
+			continue
+		}
+		a, asked := answers[s.Owner]
+		if !asked {
+			a.scope, a.err = r.e.scoping.Scope(ctx, s.Owner)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			answers[s.Owner] = a
+		}
+		if s.scope, s.unread = a.scope, a.err != nil; s.unread {
+			r.survey.unreadScope(s, a.err)
+		}
+	}
+	return nil
+}

@@ -37,26 +37,62 @@ type Member struct {
 func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
 	verdict := No
 	if u != nil && s.Kind == AutomaticGroup && !s.Frozen {
-		if verdict = Unknown; !s.broken {
-			verdict = s.rule.Match(u, &s.view)
-		}
+		verdict = s.verdict(u)
 	}
 	st.Automatic = Bit(st.Automatic, u == nil, s.Frozen, s.Kind, verdict)
-	facts := Facts{
+	facts := s.facts(u, st, now, exclusions)
+	method, by := facts.Decide()
+	st.Undecided = facts.undecided(verdict == Unknown)
+	return s.enter(st, method), by
+}
+
+// verdict is the rule's, within the scope of the group's owner.
+func (s *subject) verdict(u *User) Verdict {
+	if s.broken {
+		return Unknown
+	}
+	v := s.rule.Match(u, &s.view)
+	switch {
+	case s.unread:
+		return MatchAll.join(v, Unknown)
+	case s.scope != nil:
+		return MatchAll.join(v, s.scope(u))
+	}
+	return v
+}
+
+// holdBack is settle for a group that is not to follow its rule for now: the bit stays as it was, and
+// whoever is in does not leave by deactivation or absence. What people decided counts.
+func (s *subject) holdBack(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
+	facts := s.facts(u, st, now, exclusions)
+	method, by := facts.Decide()
+	if st.Population != Outside && method == Outside && (by == byAbsence || by == byDeactivation) {
+		facts.Absent, facts.Activation = false, Activated
+		method, by = facts.Decide()
+	}
+	return s.enter(st, method), by
+}
+
+// facts are what the decision table asks for, with the bit as the standing has it.
+func (s *subject) facts(u *User, st Standing, now time.Time, exclusions bool) Facts {
+	f := Facts{
 		Absent: u == nil, Policy: s.Deactivated, Assigned: st.Assignment.Holds(now),
 		Excluded: exclusions && st.Exclusion != nil, Automatic: st.Automatic, Before: st.Population,
 	}
 	if u != nil {
-		facts.Activation = u.Activation
+		f.Activation = u.Activation
 	}
-	var by Reason
-	st.Population, by = facts.Decide()
-	st.Member = Outside
+	return f
+}
+
+// enter is the standing with the user in the population by that method, and in the membership where
+// the group is active.
+func (s *subject) enter(st Standing, m Method) Standing {
+	st.Population, st.Member = m, Outside
 	if s.Status == Active {
-		st.Member = st.Population
+		st.Member = m
 	}
-	st.Undecided = facts.undecided(verdict == Unknown)
-	return st, by
+	return st
 }
 
 // undecided reports whether what is not known, the verdict or the activation, would end differently

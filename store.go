@@ -60,51 +60,56 @@ type PeopleChange struct {
 	Trees map[Tree][]Unit
 }
 
-// A Store keeps groups and who is in them. One Store is one tenant.
+// A Store keeps groups, who is in them, and what is written down about them. One Store is one tenant.
+// Everything is written by one method, [Store.Apply], so that what belongs together is written
+// together.
 //
 // Contract, proved by package storetest:
 //
 //  1. Streams are ascending (groups by ID, standings and members by user, those of one user by
-//     group), yield each row once, and end with an error if they fail, never early without one. Of
-//     a group or user that is not stored they yield nothing.
-//  2. Group and SaveGroup return, and Groups yields, a group exactly as it was saved, with its State,
-//     whatever the caller does to the values it handed over. Group returns an error that wraps
-//     [ErrNotFound] where there is none. What streams yield is read, not written to.
-//  3. SaveGroup with Revision 0 creates, with a zero State. With another it replaces the group, and
-//     leaves its State alone. It refuses, with a [*ConflictError] that says who saved and when, a
-//     revision that is not the stored one, 0 included, and with [ErrNotFound] to replace a group
-//     that does not exist. The new revision is one more.
-//  4. SaveGroup refuses, with a [*CycleError], a save after which groups would refer to each other
-//     in a ring; this is checked in the same transaction ([CheckReferences]).
-//  5. DeleteGroup refuses a revision that is not the stored one as SaveGroup does, and with
-//     [ErrReferred] a group that the rule of another automatic group names, or that another has as its
-//     parent. It writes a leave by that person for every member, in the order of users, and erases
-//     the group's standings.
-//  6. Apply writes all of its writes, or none and returns an error that wraps [ErrConflict] where the
-//     revision or state of one of them is not the stored one, or its group is gone.
+//     group, notes by group and then by key), yield each row once, and end with an error if they fail,
+//     never early without one. Of a group or user that is not stored they yield nothing.
+//  2. Group returns, and Groups yields, a group exactly as it was saved, with its State, whatever the
+//     caller does to the values it handed over. Group returns an error that wraps [ErrNotFound] where
+//     there is none. What streams yield is read, not written to.
+//  3. A Write with Save and Revision 0 creates a group, with a zero State unless it brings one. With
+//     another Revision it replaces the definition, and leaves the State alone unless it brings one. The
+//     stored revision is then one more. Save and Delete refuse, with a [*ConflictError] that says who
+//     saved and when, a Revision that is not the stored one, 0 included, and with [ErrNotFound] to replace
+//     or delete a group that does not exist.
+//  4. Save is refused, with a [*CycleError], where groups would refer to each other in a ring after the
+//     Commit; this is checked in the same transaction ([CheckReferences]).
+//  5. Delete erases a group with its standings and notes. It is refused with [ErrReferred] where the
+//     rule of another automatic group names the group, or another has it as its parent.
+//  6. Apply writes the whole Commit, or nothing and returns an error that wraps [ErrConflict] where the
+//     revision or state of one of its writes is not the stored one, or the group of a write is gone.
 //  7. Apply replaces the standings it is given; blank ones are erased. It raises the sequence of a
 //     group by one if, and only if, it was given standings for it, and stores the rest of the
 //     State it was given.
 //  8. After Apply returns nil every read reflects it. The changes of one Apply stand in the feed
-//     together, in order, once.
+//     together, in order, once, each with the ID it was given.
 //  9. Members yields the users whose Member method is not Outside, and nobody else.
-//  10. Forget erases the user's standings in every group and their earlier changes from the feed,
-//     and writes a leave by that person, caused by being forgotten, for each group they were a member
-//     of, in the order of groups.
-//     It raises the sequence of every group it touched. A user it does not know is no error.
+//  10. A Commit with Forget erases, after its writes, the earlier changes of that user from the feed,
+//     and in the acts about them puts Alias in the place of the user and blanks Before, After and Why.
+//     It is refused with an error that wraps [ErrConflict] where a standing of the user would be left. A
+//     user it does not know is no error.
 //  11. Changes after a cursor yields what was written after the change with that cursor, also when
-//     Forget has erased that change, and everything after the blank cursor. Text that is no cursor
-//     is an error.
+//     that change was erased, and everything after the blank cursor. Acts does so likewise, of one group
+//     (also after it was deleted) or, with a blank group, of all. Text that is no cursor is an error.
 //  12. A cancelled context ends a call or a stream with its error, and nothing is written.
 //  13. All methods may be called from many goroutines at once, and from the loop over a stream; many
 //     streams may be open at once.
 //  14. An unusable identifier to be stored, of a group, its parent or a user, is refused with an
 //     error that wraps [ErrID], and nothing is written.
+//  15. A note is kept by its kind, group and key, and is yielded exactly as it was given, with its
+//     revision one higher. Revision 0 creates it, another replaces it; without Data it is erased. A revision
+//     that is not the stored one is refused with a [*ConflictError] that says who kept it and when, and a
+//     note of a group that does not exist with [ErrNotFound].
+//  16. The acts of a Commit are added behind those of earlier ones, in order, once, exactly as they were
+//     given. They outlive their groups.
 type Store interface {
 	Group(ctx context.Context, id GroupID) (Group, error)
 	Groups(ctx context.Context) iter.Seq2[Group, error]
-	SaveGroup(ctx context.Context, g Group) (Group, error)
-	DeleteGroup(ctx context.Context, id GroupID, revision uint64, by string, at time.Time) error
 
 	// Standings yields what is stored about the users of a group with IDs after the given one.
 	Standings(ctx context.Context, id GroupID, after UserID) iter.Seq2[Standing, error]
@@ -113,26 +118,144 @@ type Store interface {
 	// Members yields the membership of a group, from the first user ID after the given one.
 	Members(ctx context.Context, id GroupID, after UserID) iter.Seq2[Member, error]
 
-	Apply(ctx context.Context, writes []Write) error
-	Forget(ctx context.Context, id UserID, by string, at time.Time) error
 	// Changes yields the change feed after a cursor ([Change.Cursor]).
 	Changes(ctx context.Context, after string) iter.Seq2[Change, error]
+	// Acts yields the audit after a cursor ([Act.Cursor]): of one group, or with a blank ID of all.
+	Acts(ctx context.Context, id GroupID, after string) iter.Seq2[Act, error]
+	// Notes yields the notes of one kind: of one group, or with a blank ID of all.
+	Notes(ctx context.Context, kind NoteKind, id GroupID) iter.Seq2[Note, error]
+
+	Apply(ctx context.Context, c Commit) error
 }
 
-// A Write is what a run or an act writes to one group. Those of one Apply name each group once.
+// A Commit is what one run or one act writes: all of it, or nothing.
+type Commit struct {
+	// Writes are about the groups concerned, each named once.
+	Writes []Write
+	// Acts are written down for the audit.
+	Acts []Act
+	// Notes are kept, replaced or, without Data, erased.
+	Notes []Note
+	// Forget is a user of whom nothing is to be left, but Alias in the acts about them.
+	Forget UserID
+	Alias  UserID
+}
+
+// A Write is what a Commit does to one group.
 type Write struct {
 	Group GroupID
-	// Revision and Was are the revision and the state that were read, and are compared with the
-	// stored ones, states by [State.Equal].
+	// Revision is that of the definition that was read, and is compared with the stored one.
 	Revision uint64
-	Was      State
+	// Was is the state that was read, and is compared with the stored one by [State.Equal]; nil does
+	// not ask.
+	Was *State
+	// Save, where set, is the new definition. Its Revision and State do not count.
+	Save *Group
+	// Delete takes the group away.
+	Delete bool
 	// Standings are the new standings in this group, ascending by user, each once.
 	Standings []Standing
-	// Changes are the effective joins, leaves and switches that the standings bring, in order.
+	// Changes are the effective joins, leaves and switches that this brings, in order.
 	Changes []Change
 	// State is the new state, but for its Sequence, which the Store counts. Nil leaves the state
-	// alone: such a Write only compares, for a group that was read and not processed.
+	// alone: a Write of nothing else only compares, for a group that was read and not processed.
 	State *State
+}
+
+// Check reports what contradicts itself in a Commit, or could not be kept: a group written or a note
+// kept twice, standings or changes of another group or out of order, a group saved and deleted at
+// once or under another ID, an unusable identifier ([ErrID]). It is for those who write a [Store], who
+// refuse such a Commit.
+func (c *Commit) Check() error {
+	written := make(map[GroupID]bool, len(c.Writes))
+	for i := range c.Writes {
+		w := &c.Writes[i]
+		if written[w.Group] {
+			return fmt.Errorf("group %q is written twice at once", w.Group)
+		}
+		written[w.Group] = true
+		if err := w.check(); err != nil {
+			return err
+		}
+	}
+	type name struct {
+		kind  NoteKind
+		group GroupID
+		key   string
+	}
+	kept := make(map[name]bool, len(c.Notes))
+	for i := range c.Notes {
+		n := &c.Notes[i]
+		id := name{n.Kind, n.Group, n.Key}
+		if kept[id] {
+			return fmt.Errorf("%s %q of group %q is kept twice at once", n.Kind, n.Key, n.Group)
+		}
+		kept[id] = true
+	}
+	if c.Forget != "" {
+		return errors.Join(c.Forget.Check(), c.Alias.Check())
+	}
+	return nil
+}
+
+func (w *Write) check() error {
+	if g := w.Save; g != nil {
+		err := g.ID.Check()
+		if g.Parent != "" {
+			err = errors.Join(err, g.Parent.Check())
+		}
+		if err != nil {
+			return err
+		}
+		if g.ID != w.Group || w.Delete {
+			return fmt.Errorf("group %q: saved as %q, or deleted at once", w.Group, g.ID)
+		}
+	}
+	for i := range w.Standings {
+		s := &w.Standings[i]
+		switch {
+		case s.Group != w.Group:
+			return fmt.Errorf("group %q: a standing of group %q", w.Group, s.Group)
+		case i > 0 && s.User <= w.Standings[i-1].User:
+			return fmt.Errorf("group %q: the standings are not ascending by user at %q", w.Group, s.User)
+		}
+		if err := s.User.Check(); err != nil {
+			return fmt.Errorf("group %q: %w", w.Group, err)
+		}
+	}
+	for i := range w.Changes {
+		if c := &w.Changes[i]; c.Group != w.Group {
+			return fmt.Errorf("group %q: a change of group %q", w.Group, c.Group)
+		}
+	}
+	return nil
+}
+
+// A NoteKind says what a note is.
+type NoteKind string
+
+const (
+	// NoteDraft: a definition that is not published, as the JSON of a [Group].
+	NoteDraft NoteKind = "draft"
+	// NoteVersion: a definition whose criteria were once saved, as the JSON of a [Group]; the key is
+	// its revision in 20 digits.
+	NoteVersion NoteKind = "version"
+	// NoteHeld: what the guard holds back, as the JSON of a [Plan].
+	NoteHeld NoteKind = "held"
+)
+
+// A Note is a document about a group that is kept beside it, and erased with it. The Store does not
+// look into it.
+type Note struct {
+	Kind  NoteKind
+	Group GroupID
+	Key   string // names it among those of its kind and group
+	// Revision counts how often it was kept. Whoever keeps it names the revision they started from;
+	// zero creates it.
+	Revision uint64
+	By       string    // who kept it
+	At       time.Time // and when
+	Data     []byte
 }
 
 // Versioned is an optional capability of a Directory: Version names the state of its people, units
@@ -186,17 +309,26 @@ var (
 	ErrCycle = errors.New("groups refer to each other in a ring")
 )
 
-// A ConflictError refuses a save that started from an old revision. It wraps [ErrConflict].
+// A ConflictError refuses a save of a group, or of a note of it, that started from an old revision. It
+// wraps [ErrConflict].
 type ConflictError struct {
 	Group    GroupID
-	Revision uint64    // the stored revision
+	Note     NoteKind  // blank: the definition of the group itself
+	Revision uint64    // the stored revision; 0: the note is gone
 	By       string    // who saved it
 	At       time.Time // and when
 }
 
 // Error names the group, who saved it and when.
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("group %q: %v: revision %d was saved by %q at %s", e.Group, ErrConflict, e.Revision, e.By, e.At.UTC().Format(time.RFC3339))
+	what := fmt.Sprintf("group %q", e.Group)
+	if e.Note != "" {
+		what = fmt.Sprintf("%s of %s", e.Note, what)
+	}
+	if e.Revision == 0 {
+		return fmt.Sprintf("%s: %v: it is not there any more", what, ErrConflict)
+	}
+	return fmt.Sprintf("%s: %v: revision %d was saved by %q at %s", what, ErrConflict, e.Revision, e.By, e.At.UTC().Format(time.RFC3339))
 }
 
 // Unwrap returns [ErrConflict].

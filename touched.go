@@ -17,13 +17,15 @@ type Touched struct {
 	Units []Unit
 	// Groups were saved or deleted, or changed by another writer.
 	Groups []GroupID
+	// Owners are owners of groups to whom other users are assigned now ([Scoping]).
+	Owners []string
 }
 
 // Changed brings the memberships up to date after a change, with the same result as a full run:
 // the users named, everybody beneath them where rules read the reporting line, everybody in or
-// beneath the units, whole groups that were named or saved since they were last processed, groups
-// whose time has come, and groups that refer to such groups. With nothing touched it does what is
-// due. It reads those users only, where the rules and the Directory allow it ([Reporting]).
+// beneath the units, whole groups that were named or saved since they were last processed, whose owner
+// was named, that the [Guard] holds, whose time has come, and groups that refer to such groups. Groups
+// with a [Schedule] wait for it. With nothing touched it does what is due. It reads those users only, where the rules and the Directory allow it ([Reporting]).
 func (e *Evaluator) Changed(ctx context.Context, t Touched) (*Run, error) {
 	return e.write(ctx, func() (*run, error) {
 		r, err := e.begin(ctx, nil)
@@ -48,14 +50,18 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 		}
 		moved[u.Tree][u.ID] = struct{}{}
 	}
+	r.moved = moved
 	whole := slices.Clone(t.Groups)
 	for _, s := range r.order {
-		s.partial = true
+		if s.partial = !s.waits; s.waits {
+			continue
+		}
 		r.compile(s)
 		if s.rule != nil {
 			climbs = climbs || s.rule.lines
 		}
-		if r.due(s) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(moved)) {
+		owned := s.Kind == AutomaticGroup && s.Owner != "" && slices.Contains(t.Owners, s.Owner)
+		if owned || r.due(s) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(moved)) {
 			whole = append(whole, s.ID)
 		}
 	}
@@ -76,20 +82,24 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 }
 
 // takeWhole marks groups, and those that refer to them, to be evaluated for everybody. A group that
-// was deleted still reaches those that name it.
+// was deleted still reaches those that name it. What waits for its schedule goes on waiting.
 func (r *run) takeWhole(groups []GroupID) {
 	for _, id := range append(r.refs.dependents(groups), groups...) {
-		if s := r.groups[id]; s != nil {
+		if s := r.groups[id]; s != nil && !s.waits {
 			s.whole = true
 		}
 	}
 }
 
-// due reports whether the group must be looked at for everybody: it was saved since it was last
-// processed, a group that it refers to has changed without it, or its time has come.
+// due reports whether the group must be looked at for everybody: its schedule says so, it was saved
+// since it was last processed, a group that it refers to has changed without it, the guard holds it, or
+// its time has come.
 func (r *run) due(s *subject) bool {
+	if s.scheduled() {
+		return !s.waits
+	}
 	next := s.State.Next
-	return s.State.Revision != s.Revision || s.State.Live != (s.Status == Active) ||
+	return s.State.Held != "" || s.State.Revision != s.Revision || s.State.Live != (s.Status == Active) ||
 		s.State.Reads != r.reads(s, false) || !next.IsZero() && !next.After(r.now)
 }
 

@@ -1,0 +1,260 @@
+package groups
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// This file holds what a run does under its guard: it judges what the groups would lose, holds those
+// that would lose too much, and keeps what it holds as a plan.
+
+// judge has the guard look at a pass, and reports whether it holds groups that it did not hold before.
+func (r *run) judge(ctx context.Context) (bool, error) {
+	if r.guard == nil {
+		return false, nil
+	}
+	var judged []*subject
+	var total Traffic
+	for _, s := range r.order {
+		if (s.whole || s.partial) && !s.trusted && !s.held && s.Status == Active && s.State.Live {
+			if t := s.diff.traffic(); t.Joined+t.Left > 0 {
+				judged = append(judged, s)
+				total.Joined += t.Joined
+				total.Left += t.Left
+			}
+		}
+	}
+	held := false
+	hold := func(s *subject, what, limit string) {
+		if s.hold == nil {
+			s.hold, s.planned, s.causes, s.held = &Hold{}, s.diff, causes{}, true
+		}
+		s.hold.Limits = append(s.hold.Limits, what+": "+limit)
+		held = true
+	}
+	for _, s := range judged {
+		t := s.diff.traffic()
+		_, day := s.State.lately(r.now)
+		today := Traffic{Joined: t.Joined + day.Joined, Left: t.Left + day.Left}
+		if today.Left < min(r.guard.Group.Leaves.least(), r.guard.Day.Leaves.least()) &&
+			today.Joined < min(r.guard.Group.Joins.least(), r.guard.Day.Joins.least()) {
+			continue
+		}
+		automatic, inside, err := r.count(ctx, s)
+		if err != nil {
+			return false, err
+		}
+		empties := inside+len(s.diff.Joined)-len(s.diff.Left) == 0
+		began := automatic - day.Joined + day.Left // 24 hours ago
+		if limit, ok := r.guard.Group.Leaves.reached(t.Left, automatic, empties); ok {
+			hold(s, "leaves of the group", limit)
+		} else if limit, ok := r.guard.Day.Leaves.reached(today.Left, began, empties); ok && t.Left > 0 {
+			hold(s, "leaves of the group in 24 hours", limit)
+		}
+		if s.State.Revision == 0 {
+			automatic, began = 0, 0
+		}
+		if limit, ok := r.guard.Group.Joins.reached(t.Joined, automatic, false); ok {
+			hold(s, "joins of the group", limit)
+		} else if limit, ok := r.guard.Day.Joins.reached(today.Joined, began, false); ok && t.Joined > 0 {
+			hold(s, "joins of the group in 24 hours", limit)
+		}
+	}
+	if total.Left < r.guard.Run.Leaves.least() && total.Joined < r.guard.Run.Joins.least() {
+		return held, nil
+	}
+	all := 0
+	for _, s := range r.order {
+		if s.whole || s.partial {
+			n, _, err := r.count(ctx, s)
+			if err != nil {
+				return false, err
+			}
+			all += n
+		}
+	}
+	if limit, ok := r.guard.Run.Leaves.reached(total.Left, all, false); ok {
+		for _, s := range judged {
+			if s.diff.traffic().Left > 0 {
+				hold(s, "leaves of the run", limit)
+			}
+		}
+	}
+	if limit, ok := r.guard.Run.Joins.reached(total.Joined, all, false); ok {
+		for _, s := range judged {
+			if s.diff.traffic().Joined > 0 {
+				hold(s, "joins of the run", limit)
+			}
+		}
+	}
+	return held, nil
+}
+
+// count is how many automatic members the group had before the run, and how many in all. Where the run
+// did not look at everybody they are counted in the Store.
+func (r *run) count(ctx context.Context, s *subject) (automatic, inside int, err error) {
+	if s.whole {
+		return s.automatic, s.inside, nil
+	}
+	for m, err := range r.e.store.Members(ctx, s.ID, "") {
+		if err != nil {
+			return 0, 0, fmt.Errorf("read members of group %q: %w", s.ID, err)
+		}
+		if inside++; m.Method == Automatic {
+			automatic++
+		}
+	}
+	return automatic, inside, nil
+}
+
+// blame notes what takes a user out whom the guard keeps in.
+func (r *run) blame(s *subject, id UserID, u *User) {
+	i, leaves := slices.BinarySearchFunc(s.planned.Left, id, func(c Change, id UserID) int {
+		switch {
+		case c.User < id:
+			return -1
+		case c.User > id:
+			return 1
+		}
+		return 0
+	})
+	if !leaves {
+		return
+	}
+	switch c := &s.planned.Left[i]; {
+	case c.Cause == causeAbsence:
+		s.causes["they are not among the people any more"]++
+	case c.Cause == causeDeactivation:
+		s.causes["they were deactivated"]++
+	case c.Cause != causeRule || u == nil:
+	case s.Revision != s.State.Revision:
+		s.causes[fmt.Sprintf("%s saved another definition on %s", s.SavedBy, s.SavedAt.UTC().Format("2006-01-02"))]++
+	case s.Kind == AutomaticGroup && s.rule != nil:
+		r.blameRule(s, u)
+	}
+}
+
+// blameRule notes which conditions take a user out: those that were met before the change, where the
+// run knows how the user was, else those that are not met now.
+func (r *run) blameRule(s *subject, u *User) {
+	if s.scope != nil && s.scope(u) == No {
+		s.causes[fmt.Sprintf("they are not assigned to the owner %q any more", s.Owner)]++
+	}
+	var old *User
+	if r.before != nil {
+		if was, err := r.before(u.ID); err == nil {
+			old = &was
+		}
+	}
+	named := map[string]bool{}
+	for i, set := range s.rule.sets {
+		for j, l := range set.leaves {
+			if l.verdict(u, &s.view) != No {
+				continue
+			}
+			condition := s.rule.criteria.Sets[i].Conditions[j]
+			text, moved := r.movedUnder(condition, u)
+			if !moved {
+				if old != nil && l.verdict(old, &s.view) == No {
+					continue // it never held
+				}
+				text = fellOut(condition, u, old != nil)
+			}
+			if !named[text] {
+				named[text] = true
+				s.causes[text]++
+			}
+		}
+	}
+}
+
+// fellOut says of a condition that it is not met.
+func fellOut(c Condition, u *User, known bool) string {
+	field, is := c.(FieldCondition)
+	switch {
+	case is && u.Fields[field.Field].IsEmpty() && known:
+		return fmt.Sprintf("`%s` became empty", field.Field)
+	case is && u.Fields[field.Field].IsEmpty():
+		return fmt.Sprintf("`%s` is empty", field.Field)
+	case known:
+		return fmt.Sprintf("it is no longer so that %s", c)
+	}
+	return fmt.Sprintf("it is not so that %s", c)
+}
+
+// movedUnder says where a unit that the user sits in, or beneath, was moved, if the condition asks for
+// its tree and the run knows of the move.
+func (r *run) movedUnder(c Condition, u *User) (string, bool) {
+	condition, is := c.(UnitCondition)
+	if !is || r.trees[condition.Tree] == nil {
+		return "", false
+	}
+	moved := r.moved[condition.Tree]
+	for _, unit := range u.Units[condition.Tree] {
+		path := r.trees[condition.Tree].lines.Path(unit)
+		for i, id := range path {
+			if _, is := moved[id]; !is {
+				continue
+			}
+			if i+1 < len(path) {
+				return fmt.Sprintf("unit %q moved under %q", id, path[i+1]), true
+			}
+			return fmt.Sprintf("unit %q moved to the top", id), true
+		}
+	}
+	return "", false
+}
+
+// heldPlan is what the guard holds of a group.
+func (r *run) heldPlan(s *subject) *Plan {
+	d := s.planned
+	d.Group = s.ID
+	d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
+	d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
+	hold := *s.hold
+	hold.Causes = s.causes.list()
+	p := &Plan{Group: s.Group, Now: r.now, Diff: d, Hold: &hold}
+	p.Group.State = State{}
+	p.ID = p.fingerprint()
+	return p
+}
+
+// readHeld reads what was kept of plans that are held, or were until now.
+func (r *run) readHeld(ctx context.Context) (err error) {
+	for _, s := range r.order {
+		if s.hold != nil || s.whole && s.State.Held != "" {
+			if s.notes, err = collect(r.e.store.Notes(ctx, NoteHeld, s.ID)); err != nil {
+				return fmt.Errorf("read held plan of group %q: %w", s.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// heldNote keeps the plan that the state names, or erases the one it does not name any more.
+func (r *run) heldNote(s *subject, after State) []Note {
+	if after.Held == s.State.Held {
+		return nil
+	}
+	n := Note{Kind: NoteHeld, Group: s.ID, Key: "plan", At: r.now}
+	if len(s.notes) > 0 {
+		n.Revision = s.notes[0].Revision
+	}
+	if after.Held != "" {
+		n.Data = recorded(r.heldPlan(s))
+	} else if n.Revision == 0 {
+		return nil
+	}
+	return []Note{n}
+}
+
+// planOf reads a plan that was kept.
+func planOf(n Note) (*Plan, error) {
+	p := new(Plan)
+	if err := json.Unmarshal(n.Data, p); err != nil {
+		return nil, fmt.Errorf("held plan of group %q: %w: %v", n.Group, ErrPlan, err)
+	}
+	return p, nil
+}
