@@ -519,9 +519,6 @@ func (h *badHost) Group(ctx context.Context, id groups.GroupID) (groups.Group, e
 func (h *badHost) Groups(ctx context.Context) iter.Seq2[groups.Group, error] {
 	return badStream(h, h.Memory.Groups(ctx))
 }
-func (h *badHost) SaveGroup(ctx context.Context, g groups.Group) (groups.Group, error) {
-	return badCall(h, func() (groups.Group, error) { return h.Memory.SaveGroup(ctx, g) })
-}
 func (h *badHost) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
 	return badStream(h, h.Memory.Standings(ctx, id, after))
 }
@@ -531,12 +528,11 @@ func (h *badHost) StandingsOf(ctx context.Context, id groups.UserID) iter.Seq2[g
 func (h *badHost) Members(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
 	return badStream(h, h.Memory.Members(ctx, id, after))
 }
-func (h *badHost) Apply(ctx context.Context, writes []groups.Write) error {
-	_, err := badCall(h, func() (any, error) { return nil, h.Memory.Apply(ctx, writes) })
-	return err
+func (h *badHost) Notes(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
+	return badStream(h, h.Memory.Notes(ctx, kind, id))
 }
-func (h *badHost) Forget(ctx context.Context, id groups.UserID, by string, at time.Time) error {
-	_, err := badCall(h, func() (any, error) { return nil, h.Memory.Forget(ctx, id, "admin", at) })
+func (h *badHost) Apply(ctx context.Context, c groups.Commit) error {
+	_, err := badCall(h, func() (any, error) { return nil, h.Memory.Apply(ctx, c) })
 	return err
 }
 
@@ -553,7 +549,7 @@ var badActs = map[string]func(ctx context.Context, ev *groups.Evaluator) error{
 	"evaluate":     func(ctx context.Context, ev *groups.Evaluator) error { return badBoth(ev.Evaluate(ctx)) },
 	"evaluate one": func(ctx context.Context, ev *groups.Evaluator) error { return badBoth(ev.Evaluate(ctx, "reader")) },
 	"preview": func(ctx context.Context, ev *groups.Evaluator) error {
-		return badBoth(ev.Preview(ctx, evalGroup("draft", groups.UserBelow("bob"))))
+		return badBoth(ev.Preview(ctx, evalGroup("draft", groups.UserBelow("bob")), nil))
 	},
 	"count": func(ctx context.Context, ev *groups.Evaluator) error {
 		return badBoth(ev.Count(ctx, evalGroup("romans", evalCity.Is("Oslo"))))

@@ -262,6 +262,9 @@ type Tally struct {
 // Count previews one group and returns how many users it would have.
 func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
 	r, err := e.revise(ctx, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
+	if err == nil {
+		err = r.evaluate(ctx)
+	}
 	if err != nil {
 		return Tally{}, err
 	}
@@ -347,7 +350,23 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 	case s.rule != nil:
 		x = s.rule.Explain(u, &s.view)
 	}
+	if u != nil && (s.scope != nil || s.unread) {
+		within := Unknown
+		if !s.unread {
+			within = s.scope(u)
+		}
+		x.Scope = &within
+	}
+	was := st
 	st, by := s.settle(u, st, r.now, r.e.opts.Exclusions)
+	switch {
+	case s.waits && !s.whole:
+		x.Waits = waitsForSchedule
+		st.Population, st.Member = was.Population, was.Member
+	case s.held:
+		x.Waits = waitsForGuard
+		st, by = s.holdBack(u, was, r.now, r.e.opts.Exclusions)
+	}
 	x.Group, x.User, x.Frozen = s.ID, st.User, s.Frozen
 	x.Population, x.Member, x.Automatic = st.Population, st.Member, st.Automatic
 	x.Reason, x.Undecided = by, st.Undecided

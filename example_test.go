@@ -58,15 +58,18 @@ func ExampleEvaluator_Preview() {
 	ev := campus()
 	const Credits groups.NumberField = "credits"
 	// What if the bar were lower? Nothing is written.
-	run, err := ev.Preview(context.Background(), groups.Group{
+	plan, err := ev.Preview(context.Background(), groups.Group{
 		ID: "diligent", Name: "Diligent", Kind: groups.AutomaticGroup, Status: groups.Active,
-		Criteria: groups.AnySets(groups.All(Credits.AtLeast(60))),
-	})
+		Criteria: groups.AnySets(groups.All(Credits.AtLeast(60))), Revision: 1,
+	}, nil)
 	check(err)
-	for _, c := range run.Changes() {
+	for _, c := range plan.Diff.Joined {
 		fmt.Println(c.User, c.Kind)
 	}
-	// Output: bea joined
+	fmt.Println(len(plan.Diff.Left), "leave,", len(plan.Kept), "stay")
+	// Output:
+	// bea joined
+	// 0 leave, 1 stay
 }
 
 func ExampleEvaluator_Assign() {

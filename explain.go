@@ -32,12 +32,23 @@ type Explanation struct {
 	Undecided bool `json:"undecided"`
 	// Frozen: the rule is shown, and not asked.
 	Frozen bool `json:"frozen"`
+	// Waits says why the user is as they were though the rule may say otherwise: "guard", while the
+	// [Guard] holds the group, or "schedule", until the group is processed; blank where they do not.
+	Waits string `json:"waits,omitempty"`
+	// Scope says whether the user is assigned to the owner of the group ([Scoping]); it is nil where that
+	// does not matter. Outside of it the rule counts as No.
+	Scope *Verdict `json:"scope,omitempty"`
 	// Automatic is the automatic bit.
 	Automatic bool `json:"automatic"`
 	// Assignment and Exclusion are the stored decisions of people, in force or not.
 	Assignment *Assignment `json:"assignment,omitempty"`
 	Exclusion  *Exclusion  `json:"exclusion,omitempty"`
 }
+
+const (
+	waitsForGuard    = "guard"
+	waitsForSchedule = "schedule"
+)
 
 // A SetVerdict explains one set.
 type SetVerdict struct {
@@ -117,6 +128,15 @@ func (x *Explanation) String() string {
 	fmt.Fprintf(&b, "rule: %v", x.Verdict)
 	if x.Frozen {
 		b.WriteString(", not asked while the group is frozen")
+	}
+	if x.Scope != nil {
+		fmt.Fprintf(&b, "; assigned to the owner: %v", *x.Scope)
+	}
+	switch x.Waits {
+	case waitsForGuard:
+		b.WriteString("; held by the guard, so that it does not count yet")
+	case waitsForSchedule:
+		b.WriteString("; it counts when the group is processed next")
 	}
 	if len(x.Sets) > 1 {
 		fmt.Fprintf(&b, " (%s of %d sets)", x.Match, len(x.Sets))

@@ -296,7 +296,7 @@ func TestTheLifeOfAGroup(t *testing.T) {
 		{"a deleted group leaves a leave for each member", func(w *evalWorld) {
 			g, err := w.Group(w.Context(), "romans")
 			w.must(err)
-			w.must(w.DeleteGroup(w.Context(), "romans", g.Revision, "admin", w.now))
+			w.must(w.ev.Delete(w.Context(), "romans", g.Revision, "admin"))
 			w.want(w.process(), "")
 			for range w.ev.GroupsOf(w.Context(), "ann") {
 				w.Error("ann is still in a group")
@@ -462,7 +462,7 @@ func TestChangedReachesWhomAChangeConcerns(t *testing.T) {
 			w.process()
 			w.assign("child", "ann")
 			// Where a Store allows this (see CheckReferences), whoever read the group must notice.
-			if err := w.DeleteGroup(w.Context(), "child", 1, "admin", w.now); errors.Is(err, groups.ErrReferred) {
+			if err := w.ev.Delete(w.Context(), "child", 1, "admin"); errors.Is(err, groups.ErrReferred) {
 				return
 			}
 			w.want(w.changed(groups.Touched{Groups: []groups.GroupID{"child"}}), "reader -ann(rule)")

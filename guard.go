@@ -15,8 +15,8 @@ import (
 //
 // It judges what rules, deactivation and absence do to members of active groups, in [Evaluator.Process],
 // [Evaluator.Changed], [Evaluator.Import] and to the groups that follow an act on another group.
-// What a person has seen or decided is not held: [Evaluator.Publish], [Evaluator.Adopt], activation,
-// inactivation, deletion, and decisions about users.
+// What a person has seen or decided is not held: [Evaluator.Publish], [Evaluator.Adopt], the first
+// run of an active group, activation, inactivation, deletion, and decisions about users.
 //
 // A held group is as it was: its automatic bits stay as stored, and whoever would leave by deactivation
 // or absence stays. Assignments, exclusions and their ends count at once. Nothing of a held group is
@@ -34,7 +34,7 @@ type Bounds struct {
 }
 
 // A Limit is reached by MinCount moves that are also MaxPercent of the automatic members there were
-// before, or by MaxCount moves, or by leaves that empty a group of EmptyFrom members or more. The
+// before (for leaves of a day, with those who left in it), or by MaxCount moves, or by leaves that empty a group of EmptyFrom members or more. The
 // zero Limit is reached by a single move: it allows none.
 type Limit struct {
 	MinCount   int
@@ -124,17 +124,18 @@ func (s State) lately(now time.Time) (list []Traffic, sum Traffic) {
 	return list, sum
 }
 
-// counted is the stored traffic with that of this run.
-func (s *subject) counted(now time.Time) []Traffic {
-	list, _ := s.State.lately(now)
+// counted is the stored traffic with that of this run. Once a person has seen a plan of the group the
+// account is settled.
+func (r *run) counted(s *subject) []Traffic {
 	t := s.diff.traffic()
-	if s.trusted {
-		return nil // a person has seen it: the account is settled
+	switch {
+	case r.edition != nil && r.edition.group == s.ID:
+		return nil
+	case t.Joined+t.Left == 0:
+		return s.State.Lately
 	}
-	if t.Joined+t.Left == 0 {
-		return list
-	}
-	t.Hour = now.UTC().Truncate(time.Hour)
+	list, _ := s.State.lately(r.now)
+	t.Hour = r.now.UTC().Truncate(time.Hour)
 	list = slices.Clone(list)
 	if n := len(list); n > 0 && list[n-1].Hour.Equal(t.Hour) {
 		list[n-1].Joined += t.Joined

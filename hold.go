@@ -47,18 +47,14 @@ func (r *run) judge(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		empties := inside+len(s.diff.Joined)-len(s.diff.Left) == 0
-		began := automatic - day.Joined + day.Left // 24 hours ago
 		if limit, ok := r.guard.Group.Leaves.reached(t.Left, automatic, empties); ok {
 			hold(s, "leaves of the group", limit)
-		} else if limit, ok := r.guard.Day.Leaves.reached(today.Left, began, empties); ok && t.Left > 0 {
+		} else if limit, ok := r.guard.Day.Leaves.reached(today.Left, automatic+day.Left, empties); ok && t.Left > 0 {
 			hold(s, "leaves of the group in 24 hours", limit)
-		}
-		if s.State.Revision == 0 {
-			automatic, began = 0, 0
 		}
 		if limit, ok := r.guard.Group.Joins.reached(t.Joined, automatic, false); ok {
 			hold(s, "joins of the group", limit)
-		} else if limit, ok := r.guard.Day.Joins.reached(today.Joined, began, false); ok && t.Joined > 0 {
+		} else if limit, ok := r.guard.Day.Joins.reached(today.Joined, automatic+day.Left-day.Joined, false); ok && t.Joined > 0 {
 			hold(s, "joins of the group in 24 hours", limit)
 		}
 	}
@@ -90,6 +86,38 @@ func (r *run) judge(ctx context.Context) (bool, error) {
 		}
 	}
 	return held, nil
+}
+
+// learn finds out how the people were before the change that the run is about, where it runs over one.
+func (r *run) learn(ctx context.Context) error {
+	o, is := r.e.dir.(*overlay)
+	if !is || r.before != nil {
+		return nil
+	}
+	r.before = func(id UserID) (User, error) { return o.base.User(ctx, id) }
+	r.moved = map[Tree]map[string]struct{}{}
+	if len(o.trees) == 0 {
+		return nil
+	}
+	parents := map[Tree]map[string]string{}
+	for u, err := range o.base.Units(ctx) {
+		if err != nil {
+			return fmt.Errorf("read units: %w", err)
+		}
+		if parents[u.Tree] == nil {
+			parents[u.Tree] = map[string]string{}
+		}
+		parents[u.Tree][u.ID] = u.Parent
+	}
+	for _, tree := range o.trees {
+		r.moved[tree] = map[string]struct{}{}
+		for _, u := range o.change.Trees[tree] {
+			if was, known := parents[tree][u.ID]; known && was != u.Parent {
+				r.moved[tree][u.ID] = struct{}{}
+			}
+		}
+	}
+	return nil
 }
 
 // count is how many automatic members the group had before the run, and how many in all. Where the run

@@ -281,6 +281,9 @@ func (r *run) evaluate(ctx context.Context) error {
 		if !held {
 			return r.readHeld(ctx)
 		}
+		if err := r.learn(ctx); err != nil {
+			return err
+		}
 		r.survey = survey
 		r.again()
 	}
@@ -714,7 +717,7 @@ func (r *run) state(s *subject) State {
 			state.Reads = r.reads(s, true) // up to date before, and for the users of the run still
 		}
 	}
-	state.Lately = s.counted(r.now)
+	state.Lately = r.counted(s)
 	return state
 }
 

@@ -138,11 +138,19 @@ func (s *faultyStore) StandingsOf(ctx context.Context, id groups.UserID) iter.Se
 	return rows(s.f, s.Store.StandingsOf(ctx, id))
 }
 
-func (s *faultyStore) Apply(ctx context.Context, writes []groups.Write) error {
+func (s *faultyStore) Members(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+	return rows(s.f, s.Store.Members(ctx, id, after))
+}
+
+func (s *faultyStore) Notes(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
+	return rows(s.f, s.Store.Notes(ctx, kind, id))
+}
+
+func (s *faultyStore) Apply(ctx context.Context, c groups.Commit) error {
 	if err := s.f.next(); err != nil {
 		return err
 	}
-	return s.Store.Apply(ctx, writes)
+	return s.Store.Apply(ctx, c)
 }
 
 // AnErrorMovesNobody: whatever fails while a run reads or writes, the run says so and nothing is written.

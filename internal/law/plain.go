@@ -79,7 +79,7 @@ func (p *Plain) Load(t oracle.Tenant) error {
 		if err != nil {
 			return err
 		}
-		w := groups.Write{Group: g.ID, Revision: saved.Revision, Was: saved.State}
+		w := groups.Write{Group: g.ID, Revision: saved.Revision, Was: &saved.State}
 		state := groups.State{Revision: saved.Revision, Live: t.Live[g.ID]}
 		w.State = &state
 		for _, u := range t.Everybody() {
@@ -87,7 +87,7 @@ func (p *Plain) Load(t oracle.Tenant) error {
 				w.Standings = append(w.Standings, st)
 			}
 		}
-		if err := p.store.Apply(background, []groups.Write{w}); err != nil {
+		if err := p.store.Apply(background, groups.Commit{Writes: []groups.Write{w}}); err != nil {
 			return err
 		}
 	}
@@ -141,7 +141,7 @@ func (p *Plain) Delete(g groups.GroupID) (refused bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = p.store.DeleteGroup(background, g, saved.Revision, "admin", p.now)
+	err = p.ev.Delete(background, g, saved.Revision, "admin")
 	if errors.Is(err, groups.ErrReferred) {
 		return true, nil
 	}
