@@ -243,7 +243,7 @@ func (r *run) heldPlan(s *subject) *Plan {
 	d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
 	hold := *s.hold
 	hold.Causes = s.causes.list()
-	p := &Plan{Group: s.Group, Now: r.now, Diff: d, Hold: &hold}
+	p := &Plan{Group: s.Group, Now: r.now, Diff: d, Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
 	p.Group.State = State{}
 	p.ID = p.fingerprint()
 	return p

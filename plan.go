@@ -29,13 +29,13 @@ type Plan struct {
 	Now time.Time `json:"now"`
 	// Diff is what happens in the group. While it is inactive, that is in Withheld.
 	Diff Diff `json:"diff"`
-	// Kept are those in the population who stay as they are; nil in a held plan.
-	Kept []Member `json:"kept,omitempty"`
+	// Kept are those in the population who stay as they are; none are named in a held plan.
+	Kept []Member `json:"kept"`
 	// Others is what happens in the groups that refer to this one, sorted by group, where something
-	// does; nil in a held plan, after which they follow.
-	Others []Diff `json:"others,omitempty"`
+	// does; none in a held plan, after which they follow.
+	Others []Diff `json:"others"`
 	// Findings is what is wrong with the data.
-	Findings []Finding `json:"findings,omitempty"`
+	Findings []Finding `json:"findings"`
 	// Hold is why the plan is held; nil in a preview.
 	Hold *Hold `json:"hold,omitempty"`
 }
@@ -215,6 +215,6 @@ func (e *StaleError) Unwrap() error { return ErrStale }
 func (p *Plan) summary() json.RawMessage {
 	short := *p
 	short.Diff = Diff{Group: p.Diff.Group, Population: p.Diff.Population, Members: p.Diff.Members}
-	short.Kept, short.Others, short.Findings = nil, nil, nil
+	short.Kept, short.Others, short.Findings = []Member{}, []Diff{}, []Finding{}
 	return recorded(&short)
 }
