@@ -54,6 +54,9 @@ func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 	return e
 }
 
+// Now is what the clock of the Evaluator says ([Options.Now]).
+func (e *Evaluator) Now() time.Time { return e.opts.Now() }
+
 // schema reads the schema, and refuses one that rules could not rely on.
 func (e *Evaluator) schema(ctx context.Context) (*Schema, error) {
 	schema, err := e.dir.Schema(ctx)

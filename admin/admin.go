@@ -12,6 +12,8 @@
 package admin
 
 import (
+	"time"
+
 	"github.com/grouprules/groups"
 )
 
@@ -49,7 +51,16 @@ func (a *Actor) user(u *groups.User) bool {
 
 // A Policy is what one tenant demands of its administrators. A nil *Policy is the same as a zero one,
 // which demands nothing.
-type Policy struct{}
+type Policy struct {
+	// RequireDescription demands a description of every group (Cornerstone).
+	RequireDescription bool
+	// RequirePreview demands that an edit of criteria was previewed before it is saved (Cornerstone).
+	RequirePreview bool
+	// ForbidDeletion keeps groups from being deleted; they can be inactivated (Cornerstone).
+	ForbidDeletion bool
+	// DraftLife is how long a draft is kept after it was last saved; 0 is 90 days (Cornerstone).
+	DraftLife time.Duration
+}
 
 // A Desk is where the administrators of one tenant act. It is safe for concurrent use.
 type Desk struct {
