@@ -12,6 +12,8 @@
 package admin
 
 import (
+	"context"
+
 	"github.com/grouprules/groups"
 )
 
@@ -49,7 +51,16 @@ func (a *Actor) user(u *groups.User) bool {
 
 // A Policy is what one tenant demands of its administrators. A nil *Policy is the same as a zero one,
 // which demands nothing.
-type Policy struct{}
+type Policy struct {
+	// Organizational are the groups of which every user has to be in at least one (SkillPort); none
+	// demands nothing. [Desk.Orphans] reports who is in none of them.
+	Organizational []groups.GroupID
+	// Protected are the users who cannot be deleted: the original administrators (SkillPort).
+	Protected []groups.UserID
+	// HasHistory tells whether a user has training history, which keeps them from being deleted; nil
+	// says that nobody has.
+	HasHistory func(ctx context.Context, user groups.UserID) (bool, error)
+}
 
 // A Desk is where the administrators of one tenant act. It is safe for concurrent use.
 type Desk struct {
