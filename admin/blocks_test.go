@@ -181,15 +181,18 @@ func TestBlocksDivideTheUsersInOrderWithNoneLeftOver(t *testing.T) {
 		for i := range n {
 			id := groups.UserID(fmt.Sprint("u", i))
 			ids = append(ids, id)
-			if i%29 != 13 { // the others are absent
-				o.people(user(id, names.Draw(t, "name")))
-			}
+			o.people(user(id, names.Draw(t, "name")))
 		}
 		_, err := o.ev.Save(context.Background(), groups.Group{ID: "g", Name: "g"}, "admin")
 		check(err)
 		if n > 0 {
 			_, err = o.ev.Assign(context.Background(), "g", groups.Decision{By: "admin"}, ids...)
 			check(err)
+		}
+		for i, id := range ids {
+			if i%29 == 13 || i == n-1 { // gone, and still in the group as last written
+				check(o.Write(context.Background(), groups.PeopleChange{Remove: []groups.UserID{id}}))
+			}
 		}
 		size := rapid.IntRange(1, 40).Draw(t, "size")
 		blocks, err := o.desk.Blocks(context.Background(), all, "g", size)
@@ -200,6 +203,9 @@ func TestBlocksDivideTheUsersInOrderWithNoneLeftOver(t *testing.T) {
 		for m, err := range o.ev.Population(context.Background(), "g") {
 			check(err)
 			members = append(members, m.User)
+		}
+		if len(members) != n {
+			t.Fatalf("the group has %d of %d users", len(members), n)
 		}
 		titles := map[string]bool{}
 		for i, b := range blocks {
