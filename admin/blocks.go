@@ -36,15 +36,15 @@ func (b Block) String() string {
 }
 
 // Blocks divides the users of a group whom the actor may see into blocks of that size, 100 where it is
-// not positive, in the order of their names. The group's users are its population: those of an inactive
-// group are whom it would have.
+// not positive, in the order of their names (SkillPort). The group's users are its population: those of an
+// inactive group are whom it would have.
 //
-// The order is alphanumeric: as the root collation of Unicode has it for all languages, not asking for
+// The order is alphanumeric: that of Unicode's root collation, which serves all languages, not asking for
 // case, and with numbers in the order of their values, so that "Trainee 9" comes before "Trainee 10". A
-// user without a name stands where the ID would stand as a name. Names that are equal so are in the
-// order of their bytes, and users of one name in that of their IDs, so that the order is total and no
-// user is in two blocks or in none. Users who are not in the directory are listed only to an actor who
-// sees everybody.
+// user without a name, Empty or Unknown, stands where the ID would stand as a name. Names that are equal
+// so are in the order of their bytes, and users of one name in that of their IDs: the order is total, and
+// every user is in one block. Users who are not in the directory are listed only to an actor who sees
+// everybody.
 //
 // A group that does not exist is an error that wraps [groups.ErrNotFound]. It reads every user of the
 // group, in one pass over the directory where they are many, and keeps their names while it sorts them.

@@ -152,14 +152,14 @@ func (d *Desk) touches(ctx context.Context, actor Actor, r *Deletion) error {
 	return nil
 }
 
-// DeleteUser takes the record of a user out of the directory and brings all groups up to date, which the
-// user leaves; assignments stay stored until the user is forgotten. It refuses what [Deletion.Err]
-// refuses, in the words of that error, and whatever [Desk.BeforeDelete] does; without the directory keeping people
-// ([groups.People]) it is refused with [errors.ErrUnsupported], for then deleting is the host's own.
-// Where the directory has versions, and somebody changed it between the report and the deletion, an
-// error wraps [groups.ErrConflict] and nobody is deleted: call it again.
+// DeleteUser takes the record of a user out of the directory, and brings up to date the groups, which the
+// user leaves; assignments stay stored until the user is forgotten ([groups.Evaluator.Forget]). It refuses
+// what [Desk.BeforeDelete] refuses and, with its error, what [Deletion.Err] speaks against. Where the
+// directory does not keep people ([groups.People]), deleting is the host's own, and an error wraps
+// [errors.ErrUnsupported]. Where the directory has versions, and it changed between the report and the
+// deletion, nobody is deleted and an error wraps [groups.ErrConflict]: call it again.
 //
-// An error of bringing the groups up to date leaves the user deleted; the next run catches up.
+// An error of bringing the groups up to date leaves the user deleted; the next full run catches up.
 func (d *Desk) DeleteUser(ctx context.Context, actor Actor, user groups.UserID) (*groups.Run, error) {
 	people, ok := groups.As[groups.People](d.dir)
 	if !ok {

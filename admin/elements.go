@@ -23,7 +23,7 @@ func pointer(set int) string { return "/sets/" + strconv.Itoa(set) }
 // A condition is one in its place.
 type condition struct {
 	place
-	groups.Condition
+	says groups.Condition // not embedded: this is no groups.Condition itself
 }
 
 // located returns the conditions of criteria in their order.

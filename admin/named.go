@@ -15,8 +15,8 @@ type NamedUser struct {
 	// Pointer is the JSON pointer of the condition, such as "/sets/0/conditions/1", in what
 	// [Desk.ReadCriteria] gives as well.
 	Pointer string `json:"pointer"`
-	// Operator is what the condition says of the user: "User is", "User is not", "User is or below" (that
-	// is, reports to them), "User is not or below", "User is below" or "User is not below", with the levels
+	// Operator is what the condition asks: "User is", "User is not", "User is or below" (the user, or who
+	// reports to them), "User is not or below", "User is below" or "User is not below", with the levels
 	// where they are bounded: "User is or below (2 levels)".
 	Operator string `json:"operator"`
 	User     Person `json:"user"`
@@ -45,15 +45,16 @@ type UserSearch struct {
 	LastNameField  groups.TextField
 }
 
-// Named returns the users whom the user conditions of criteria name, in the order of the criteria, as often as
-// they are named: those of a stored group, of a draft, or of an edit ([Desk.ParseCriteria]). Inactive
-// users are flagged by their label ([Person.String]), whatever the operator (Cornerstone has it for "User
-// is", "User is not", "User is or below" and "User is not or below"). Users who are in a group for another reason
-// are not named and not found. A condition that is opaque to the actor ([Desk.ReadCriteria]) is passed over.
+// Named returns the users whom the user conditions of criteria name, in the order of the criteria and as
+// often as they are named. The criteria are those of a stored group, of a draft, or of an edit
+// ([Desk.ParseCriteria]). Inactive users are flagged by their label ([Person.String]) whatever the operator;
+// Cornerstone flags them in "User is", "User is not", "User is or below" and "User is not or below". Users
+// who are in a group by another condition are not named, and not found. A condition that is opaque to the
+// actor ([Desk.ReadCriteria]) is passed over.
 //
 // With a search only the users that it finds are returned; of a user who is not in the directory the ID is
-// known and nothing else. A search that no criteria could ask, such as for a text of more than 5,000 bytes or
-// that is not UTF-8, is a [*groups.CriteriaError]. It looks up the named users, not the members.
+// known and nothing else. A search that no criteria could ask, such as for a text of more than 5,000
+// bytes or that is not UTF-8, is a [*groups.CriteriaError]. It looks up the named users, not the members.
 func (d *Desk) Named(ctx context.Context, actor Actor, c groups.Criteria, search *UserSearch) ([]NamedUser, error) {
 	schema, err := d.dir.Schema(ctx)
 	if err != nil {
@@ -82,7 +83,7 @@ func (d *Desk) Named(ctx context.Context, actor Actor, c groups.Criteria, search
 	}
 	var list []NamedUser
 	for _, c := range located(c) {
-		users, ok := c.Condition.(groups.UserCondition)
+		users, ok := c.says.(groups.UserCondition)
 		if !ok || !sees.sees(users) {
 			continue
 		}
@@ -100,7 +101,7 @@ func (d *Desk) Named(ctx context.Context, actor Actor, c groups.Criteria, search
 func namedUsers(c groups.Criteria) iter.Seq[groups.UserID] {
 	return func(yield func(groups.UserID) bool) {
 		for _, c := range located(c) {
-			if users, ok := c.Condition.(groups.UserCondition); ok {
+			if users, ok := c.says.(groups.UserCondition); ok {
 				for _, u := range users.Users {
 					if !yield(u) {
 						return

@@ -15,13 +15,13 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// ErrOpaque is wrapped by the [groups.Problem] of an edit that would touch what the editor does not see: an
-// opaque condition that is missing, repeated, altered or in another company, or a resource that the
+// ErrOpaque is wrapped by the [groups.Problem] of an edit that would touch what the editor does not see:
+// an opaque condition that is missing, repeated, altered or in other company, or a resource that the
 // editor names and does not see.
 var ErrOpaque = errors.New("not visible to the editor")
 
-// ReadCriteria returns the criteria of a group as JSON, as this actor may see them: in the canonical form of
-// [groups.Criteria.MarshalJSON], with
+// ReadCriteria returns the criteria of a group as JSON, as this actor may see them: in the canonical form
+// of [groups.Criteria.MarshalJSON], with
 //
 //	{"kind":"opaque","id":"c3f9…"}
 //
@@ -30,11 +30,12 @@ var ErrOpaque = errors.New("not visible to the editor")
 // of the group and the place of the condition. Whoever sees everything gets the canonical JSON itself.
 // [Desk.ParseCriteria] reads it back.
 //
-// Docebo lets a Power User who edits or deletes such a condition lose it for good; here it survives an
-// edit unchanged. Users are named by user conditions and by "is" on the field of IDs. Fields, trees and
-// statuses are no resources, and what is compared with the other fields is not kept from anybody.
+// In Docebo a Power User who edits or deletes such a condition cannot restore it; here nobody loses what
+// they do not see. Users are named by user conditions and by "is" on the field of IDs. Fields, trees and
+// statuses are no resources, and what is compared with the other fields is kept from nobody.
 //
-// A group that does not exist is an error that wraps [groups.ErrNotFound].
+// A group that does not exist is an error that wraps [groups.ErrNotFound]. It looks up the users that
+// the criteria name, not the members.
 func (d *Desk) ReadCriteria(ctx context.Context, actor Actor, group groups.GroupID) ([]byte, error) {
 	g, err := d.store.Group(ctx, group)
 	if err != nil {
@@ -64,22 +65,23 @@ func (d *Desk) ReadCriteria(ctx context.Context, actor Actor, group groups.Group
 	return append(out, data[copied:]...), nil
 }
 
-// ParseCriteria reads criteria that the actor edited from JSON, puts each opaque condition back in
-// its place, and checks the whole. It writes nothing: save what it returns. It takes what
-// [Desk.ReadCriteria] gave this actor for the group as it is stored, edited as they like, so long as
+// ParseCriteria reads criteria that the actor edited from JSON, puts the opaque conditions back, and
+// checks the whole. It writes nothing: save what it returns, under the revision that the edit started
+// from. It takes what [Desk.ReadCriteria] gave this actor for the group as it is stored, edited as they
+// like, so long as
 //
 //   - every opaque condition is there once, as it was;
 //   - those that stood in one set stand in one set, and in no set with those of another;
 //   - that set has the match it had, and so do the criteria,
 //
-// for else the meaning of conditions would change that nobody saw. Sets, and conditions in a set, may be put in another
-// order, and around the opaque ones others may come and go. An id is good for one revision: once somebody
-// has saved the group, read it again.
+// for else the meaning of conditions would change that the editor does not see. Sets, and conditions in a
+// set, may change their order, and around the opaque conditions others may come and go. An id is good
+// for one revision: once somebody has saved the group, the criteria have to be read again.
 //
-// All problems are reported at once, in one [*groups.CriteriaError] and each at its pointer in data: those
-// of [groups.Schema.ParseCriteria], and, with [ErrOpaque], opaque conditions against these rules and
-// operands that name something the actor does not see, whether or not it exists. Nothing in an error tells
-// more than the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
+// All problems are reported at once, in one [*groups.CriteriaError] and each at its pointer in data:
+// those of [groups.Schema.ParseCriteria], and, with [ErrOpaque], opaque conditions against these rules and
+// operands that name something the actor does not see, whether or not it exists. No error tells more than
+// the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
 func (d *Desk) ParseCriteria(ctx context.Context, actor Actor, group groups.GroupID, data []byte) (groups.Criteria, error) {
 	g, err := d.store.Group(ctx, group)
 	if err != nil {
@@ -99,7 +101,7 @@ func (d *Desk) ParseCriteria(ctx context.Context, actor Actor, group groups.Grou
 		return groups.Criteria{}, err
 	}
 	for _, c := range shown {
-		for operand := range sees.unseen(c.Condition) {
+		for operand := range sees.unseen(c.says) {
 			e.refuse(c.pointer()+operand, "names something that you do not see")
 		}
 	}
@@ -121,7 +123,7 @@ type veiled map[string]condition
 func veil(g groups.Group, sees *sight) veiled {
 	hidden := veiled{}
 	for _, c := range located(g.Criteria) {
-		if !sees.sees(c.Condition) {
+		if !sees.sees(c.says) {
 			hidden[opaqueID(g, c.place)] = c
 		}
 	}
@@ -149,13 +151,15 @@ func opaqueID(g groups.Group, at place) string {
 type edit struct {
 	layout
 	opaque []reference
-	// criteria are the document with standIn in the place of what is opaque; none where it has problems.
+	places map[string]bool // the pointers of what is opaque
+	// criteria are the document with standIn in the place of what is opaque; none where there are
+	// problems with it.
 	criteria groups.Criteria
 	problems []groups.Problem
 }
 
-// A reference is an element that says that it is opaque, with the id that it gives; blank where it gives none,
-// or anything else with it.
+// A reference is an element that says that it is opaque, with the id that it gives; blank where it gives
+// none, or anything else with it.
 type reference struct {
 	element
 	id string
@@ -187,14 +191,14 @@ func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
 		}
 		return nil, err
 	}
-	e := &edit{layout: doc}
+	e := &edit{layout: doc, places: map[string]bool{}}
 	data = bytes.Clone(data)
 	for _, element := range e.elements {
 		r, ok := refer(element)
 		if !ok {
 			continue
 		}
-		e.opaque = append(e.opaque, r)
+		e.opaque, e.places[r.pointer()] = append(e.opaque, r), true
 		if size := r.to - r.from; size >= len(standIn) {
 			copy(data[r.from:r.to], standIn+strings.Repeat(" ", size-len(standIn)))
 		}
@@ -206,7 +210,7 @@ func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
 	}
 	if refused != nil {
 		for _, p := range refused.Problems {
-			if _, opaque := e.at(p.Pointer); !opaque {
+			if _, opaque := e.opaqueAt(p.Pointer); !opaque {
 				e.problems = append(e.problems, p)
 			}
 		}
@@ -214,25 +218,22 @@ func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
 	return e, nil
 }
 
-// at is the opaque condition that a pointer points into.
-func (e *edit) at(pointer string) (reference, bool) {
-	for _, r := range e.opaque {
-		if strings.HasPrefix(pointer+"/", r.pointer()+"/") {
-			return r, true
-		}
-	}
-	return reference{}, false
+// opaqueAt returns the pointer of the opaque condition that a pointer points to or into, if there is one.
+func (e *edit) opaqueAt(pointer string) (string, bool) {
+	tokens := strings.SplitN(pointer, "/", 6) // "", "sets", the set, "conditions", the condition, the rest
+	pointer = strings.Join(tokens[:min(5, len(tokens))], "/")
+	return pointer, e.places[pointer]
 }
 
 func (e *edit) refuse(pointer, format string, args ...any) {
 	e.problems = append(e.problems, groups.Problem{Pointer: pointer, Err: ErrOpaque, Text: fmt.Sprintf(format, args...)})
 }
 
-// shown are the conditions that the editor sees and wrote. Of a document with problems they are those that
-// can be read by themselves.
+// shown are the conditions that the editor wrote out. Of a document with problems they are those that can
+// be read by themselves.
 func (e *edit) shown(schema *groups.Schema) (list []condition) {
 	for _, el := range e.elements {
-		if _, opaque := e.at(el.pointer()); opaque {
+		if e.places[el.pointer()] {
 			continue
 		}
 		if len(e.criteria.Sets) > 0 {
@@ -298,19 +299,22 @@ func (e *edit) compare(stored groups.Criteria, hidden veiled) {
 // putBack puts the stored conditions in the place of the opaque ones, and checks that they still fit.
 func (e *edit) putBack(schema *groups.Schema, hidden veiled) {
 	for _, r := range e.opaque {
-		e.criteria.Sets[r.set].Conditions[r.condition] = hidden[r.id].Condition
+		e.criteria.Sets[r.set].Conditions[r.condition] = hidden[r.id].says
 	}
 	var refused *groups.CriteriaError
 	if !errors.As(schema.Check(e.criteria), &refused) {
 		return
 	}
 	for _, p := range refused.Problems {
-		if r, opaque := e.at(p.Pointer); opaque { // what is wrong with it would tell what it asks
-			p = groups.Problem{Pointer: r.pointer(), Err: ErrOpaque, Text: "no longer fits the schema: somebody who sees it has to change it"}
+		if at, opaque := e.opaqueAt(p.Pointer); opaque { // what is wrong with it would tell what it asks
+			p = groups.Problem{Pointer: at, Err: ErrOpaque, Text: "no longer fits the schema: somebody who sees it has to change it"}
 		}
 		e.problems = append(e.problems, p)
 	}
 }
+
+// maxProblems is what a CriteriaError promises to have at most.
+const maxProblems = 1000
 
 // refusal is the problems in the order of the document.
 func (e *edit) refusal() error {
@@ -325,5 +329,6 @@ func (e *edit) refusal() error {
 	slices.SortStableFunc(e.problems, func(a, b groups.Problem) int {
 		return slices.Compare(order(a), order(b))
 	})
-	return &groups.CriteriaError{Problems: slices.Compact(e.problems)}
+	all := slices.Compact(e.problems)
+	return &groups.CriteriaError{Problems: all[:min(maxProblems, len(all))]}
 }

@@ -561,3 +561,19 @@ func TestAnOpaqueConditionThatNoLongerFitsDoesNotGiveItselfAway(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAHostileEditIsRefusedInTimeAndInFewWords(t *testing.T) {
+	o, editor, ids := guarded(t)
+	for _, row := range []struct{ why, element string }{
+		{"one opaque condition all over", fmt.Sprintf(`{"kind":"opaque","id":%q}`, ids[0])},
+		{"opaque conditions that never were", `{"kind":"opaque","id":"0"}`},
+		{"unseen users", `{"kind":"user","op":"is","users":["u7"]}`},
+	} {
+		many := strings.Repeat(row.element+",", (1<<20)/len(row.element)-5) + row.element
+		_, err := o.desk.ParseCriteria(t.Context(), editor, "g", []byte(`{"match":"any","sets":[{"match":"all","conditions":[`+many+`]}]}`))
+		var refused *groups.CriteriaError
+		if !errors.As(err, &refused) || len(refused.Problems) > 1000 {
+			t.Errorf("%s: %v", row.why, err != nil)
+		}
+	}
+}

@@ -85,7 +85,7 @@ func (d *Desk) lookAt(ctx context.Context, actor Actor, list []condition) (*sigh
 	}
 	var ids []groups.UserID
 	for _, c := range list {
-		switch c := c.Condition.(type) {
+		switch c := c.says.(type) {
 		case groups.UserCondition:
 			ids = append(ids, c.Users...)
 		case groups.FieldCondition:
