@@ -12,6 +12,7 @@
 package admin
 
 import (
+	"context"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -52,6 +53,14 @@ func (a *Actor) user(u *groups.User) bool {
 // A Policy is what one tenant demands of its administrators. A nil *Policy is the same as a zero one,
 // which demands nothing.
 type Policy struct {
+	// Organizational are the groups of which every user has to be in at least one (SkillPort); none
+	// demands nothing. [Desk.Orphans] reports who is in none of them.
+	Organizational []groups.GroupID
+	// Protected are the users who cannot be deleted: the original administrators (SkillPort).
+	Protected []groups.UserID
+	// HasHistory tells whether a user has training history, which keeps them from being deleted; nil
+	// says that nobody has.
+	HasHistory func(ctx context.Context, user groups.UserID) (bool, error)
 	// RequireDescription demands a description of every group (Cornerstone).
 	RequireDescription bool
 	// RequirePreview demands that an edit of criteria was previewed before it is saved (Cornerstone).

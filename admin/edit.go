@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -217,30 +220,32 @@ func (d *Desk) Duplicate(ctx context.Context, actor Actor, source groups.GroupID
 	if !what.Conditions {
 		copied.Criteria = groups.Criteria{}
 	}
-	// Nobody has seen the copy's criteria, but they are those of a group that somebody has.
-	trusted := actor
-	trusted.BypassPreview = true
-	created, run, err := d.Create(ctx, trusted, copied)
+	// The criteria are copied as they are, also what the actor does not see of them.
+	whole := actor
+	whole.BypassPreview, whole.SeesAll = true, true
+	created, run, err := d.Create(ctx, whole, copied)
 	if err != nil || !what.Users {
 		return created, run, err
 	}
-	byEnd := map[int64][]groups.UserID{}
-	ends := map[int64]groups.Decision{}
+	assigned := map[time.Time][]groups.UserID{} // by the end of the assignment
 	for st, err := range d.store.Standings(ctx, source, "") {
 		if err != nil {
-			return created, run, err
+			return groups.Group{}, nil, errors.Join(err, d.undo(ctx, created, actor))
 		}
-		if st.Assignment == nil {
-			continue
+		if a := st.Assignment; a != nil && (a.Until.IsZero() || a.Until.After(d.ev.Now())) {
+			assigned[a.Until.UTC()] = append(assigned[a.Until.UTC()], st.User)
 		}
-		end := st.Assignment.Until.UnixNano()
-		byEnd[end] = append(byEnd[end], st.User)
-		ends[end] = groups.Decision{By: actor.By, Source: "group:" + string(source), Until: st.Assignment.Until}
 	}
-	for end, users := range byEnd {
-		if run, err = d.ev.Assign(ctx, created.ID, ends[end], users...); err != nil {
-			return created, run, err
+	for _, until := range slices.SortedFunc(maps.Keys(assigned), time.Time.Compare) {
+		as := groups.Decision{By: actor.By, Source: "group:" + string(source), Until: until}
+		if run, err = d.ev.Assign(ctx, created.ID, as, assigned[until]...); err != nil {
+			return groups.Group{}, nil, errors.Join(err, d.undo(ctx, created, actor))
 		}
 	}
 	return created, run, nil
+}
+
+// undo takes back a group that could not be completed.
+func (d *Desk) undo(ctx context.Context, g groups.Group, actor Actor) error {
+	return d.ev.Delete(context.WithoutCancel(ctx), g.ID, g.Revision, actor.By)
 }
