@@ -192,3 +192,40 @@ func must[T any](t *testing.T) func(T, error) T {
 }
 
 func sorted[T ~string](list []T) []T { return slices.Sorted(slices.Values(list)) }
+
+// copy is a tenant with the same people, groups and decisions.
+func (w *tenant) copy(t fataler) *tenant {
+	t.Helper()
+	ctx := context.Background()
+	var users []groups.User
+	for u, err := range w.store.Users(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		users = append(users, u)
+	}
+	c := newTenant(t, users...)
+	c.now = w.now
+	for g, err := range w.store.Groups(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		revision, state := g.Revision, g.State
+		for g.Revision = 0; g.Revision < revision; {
+			if g, err = c.store.SaveGroup(ctx, g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write := groups.Write{Group: g.ID, Revision: g.Revision, Was: g.State, State: &state}
+		for st, err := range w.store.Standings(ctx, g.ID, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			write.Standings = append(write.Standings, st)
+		}
+		if err := c.store.Apply(ctx, []groups.Write{write}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
