@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -75,12 +76,6 @@ func (d *Desk) RemoveManual(ctx context.Context, a Actor, group groups.GroupID, 
 		write: func(users []groups.UserID) (*groups.Run, error) {
 			return d.ev.Unassign(ctx, group, a.By, users...)
 		},
-		after: func(st *groups.Standing) groups.Method {
-			if st.Automatic {
-				return groups.Automatic
-			}
-			return groups.Outside
-		},
 	})
 }
 
@@ -97,7 +92,6 @@ func (d *Desk) TakeOut(ctx context.Context, a Actor, group groups.GroupID, w Who
 		write: func(users []groups.UserID) (*groups.Run, error) {
 			return d.ev.TakeOut(ctx, group, a.By, users...)
 		},
-		after: func(*groups.Standing) groups.Method { return groups.Outside },
 	})
 }
 
@@ -109,8 +103,6 @@ type deed struct {
 	idle func(*groups.Standing) bool
 	// write does it to all of the users, or to none and returns the refusals.
 	write func([]groups.UserID) (*groups.Run, error)
-	// after is how a user is in the population afterwards, where the run itself does not say.
-	after func(*groups.Standing) groups.Method
 }
 
 func (d *Desk) assigning(ctx context.Context, a *Actor, group groups.GroupID, w Whom, t Terms, wish func(*groups.Standing) OutcomeCode) deed {
@@ -125,7 +117,6 @@ func (d *Desk) assigning(ctx context.Context, a *Actor, group groups.GroupID, w 
 		write: func(users []groups.UserID) (*groups.Run, error) {
 			return d.ev.Assign(ctx, group, decision, users...)
 		},
-		after: func(*groups.Standing) groups.Method { return groups.Manual },
 	}
 }
 
@@ -150,11 +141,17 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	before, err := d.standings(ctx, group, out)
+	var users []groups.UserID
+	for i := range out {
+		if out[i].Code == Found {
+			users = append(users, out[i].User)
+		}
+	}
+	before, err := d.standings(ctx, group, users)
 	if err != nil {
 		return nil, err
 	}
-	var users []groups.UserID
+	users = users[:0]
 	for i := range out {
 		if o := &out[i]; o.Code == Found {
 			st := before[o.User]
@@ -168,38 +165,26 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 		return nil, err
 	}
 	r := &Report{Outcomes: out, Unclear: unclear, Run: run}
-	changes, withheld := moves(run, group)
+	changes, after := changesTo(run, group), d.after(ctx, run, group, slices.Collect(maps.Keys(before)))
 	for i := range out {
 		o := &out[i]
-		if o.Code != Done {
-			o.explain(group)
-			continue
-		}
 		st := before[o.User]
-		if o.Err = refused[o.User]; o.Err != nil {
-			o.Code, o.Text = Refused, o.Err.Error()
-			continue
+		if o.Code == Done {
+			if o.Err = refused[o.User]; o.Err != nil {
+				o.Code, o.Text = Refused, o.Err.Error()
+			} else if c, moved := changes[o.User]; moved {
+				o.Method, o.Change = c.After, &c
+			} else if do.idle != nil && do.idle(&st) {
+				o.Code = Already
+			}
 		}
-		moved, effective := changes[o.User]
-		hidden, unseen := withheld[o.User]
-		switch {
-		case effective && moved.Cause != inactivation:
-			o.Method, o.Change = moved.After, &moved
-		case effective:
-			o.Method, o.Change = do.after(&st), &moved
-		case unseen:
-			o.Method = hidden.After
+		if now, known := after[o.User]; known && o.Code != Repeated {
+			o.Method = now.Population
 		}
-		if do.idle != nil && do.idle(&st) && !effective && !unseen {
-			o.Code = Already
-			o.explain(group)
-		}
+		o.explain(group)
 	}
 	return r, nil
 }
-
-// inactivation is the cause of leaves that come from a group's status and not from the act.
-const inactivation groups.Cause = "inactivation"
 
 // explain says why nothing was done to a user.
 func (o *Outcome) explain(group groups.GroupID) {
@@ -213,25 +198,20 @@ func (o *Outcome) explain(group groups.GroupID) {
 	}
 }
 
-// standings reads what is stored in the group about the users found.
-func (d *Desk) standings(ctx context.Context, group groups.GroupID, out []Outcome) (map[groups.UserID]groups.Standing, error) {
-	of := map[groups.UserID]groups.Standing{}
-	for i := range out {
-		if out[i].Code == Found {
-			of[out[i].User] = groups.Standing{Group: group, User: out[i].User}
-		}
-	}
-	keep := func(st groups.Standing) {
-		if _, asked := of[st.User]; asked && st.Group == group {
-			of[st.User] = st
-		}
+// standings reads what is stored in the group about users.
+func (d *Desk) standings(ctx context.Context, group groups.GroupID, users []groups.UserID) (map[groups.UserID]groups.Standing, error) {
+	of := make(map[groups.UserID]groups.Standing, len(users))
+	for _, id := range users {
+		of[id] = groups.Standing{Group: group, User: id}
 	}
 	if len(of) > fewUsers {
 		for st, err := range d.store.Standings(ctx, group, "") {
 			if err != nil {
 				return nil, fmt.Errorf("read group %q: %w", group, err)
 			}
-			keep(st)
+			if _, asked := of[st.User]; asked {
+				of[st.User] = st
+			}
 		}
 		return of, nil
 	}
@@ -240,7 +220,9 @@ func (d *Desk) standings(ctx context.Context, group groups.GroupID, out []Outcom
 			if err != nil {
 				return nil, fmt.Errorf("read standings of user %q: %w", id, err)
 			}
-			keep(st)
+			if st.Group == group {
+				of[id] = st
+			}
 		}
 	}
 	return of, nil
@@ -249,7 +231,7 @@ func (d *Desk) standings(ctx context.Context, group groups.GroupID, out []Outcom
 // writeRest writes an act for all users but those who are refused.
 func writeRest(users []groups.UserID, write func([]groups.UserID) (*groups.Run, error)) (*groups.Run, map[groups.UserID]error, error) {
 	refused := map[groups.UserID]error{}
-	for len(users) > 0 {
+	for users = slices.Clone(users); len(users) > 0; {
 		run, err := write(users)
 		if err == nil {
 			return run, refused, nil
@@ -286,24 +268,29 @@ func refusals(err error, of map[groups.UserID]error) bool {
 	return true
 }
 
-// moves are the changes of a run to one group by user, and those that have no effect while the group is
-// inactive.
-func moves(run *groups.Run, group groups.GroupID) (changes, withheld map[groups.UserID]groups.Change) {
+// changesTo are the changes of a run to one group, by user.
+func changesTo(run *groups.Run, group groups.GroupID) map[groups.UserID]groups.Change {
+	changes := map[groups.UserID]groups.Change{}
 	if run == nil {
-		return nil, nil
+		return changes
 	}
-	diff, ok := run.Diff(group)
-	if !ok {
-		return nil, nil
+	diff, _ := run.Diff(group)
+	for _, c := range slices.Concat(diff.Joined, diff.Left, diff.Switched) {
+		changes[c.User] = c
 	}
-	changes, withheld = map[groups.UserID]groups.Change{}, map[groups.UserID]groups.Change{}
-	for _, list := range [][]groups.Change{diff.Joined, diff.Left, diff.Switched} {
-		for _, c := range list {
-			changes[c.User] = c
-		}
+	return changes
+}
+
+// after reads what is stored once the act is written: a run tells the moves in the membership, and from
+// them nobody can tell the population of a group that was just turned on or off. No failure to look, nor
+// a context that ends meanwhile, turns what is written into an error; then the changes have to do.
+func (d *Desk) after(ctx context.Context, run *groups.Run, group groups.GroupID, users []groups.UserID) map[groups.UserID]groups.Standing {
+	if run == nil {
+		return nil
 	}
-	for _, c := range diff.Withheld {
-		withheld[c.User] = c
+	now, err := d.standings(context.WithoutCancel(ctx), group, users)
+	if err != nil {
+		return nil
 	}
-	return changes, withheld
+	return now
 }
