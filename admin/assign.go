@@ -41,7 +41,9 @@ func (d *Desk) Find(ctx context.Context, a Actor, w Whom) (*Report, error) {
 //
 // All users who can be are assigned together, or with an error nobody is. What is wrong with some of
 // them is an [Outcome] and keeps nobody else from being assigned. A group that does not exist is an error
-// that wraps [groups.ErrNotFound].
+// that wraps [groups.ErrNotFound]. Acts of one Desk are written one after the other. Beside finding the
+// users it costs what [groups.Evaluator.Assign] does, once more where some are refused, and reading what is
+// stored about the users before and after: up to 100 one by one, more in a pass over the group.
 func (d *Desk) Assign(ctx context.Context, a Actor, group groups.GroupID, w Whom, t Terms) (*Report, error) {
 	return d.act(ctx, &a, group, w, d.assigning(ctx, &a, group, w, t, func(*groups.Standing) OutcomeCode { return Done }))
 }
@@ -105,7 +107,10 @@ type deed struct {
 	write func([]groups.UserID) (*groups.Run, error)
 }
 
-func (d *Desk) assigning(ctx context.Context, a *Actor, group groups.GroupID, w Whom, t Terms, wish func(*groups.Standing) OutcomeCode) deed {
+// assigning is the deed of assigning those users who are not assigned and of whom wish says so.
+func (d *Desk) assigning(
+	ctx context.Context, a *Actor, group groups.GroupID, w Whom, t Terms, wish func(*groups.Standing) OutcomeCode,
+) deed {
 	decision := groups.Decision{By: a.By, Why: t.Why, Source: w.source(), Until: t.Until, Replace: t.Replace}
 	return deed{
 		wish: func(st *groups.Standing) OutcomeCode {
@@ -165,7 +170,8 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 		return nil, err
 	}
 	r := &Report{Outcomes: out, Unclear: unclear, Run: run}
-	changes, after := changesTo(run, group), d.after(ctx, run, group, slices.Collect(maps.Keys(before)))
+	changes, withheld := changesTo(run, group)
+	after := d.after(ctx, run, group, slices.Collect(maps.Keys(before)))
 	for i := range out {
 		o := &out[i]
 		st := before[o.User]
@@ -174,6 +180,8 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 				o.Code, o.Text = Refused, o.Err.Error()
 			} else if c, moved := changes[o.User]; moved {
 				o.Method, o.Change = c.After, &c
+			} else if c, moved := withheld[o.User]; moved {
+				o.Method = c.After
 			} else if do.idle != nil && do.idle(&st) {
 				o.Code = Already
 			}
@@ -268,17 +276,21 @@ func refusals(err error, of map[groups.UserID]error) bool {
 	return true
 }
 
-// changesTo are the changes of a run to one group, by user.
-func changesTo(run *groups.Run, group groups.GroupID) map[groups.UserID]groups.Change {
-	changes := map[groups.UserID]groups.Change{}
+// changesTo are the changes of a run to one group by user, and those that have no effect while the group
+// is inactive.
+func changesTo(run *groups.Run, group groups.GroupID) (changes, withheld map[groups.UserID]groups.Change) {
+	changes, withheld = map[groups.UserID]groups.Change{}, map[groups.UserID]groups.Change{}
 	if run == nil {
-		return changes
+		return changes, withheld
 	}
 	diff, _ := run.Diff(group)
 	for _, c := range slices.Concat(diff.Joined, diff.Left, diff.Switched) {
 		changes[c.User] = c
 	}
-	return changes
+	for _, c := range diff.Withheld {
+		withheld[c.User] = c
+	}
+	return changes, withheld
 }
 
 // after reads what is stored once the act is written: a run tells the moves in the membership, and from

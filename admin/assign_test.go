@@ -384,6 +384,63 @@ func TestACancelledActDoesNothing(t *testing.T) {
 	}
 }
 
+// last is a Store after whose first writing something happens.
+type last struct {
+	groups.Store
+	then func()
+	dead *bool
+}
+
+func (s last) Apply(ctx context.Context, writes []groups.Write) error {
+	defer s.then()
+	return s.Store.Apply(ctx, writes)
+}
+
+func (s last) StandingsOf(ctx context.Context, u groups.UserID) iter.Seq2[groups.Standing, error] {
+	if *s.dead {
+		return func(yield func(groups.Standing, error) bool) { yield(groups.Standing{}, errDead) }
+	}
+	return s.Store.StandingsOf(ctx, u)
+}
+
+// What is written is told, whatever happens next.
+func TestWhatIsWrittenIsNoError(t *testing.T) {
+	cancels := func(cancel func(), _ *bool) { cancel() }
+	dies := func(_ func(), dead *bool) { *dead = true }
+	for _, c := range []struct {
+		why    string
+		then   func(cancel func(), dead *bool)
+		status groups.Status
+		done   bool // the group was processed since its status was changed
+		want   string
+	}{
+		{"the context ends", cancels, groups.Active, true, "auto: done manual (switched)"},
+		{"the context ends, and only the store knows the population", cancels, groups.Inactive, false, "auto: done manual (left)"},
+		{"the store goes dead", dies, groups.Active, true, "auto: done manual (switched)"},
+		{"the store of an inactive group goes dead", dies, groups.Inactive, true, "auto: done manual"},
+	} {
+		w := staffed(t)
+		g := must[groups.Group](t)(w.store.Group(t.Context(), "sales"))
+		g.Status = c.status
+		must[groups.Group](t)(w.ev.Save(t.Context(), g, "root"))
+		if c.done {
+			must[*groups.Run](t)(w.ev.Process(t.Context()))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		dead := false
+		s := last{w.store, func() { c.then(cancel, &dead) }, &dead}
+		d := admin.New(groups.NewEvaluator(w.store, s, nil), w.store, s, nil)
+		r, err := d.SwitchToManual(ctx, root, "sales", admin.Users("auto"), admin.Terms{})
+		if err != nil {
+			t.Fatalf("%s: %v", c.why, err)
+		}
+		if diff := cmp.Diff([]string{c.want}, told(r)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.why, diff)
+		}
+		cancel()
+	}
+}
+
 // failing is a Store that can write nothing.
 type failing struct{ groups.Store }
 

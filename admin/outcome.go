@@ -45,16 +45,17 @@ type Outcome struct {
 	// actor sees.
 	Among []groups.UserID `json:"among,omitempty"`
 	// Method is how the user is in the group's population after the act: of an inactive group, how
-	// they would be in.
+	// they would be in. Of whoever was not looked at it is Outside.
 	Method groups.Method `json:"method"`
-	// Change is the join, leave or switch that the act brought, nil where there was none.
+	// Change is the join, leave or switch that the act brought to a user for whom it is Done, nil
+	// where there was none: nobody joins or leaves a group while it is inactive.
 	Change *groups.Change `json:"change,omitempty"`
 	// Err is why the user was refused: a [*groups.EligibleError] with the conditions that hold the
 	// user in, or a [*groups.DecisionError].
 	Err error `json:"-"`
 }
 
-// String returns the outcome on one line, such as "bob: done, manual".
+// String returns the outcome on one line, such as `"bob": done, manual`.
 func (o Outcome) String() string {
 	s := fmt.Sprintf("%.64q: %s", o.Named, o.Code)
 	switch {

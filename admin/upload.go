@@ -228,16 +228,20 @@ func readFile(r io.Reader, format groups.CSVFormat, header bool) (*UserFile, err
 func (f *UserFile) column(c mapped) (int, error) {
 	if c.Position > 0 {
 		if width := f.width(); c.Position > width {
-			return 0, &groups.CSVError{Err: groups.ErrHeader, Text: fmt.Sprintf("there is no column %d, for the %s: the file has %d", c.Position, c.by.words(), width)}
+			return 0, headless("there is no column %d, for the %s: the file has %d", c.Position, c.by.words(), width)
 		}
 		return c.Position - 1, nil
 	}
 	i, ok := f.table.Column(c.Name)
 	if !ok {
 		seen := fmt.Sprintf("%.40q", f.Header[:min(len(f.Header), 12)])
-		return 0, &groups.CSVError{Err: groups.ErrHeader, Text: fmt.Sprintf("no column is headed %.64q, for the %s; the columns are %s", c.Name, c.by.words(), seen)}
+		return 0, headless("no column is headed %.64q, for the %s; the columns are %s", c.Name, c.by.words(), seen)
 	}
 	return i, nil
+}
+
+func headless(format string, a ...any) error {
+	return &groups.CSVError{Err: groups.ErrHeader, Text: fmt.Sprintf(format, a...)}
 }
 
 // width is how many columns the file has.
