@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strconv"
 	"strings"
 
 	"github.com/grouprules/groups/internal/table"
@@ -118,32 +117,4 @@ func ascending(users iter.Seq2[User, error]) (find func(UserID) (User, error), s
 		}
 		return User{}, nil
 	}, stop
-}
-
-// WriteErrors writes the rows that have issues, for the person who is to put them right: the
-// columns "line", "column", "code" and "text", and then the row as it was in the file, ragged rows
-// ragged. Several issues of a row stand in one cell with "; " between them. It is written with the
-// file's delimiter in UTF-8, formula-safe ([CSVFormat.Guarded] takes that off); bytes that are no
-// text show as U+FFFD.
-func (f *PeopleFile) WriteErrors(w io.Writer) error {
-	out := table.NewWriter(w, table.WriterOptions{Delimiter: f.Delimiter})
-	if err := out.Write(append([]string{"line", "column", "code", "text"}, f.header...)...); err != nil {
-		return err
-	}
-	for _, bad := range f.bad {
-		var columns, codes, texts []string
-		for _, issue := range f.Issues[bad.from:bad.through] {
-			columns = append(columns, issue.Column)
-			codes = append(codes, issue.Code)
-			texts = append(texts, issue.Text)
-		}
-		row := []string{strconv.Itoa(f.Issues[bad.from].Line), strings.Join(columns, "; "), strings.Join(codes, "; "), strings.Join(texts, "; ")}
-		for _, cell := range bad.cells {
-			row = append(row, strings.ReplaceAll(strings.ToValidUTF8(cell, "\ufffd"), "\x00", "\ufffd"))
-		}
-		if err := out.Write(row...); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
 }

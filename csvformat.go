@@ -95,9 +95,12 @@ type csvFile struct {
 	guarded bool
 }
 
-func (f *CSVFormat) open(r io.Reader) (*csvFile, error) {
+func (f *CSVFormat) open(r io.Reader) (*csvFile, error) { return f.openAs(r, false) }
+
+// openAs opens a file with a header, or without: then its columns are named "1", "2" and so on.
+func (f *CSVFormat) openAs(r io.Reader, noHeader bool) (*csvFile, error) {
 	t, err := table.Open(r, table.Options{
-		Delimiter: f.Delimiter, Charset: f.Charset, Decode: f.Decode,
+		Delimiter: f.Delimiter, Charset: f.Charset, Decode: f.Decode, NoHeader: noHeader,
 		MaxCell: f.MaxCell, MaxColumns: f.MaxColumns, MaxRows: f.MaxRows, MaxBytes: f.MaxBytes,
 	})
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 var (
 	// ErrEligible is wrapped by an [*EligibleError].
 	ErrEligible = errors.New("in by the rule")
-	// ErrExcluded is wrapped by the error for assigning a user who is excluded, by a [Decision] that
-	// does not say that it replaces.
+	// ErrExcluded is wrapped by the [*DecisionError] for assigning a user who is excluded, by a
+	// [Decision] that does not say that it replaces.
 	ErrExcluded = errors.New("excluded from the group")
-	// ErrAssigned is wrapped by the error for excluding a user who is assigned, likewise.
+	// ErrAssigned is wrapped by the [*DecisionError] for excluding a user who is assigned, likewise.
 	ErrAssigned = errors.New("assigned to the group")
 )
 
@@ -114,7 +114,7 @@ func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
 	}
 	revised, err := a.apply(st)
 	if err != nil {
-		a.refused = append(a.refused, fmt.Errorf("user %q: %w %q", st.User, err, st.Group))
+		a.refused = append(a.refused, &DecisionError{st.Group, st.User, err})
 	}
 	if !sameStanding(st, revised) {
 		r.acts = append(r.acts, a.entry(r, st, revised))
@@ -178,6 +178,20 @@ func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change f
 		return r, errors.Join(a.refused...)
 	})
 }
+
+// A DecisionError refuses a decision about one user that contradicts an earlier one. Several come
+// joined, one for each user refused.
+type DecisionError struct {
+	Group GroupID
+	User  UserID
+	Err   error // ErrExcluded or ErrAssigned
+}
+
+// Error names the user, the group and the earlier decision.
+func (e *DecisionError) Error() string { return fmt.Sprintf("user %q: %v %q", e.User, e.Err, e.Group) }
+
+// Unwrap returns the sentinel.
+func (e *DecisionError) Unwrap() error { return e.Err }
 
 // An EligibleError refuses to take out a user whom the rule keeps in. Only a change of the user's
 // data, or of the rule, takes them out. It wraps [ErrEligible].

@@ -148,6 +148,21 @@ func (s *Schema) Field(name string) (Field, bool) {
 	return Field{}, false
 }
 
+// Keys returns the forms under which the field compares the texts of v, one for each: two texts are
+// the same to conditions on the field exactly when their keys are equal (NFC, trimmed; unless the field
+// is exact, also case and inner white space folded). Whoever looks people up by a text needs them.
+// Unknown, Empty and values that are no texts have none. Values hold their keys: nothing is folded here.
+func (f Field) Keys(v Value) []string {
+	items, _ := v.data.(textValue)
+	keys := make([]string, len(items))
+	for i, t := range items {
+		if keys[i] = t.key; f.Exact {
+			keys[i] = t.exact
+		}
+	}
+	return keys
+}
+
 // label is what the field is called in front of people.
 func (f Field) label() string {
 	if f.Label != "" {

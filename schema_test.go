@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/grouprules/groups"
 )
 
@@ -506,5 +508,26 @@ func TestErrorsAreOneLineOfPrintableText(t *testing.T) {
 	}
 	if _, err := json.Marshal(c); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestKeysSayWhatAFieldTakesForTheSame(t *testing.T) {
+	folded, exact := groups.Field{Name: "x", Type: groups.TypeText}, groups.Field{Name: "x", Type: groups.TypeText, Exact: true}
+	for _, c := range []struct {
+		why   string
+		field groups.Field
+		value groups.Value
+		want  []string
+	}{
+		{"folded", folded, groups.Text(" Große  Straße "), []string{"grosse strasse"}},
+		{"only trimmed", exact, groups.Text(" Große  Straße "), []string{"Große  Straße"}},
+		{"one for each", folded, groups.Text("A", "b"), []string{"a", "b"}},
+		{"empty has none", folded, groups.Empty(), []string{}},
+		{"nor has unknown", folded, groups.Value{}, []string{}},
+		{"nor what is no text", folded, groups.Bool(true), []string{}},
+	} {
+		if diff := cmp.Diff(c.want, c.field.Keys(c.value)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.why, diff)
+		}
 	}
 }

@@ -77,12 +77,15 @@ type Desk struct {
 	dir    groups.Directory
 	store  groups.Store
 	policy Policy
+	// listing holds a token while users are put in or taken out by list: what is read of a group's
+	// assignments must still be so when the act is written.
+	listing chan struct{}
 }
 
 // New returns the desk of the tenant whose people are in dir and whose groups are in store, both
 // those of ev.
 func New(ev *groups.Evaluator, dir groups.Directory, store groups.Store, p *Policy) *Desk {
-	d := &Desk{ev: ev, dir: dir, store: store}
+	d := &Desk{ev: ev, dir: dir, store: store, listing: make(chan struct{}, 1)}
 	if p != nil {
 		d.policy = *p
 	}
