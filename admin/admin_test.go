@@ -34,7 +34,7 @@ func open(p *admin.Policy, before func(groups.Directory) groups.Directory) offic
 
 // people writes users.
 func (o office) people(users ...groups.User) office {
-	check(o.Write(context.Background(), groups.PeopleChange{Upsert: users}))
+	must(o.Write(context.Background(), groups.PeopleChange{Upsert: users}))
 	return o
 }
 
@@ -42,11 +42,11 @@ func (o office) people(users ...groups.User) office {
 func (o office) manual(id groups.GroupID, users ...groups.UserID) office {
 	ctx := context.Background()
 	_, err := o.ev.Save(ctx, groups.Group{ID: id, Name: string(id), Status: groups.Active}, "admin")
-	check(err)
+	must(err)
 	_, err = o.ev.Assign(ctx, id, groups.Decision{By: "admin"}, users...)
-	check(err)
+	must(err)
 	_, err = o.ev.Process(ctx)
-	check(err)
+	must(err)
 	return o
 }
 
@@ -54,9 +54,9 @@ func (o office) manual(id groups.GroupID, users ...groups.UserID) office {
 func (o office) automatic(id groups.GroupID, c groups.Criteria) office {
 	ctx := context.Background()
 	_, err := o.ev.Save(ctx, groups.Group{ID: id, Name: string(id), Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c}, "admin")
-	check(err)
+	must(err)
 	_, err = o.ev.Process(ctx)
-	check(err)
+	must(err)
 	return o
 }
 
@@ -68,13 +68,13 @@ func user(id groups.UserID, name string) groups.User {
 	return u
 }
 
-func check(err error) {
+func must(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func list[T any](t *testing.T, seq iter.Seq2[T, error]) (all []T) {
+func collect[T any](t *testing.T, seq iter.Seq2[T, error]) (all []T) {
 	t.Helper()
 	for v, err := range seq {
 		if err != nil {
@@ -102,20 +102,20 @@ func only(ids ...groups.UserID) admin.Actor {
 // without hides what a directory can do beyond the four methods.
 func without(d groups.Directory) groups.Directory { return struct{ groups.Directory }{d} }
 
-// failing is a directory whose stream of users breaks after some.
-type failing struct {
+// dying is a directory whose stream of users breaks after some.
+type dying struct {
 	groups.Directory
 	after int
 }
 
-var errDead = fmt.Errorf("went dead")
+var errDied = fmt.Errorf("went dead")
 
-func (f failing) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+func (f dying) Users(ctx context.Context) iter.Seq2[groups.User, error] {
 	return func(yield func(groups.User, error) bool) {
 		n := 0
 		for u, err := range f.Directory.Users(ctx) {
 			if n++; n > f.after {
-				yield(groups.User{}, errDead)
+				yield(groups.User{}, errDied)
 				return
 			}
 			if !yield(u, err) {
@@ -125,6 +125,6 @@ func (f failing) Users(ctx context.Context) iter.Seq2[groups.User, error] {
 	}
 }
 
-func (f failing) User(ctx context.Context, id groups.UserID) (groups.User, error) {
-	return groups.User{}, errDead
+func (f dying) User(ctx context.Context, id groups.UserID) (groups.User, error) {
+	return groups.User{}, errDied
 }

@@ -133,7 +133,7 @@ func (d *Desk) touches(ctx context.Context, actor Actor, r *Deletion) error {
 			return err
 		}
 		named := false
-		for u := range namedUsers(g.Criteria) {
+		for u := range usersNamed(g.Criteria) {
 			named = named || u == r.User.ID
 		}
 		switch {

@@ -27,7 +27,7 @@ func ExampleDesk_BeforeDelete() {
 		automatic("team", groups.AllSets(groups.All(groups.UserBelow("dora"))))
 
 	r, err := o.desk.BeforeDelete(ctx, admin.Administrator("admin"), "dora")
-	check(err)
+	must(err)
 	fmt.Println("reports:", r.Reports)
 	fmt.Println("leaves:", r.Leaves)
 	fmt.Println("named in:", r.Named)
@@ -36,7 +36,7 @@ func ExampleDesk_BeforeDelete() {
 	_, err = o.desk.DeleteUser(ctx, admin.Administrator("admin"), "dora")
 	fmt.Println("deleted:", err == nil)
 	run, err := o.desk.DeleteUser(ctx, admin.Administrator("admin"), "gus")
-	check(err)
+	must(err)
 	for _, c := range run.Changes() {
 		fmt.Println(c.User, c.Kind, c.Group, "by", c.Cause)
 	}
@@ -53,7 +53,7 @@ func ExampleDesk_BeforeDelete() {
 func TestWhatSpeaksAgainstDeletingAUser(t *testing.T) {
 	history := func(_ context.Context, user groups.UserID) (bool, error) {
 		if user == "broken" {
-			return false, errDead
+			return false, errDied
 		}
 		return user == "past", nil
 	}
@@ -76,7 +76,7 @@ func TestWhatSpeaksAgainstDeletingAUser(t *testing.T) {
 		}{
 			{"an original administrator who is a manager", all, "root", []error{admin.ErrProtected, admin.ErrManager}, nil},
 			{"training history", all, "past", []error{admin.ErrHistory}, nil},
-			{"a test of the host that fails leaves no report", all, "broken", []error{errDead}, nil},
+			{"a test of the host that fails leaves no report", all, "broken", []error{errDied}, nil},
 			{"nobody", all, "nobody", []error{groups.ErrNotFound}, nil},
 			{"one whom the actor does not see is nobody to them", only(), "plain", []error{groups.ErrNotFound}, nil},
 			{"reports whom the actor does not see speak against it, too", hidden, "boss", []error{admin.ErrManager}, func(r *admin.Deletion) bool {
@@ -97,7 +97,7 @@ func TestWhatSpeaksAgainstDeletingAUser(t *testing.T) {
 			if (err == nil) != (len(row.want) == 0) {
 				t.Errorf("%s, %s: %v", row.why, dir.name, err)
 			}
-			for _, known := range []error{admin.ErrProtected, admin.ErrHistory, admin.ErrManager, groups.ErrNotFound, errDead} {
+			for _, known := range []error{admin.ErrProtected, admin.ErrHistory, admin.ErrManager, groups.ErrNotFound, errDied} {
 				wanted := false
 				for _, w := range row.want {
 					wanted = wanted || w == known
@@ -112,7 +112,7 @@ func TestWhatSpeaksAgainstDeletingAUser(t *testing.T) {
 				}
 			}
 		}
-		if n := len(list(t, o.Users(t.Context()))); n != 8 {
+		if n := len(collect(t, o.Users(t.Context()))); n != 8 {
 			t.Errorf("%d users are left of 8", n)
 		}
 	}
@@ -150,7 +150,7 @@ type lateDirectory struct{ *groups.Memory }
 
 func (d lateDirectory) Write(ctx context.Context, c groups.PeopleChange) error {
 	if len(c.Remove) > 0 {
-		check(d.Memory.Write(ctx, groups.PeopleChange{Upsert: []groups.User{reporting("new", "u1")}}))
+		must(d.Memory.Write(ctx, groups.PeopleChange{Upsert: []groups.User{reporting("new", "u1")}}))
 	}
 	return d.Memory.Write(ctx, c)
 }
@@ -165,12 +165,12 @@ func TestRemovingFromAGroupIsNotDeleting(t *testing.T) {
 		t.Errorf("after taking out the record is %v, %v", u, err)
 	}
 	records := 0
-	for _, u := range list(t, o.Users(t.Context())) {
+	for _, u := range collect(t, o.Users(t.Context())) {
 		if u.ID == "u1" {
 			records++
 		}
 	}
-	if in := list(t, o.ev.GroupsOf(t.Context(), "u1")); len(in) != 2 || records != 1 {
+	if in := collect(t, o.ev.GroupsOf(t.Context(), "u1")); len(in) != 2 || records != 1 {
 		t.Errorf("in %v with %d records", in, records)
 	}
 	if _, err := o.desk.DeleteUser(t.Context(), all, "u1"); err != nil {
@@ -179,10 +179,10 @@ func TestRemovingFromAGroupIsNotDeleting(t *testing.T) {
 	if _, err := o.User(t.Context(), "u1"); !errors.Is(err, groups.ErrNotFound) {
 		t.Errorf("after deleting there is a record: %v", err)
 	}
-	if in := list(t, o.ev.GroupsOf(t.Context(), "u1")); len(in) != 0 {
+	if in := collect(t, o.ev.GroupsOf(t.Context(), "u1")); len(in) != 0 {
 		t.Errorf("after deleting they are in %v", in)
 	}
-	if in := list(t, o.ev.GroupsOf(t.Context(), "u2")); len(in) != 1 {
+	if in := collect(t, o.ev.GroupsOf(t.Context(), "u2")); len(in) != 1 {
 		t.Errorf("another is in %v", in)
 	}
 }

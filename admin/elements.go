@@ -53,13 +53,13 @@ type layout struct {
 
 // lay finds the layout of a document that is JSON; what follows the first value is not looked at.
 func lay(data []byte) (l layout, err error) {
-	top, err := parts(data, '{')
+	top, err := items(data, '{')
 	for _, p := range top {
 		switch p.key {
 		case "match":
 			l.match = p.text()
 		case "sets":
-			sets, _ := parts(p.raw, '[')
+			sets, _ := items(p.raw, '[')
 			for _, s := range sets {
 				l.set(s.raw, p.from+s.from)
 			}
@@ -70,13 +70,13 @@ func lay(data []byte) (l layout, err error) {
 
 func (l *layout) set(data []byte, from int) {
 	match := ""
-	keys, _ := parts(data, '{')
+	keys, _ := items(data, '{')
 	for _, p := range keys {
 		switch p.key {
 		case "match":
 			match = p.text()
 		case "conditions":
-			list, _ := parts(p.raw, '[')
+			list, _ := items(p.raw, '[')
 			for i, c := range list {
 				at := from + p.from + c.from
 				l.elements = append(l.elements, element{place{len(l.sets), i}, at, at + len(c.raw), c.raw})
@@ -86,24 +86,24 @@ func (l *layout) set(data []byte, from int) {
 	l.sets = append(l.sets, match)
 }
 
-// A part is a value in an object or array.
-type part struct {
+// An item is a value in an object or array.
+type item struct {
 	key  string // in an object
 	from int    // where it begins
 	raw  json.RawMessage
 }
 
-// text is the part as a string, or blank where it is none.
-func (p part) text() (s string) {
+// text is the item as a string, or blank where it is none.
+func (p item) text() (s string) {
 	if json.Unmarshal(p.raw, &s) != nil {
 		return ""
 	}
 	return s
 }
 
-// parts returns what an object, or an array, holds; nothing of a value that is neither, or not the one
+// items returns what an object, or an array, holds; nothing of a value that is neither, or not the one
 // asked for.
-func parts(data []byte, open json.Delim) (all []part, err error) {
+func items(data []byte, open json.Delim) (all []item, err error) {
 	in := json.NewDecoder(bytes.NewReader(data))
 	var whole json.RawMessage
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&whole); err != nil {
@@ -116,7 +116,7 @@ func parts(data []byte, open json.Delim) (all []part, err error) {
 		return nil, err
 	}
 	for in.More() {
-		var p part
+		var p item
 		if open == '{' {
 			key, err := in.Token()
 			if err != nil {

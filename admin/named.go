@@ -45,7 +45,7 @@ type UserSearch struct {
 	LastNameField  groups.TextField
 }
 
-// Named returns the users whom the user conditions of criteria name, in the order of the criteria and as
+// NamedUsers returns the users whom the user conditions of criteria name, in the order of the criteria and as
 // often as they are named. The criteria are those of a stored group, of a draft, or of an edit
 // ([Desk.ParseCriteria]). Inactive users are flagged by their label ([Person.String]) whatever the operator;
 // Cornerstone flags them in "User is", "User is not", "User is or below" and "User is not or below". Users
@@ -55,7 +55,7 @@ type UserSearch struct {
 // With a search only the users that it finds are returned; of a user who is not in the directory the ID is
 // known and nothing else. A search that no criteria could ask, such as for a text of more than 5,000
 // bytes or that is not UTF-8, is a [*groups.CriteriaError]. It looks up the named users, not the members.
-func (d *Desk) Named(ctx context.Context, actor Actor, c groups.Criteria, search *UserSearch) ([]NamedUser, error) {
+func (d *Desk) NamedUsers(ctx context.Context, actor Actor, c groups.Criteria, search *UserSearch) ([]NamedUser, error) {
 	schema, err := d.dir.Schema(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
@@ -69,7 +69,7 @@ func (d *Desk) Named(ctx context.Context, actor Actor, c groups.Criteria, search
 		return nil, err
 	}
 	var ids []groups.UserID
-	for u := range namedUsers(c) {
+	for u := range usersNamed(c) {
 		ids = append(ids, u)
 	}
 	found := map[groups.UserID]NamedUser{}
@@ -97,8 +97,8 @@ func (d *Desk) Named(ctx context.Context, actor Actor, c groups.Criteria, search
 	return list, nil
 }
 
-// namedUsers yields the users named in user conditions, as often as they are.
-func namedUsers(c groups.Criteria) iter.Seq[groups.UserID] {
+// usersNamed yields the users named in user conditions, as often as they are.
+func usersNamed(c groups.Criteria) iter.Seq[groups.UserID] {
 	return func(yield func(groups.UserID) bool) {
 		for _, c := range located(c) {
 			if users, ok := c.says.(groups.UserCondition); ok {

@@ -27,7 +27,7 @@ func executives() (office, groups.Criteria) {
 		return u
 	}
 	o := open(nil, nil)
-	check(o.Write(context.Background(), groups.PeopleChange{
+	must(o.Write(context.Background(), groups.PeopleChange{
 		Schema: &groups.Schema{Trees: []groups.Tree{Division}, Fields: []groups.Field{
 			{Name: "first_name", Type: groups.TypeText, Exact: true}, {Name: "last_name", Type: groups.TypeText},
 		}},
@@ -46,19 +46,19 @@ func executives() (office, groups.Criteria) {
 	return o.automatic("executives", c), c
 }
 
-func ExampleDesk_Named() {
+func ExampleDesk_NamedUsers() {
 	o, c := executives()
 	ctx, actor := context.Background(), admin.Administrator("admin")
-	named, err := o.desk.Named(ctx, actor, c, nil)
-	check(err)
+	named, err := o.desk.NamedUsers(ctx, actor, c, nil)
+	must(err)
 	for _, n := range named {
 		fmt.Println(n.Pointer, n)
 	}
 	// Anna Smith is a member by her division. No condition names her.
 	in, err := o.ev.IsMember(ctx, "executives", "u1")
-	check(err)
-	found, err := o.desk.Named(ctx, actor, c, &admin.UserSearch{FirstName: "Anna", LastName: "Smith"})
-	check(err)
+	must(err)
+	found, err := o.desk.NamedUsers(ctx, actor, c, &admin.UserSearch{FirstName: "Anna", LastName: "Smith"})
+	must(err)
 	fmt.Println("Anna Smith is a member:", in, "and found:", len(found))
 	// Output:
 	// /sets/0/conditions/1 User is not [Bob Baker, u2 (Inactive)]
@@ -98,7 +98,7 @@ func TestSearchForNamedUsers(t *testing.T) {
 		{"the host calls its fields otherwise", admin.UserSearch{FirstName: "Berg", FirstNameField: "last_name"}, "u3"},
 		{"without such a field the words of the name", admin.UserSearch{FirstName: "baker", FirstNameField: "given_name"}, "u2"},
 	} {
-		found, err := o.desk.Named(t.Context(), all, c, &row.search)
+		found, err := o.desk.NamedUsers(t.Context(), all, c, &row.search)
 		if err != nil {
 			t.Errorf("%s: %v", row.why, err)
 		}
@@ -113,18 +113,18 @@ func TestSearchForNamedUsers(t *testing.T) {
 		}
 	}
 	var refused *groups.CriteriaError
-	if _, err := o.desk.Named(t.Context(), all, c, &admin.UserSearch{ID: strings.Repeat("u", 6000)}); !errors.As(err, &refused) {
+	if _, err := o.desk.NamedUsers(t.Context(), all, c, &admin.UserSearch{ID: strings.Repeat("u", 6000)}); !errors.As(err, &refused) {
 		t.Errorf("a text longer than criteria take: %v", err)
 	}
-	dead := admin.New(o.ev, failing{o, 0}, o, nil)
-	if _, err := dead.Named(t.Context(), all, c, nil); !errors.Is(err, errDead) {
+	dead := admin.New(o.ev, dying{o, 0}, o, nil)
+	if _, err := dead.NamedUsers(t.Context(), all, c, nil); !errors.Is(err, errDied) {
 		t.Errorf("users who could not be read: %v", err)
 	}
 }
 
 func TestHowUserConditionsAreShown(t *testing.T) {
 	o := open(nil, nil).people(user("u1", "Anna"), user("u2", ""))
-	check(o.Write(t.Context(), groups.PeopleChange{Deactivate: []groups.UserID{"u2"}}))
+	must(o.Write(t.Context(), groups.PeopleChange{Deactivate: []groups.UserID{"u2"}}))
 	expired := user("u3", " Cleo ")
 	expired.Expiry = groups.Expired
 	unknown := user("u4", "Dora")
@@ -147,7 +147,7 @@ func TestHowUserConditionsAreShown(t *testing.T) {
 		{"a field is no user condition", groups.ID.Is("u1"), ""},
 		{"an operator that does not exist is shown as it is", groups.UserCondition{Op: "near", Users: []groups.UserID{"u1"}}, `User is "near" Anna, u1`},
 	} {
-		named, err := o.desk.Named(t.Context(), all, groups.AllSets(groups.All(row.condition)), nil)
+		named, err := o.desk.NamedUsers(t.Context(), all, groups.AllSets(groups.All(row.condition)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,10 +170,10 @@ func TestSearchFindsNamedUsersAndNobodyElse(t *testing.T) {
 			ID:       rapid.SampledFrom([]string{"", "user", "user-a", "zz"}).Draw(t, "id"),
 			Statuses: rapid.SampledFrom([][]groups.UserStatus{nil, {groups.StatusDeactivated}, {groups.StatusActive, groups.StatusExpired}}).Draw(t, "statuses"),
 		}
-		everybody, err := s.desk.Named(context.Background(), actor, c, nil)
-		check(err)
-		found, err := s.desk.Named(context.Background(), actor, c, search)
-		check(err)
+		everybody, err := s.desk.NamedUsers(context.Background(), actor, c, nil)
+		must(err)
+		found, err := s.desk.NamedUsers(context.Background(), actor, c, search)
+		must(err)
 		for _, n := range everybody {
 			u, err := s.User(context.Background(), n.User.ID)
 			status := len(search.Statuses) == 0

@@ -168,7 +168,7 @@ type reference struct {
 // refer reads an element as a reference; ok is false where it is another condition.
 func refer(e element) (r reference, ok bool) {
 	r.element = e
-	keys, _ := parts(e.raw, '{')
+	keys, _ := items(e.raw, '{')
 	for _, p := range keys {
 		ok = ok || p.key == "kind" && p.text() == "opaque"
 		if p.key == "id" && len(keys) == 2 {

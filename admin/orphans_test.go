@@ -21,7 +21,7 @@ func ExampleDesk_Orphans() {
 		manual("north", "u1").manual("south", "u1").manual("readers", "u2")
 
 	for p, err := range o.desk.Orphans(ctx, admin.Administrator("admin")) {
-		check(err)
+		must(err)
 		fmt.Println(p)
 	}
 	// Output:
@@ -61,7 +61,7 @@ func TestOrphansAreThoseInNoOrganizationalGroup(t *testing.T) {
 		}
 		var got []groups.UserID
 		for p, err := range o.desk.Orphans(context.Background(), only(visible...)) {
-			check(err)
+			must(err)
 			got = append(got, p.ID)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -72,33 +72,33 @@ func TestOrphansAreThoseInNoOrganizationalGroup(t *testing.T) {
 
 func TestOrphans(t *testing.T) {
 	o := open(nil, nil).people(user("u1", "A"))
-	if got := list(t, o.desk.Orphans(t.Context(), all)); got != nil {
+	if got := collect(t, o.desk.Orphans(t.Context(), all)); got != nil {
 		t.Errorf("a tenant that demands no group reports %v", got)
 	}
 	p := &admin.Policy{Organizational: []groups.GroupID{"g"}}
 	o = open(p, nil).people(user("u1", "A"), user("u2", "B")).manual("g", "u1")
 	g, err := o.Group(t.Context(), "g")
-	check(err)
+	must(err)
 	g.Status = groups.Inactive
 	_, err = o.ev.Save(t.Context(), g, "admin")
-	check(err)
-	if got := list(t, o.desk.Orphans(t.Context(), all)); len(got) != 1 {
+	must(err)
+	if got := collect(t, o.desk.Orphans(t.Context(), all)); len(got) != 1 {
 		t.Errorf("memberships count as they were last written, not as %v", got)
 	}
 	_, err = o.ev.Process(t.Context())
-	check(err)
-	if got := list(t, o.desk.Orphans(t.Context(), all)); len(got) != 2 {
+	must(err)
+	if got := collect(t, o.desk.Orphans(t.Context(), all)); len(got) != 2 {
 		t.Errorf("an inactive group has members: all but %v", got)
 	}
 	for range o.desk.Orphans(t.Context(), all) {
 		break // must not hang or panic
 	}
-	dead := admin.New(o.ev, failing{o, 1}, o, p)
+	dead := admin.New(o.ev, dying{o, 1}, o, p)
 	var last error
 	for _, err := range dead.Orphans(t.Context(), all) {
 		last = err
 	}
-	if !errors.Is(last, errDead) {
+	if !errors.Is(last, errDied) {
 		t.Errorf("half the directory passed for all: %v", last)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
