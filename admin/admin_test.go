@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"log"
 	"testing"
 	"time"
 
@@ -34,7 +33,7 @@ func open(p *admin.Policy, before func(groups.Directory) groups.Directory) offic
 
 // people writes users.
 func (o office) people(users ...groups.User) office {
-	must(o.Write(context.Background(), groups.PeopleChange{Upsert: users}))
+	check(o.Write(context.Background(), groups.PeopleChange{Upsert: users}))
 	return o
 }
 
@@ -42,11 +41,11 @@ func (o office) people(users ...groups.User) office {
 func (o office) manual(id groups.GroupID, users ...groups.UserID) office {
 	ctx := context.Background()
 	_, err := o.ev.Save(ctx, groups.Group{ID: id, Name: string(id), Status: groups.Active}, "admin")
-	must(err)
+	check(err)
 	_, err = o.ev.Assign(ctx, id, groups.Decision{By: "admin"}, users...)
-	must(err)
+	check(err)
 	_, err = o.ev.Process(ctx)
-	must(err)
+	check(err)
 	return o
 }
 
@@ -54,9 +53,9 @@ func (o office) manual(id groups.GroupID, users ...groups.UserID) office {
 func (o office) automatic(id groups.GroupID, c groups.Criteria) office {
 	ctx := context.Background()
 	_, err := o.ev.Save(ctx, groups.Group{ID: id, Name: string(id), Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c}, "admin")
-	must(err)
+	check(err)
 	_, err = o.ev.Process(ctx)
-	must(err)
+	check(err)
 	return o
 }
 
@@ -66,12 +65,6 @@ func user(id groups.UserID, name string) groups.User {
 		u.Fields = map[string]groups.Value{"name": groups.Text(name)}
 	}
 	return u
-}
-
-func must(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }
 
 func collect[T any](t *testing.T, seq iter.Seq2[T, error]) (all []T) {

@@ -391,9 +391,9 @@ type last struct {
 	dead *bool
 }
 
-func (s last) Apply(ctx context.Context, writes []groups.Write) error {
+func (s last) Apply(ctx context.Context, c groups.Commit) error {
 	defer s.then()
-	return s.Store.Apply(ctx, writes)
+	return s.Store.Apply(ctx, c)
 }
 
 func (s last) StandingsOf(ctx context.Context, u groups.UserID) iter.Seq2[groups.Standing, error] {

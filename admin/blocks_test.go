@@ -24,12 +24,12 @@ func ExampleDesk_Blocks() {
 	).manual("all", "u1", "u2", "u3", "u4", "u5")
 
 	blocks, err := o.desk.Blocks(ctx, admin.Administrator("admin"), "all", 2) // 0 is blocks of 100
-	must(err)
+	check(err)
 	for _, b := range blocks {
 		fmt.Println(b, b.Users)
 	}
 	users, err := o.desk.BlockUsers(ctx, admin.Administrator("admin"), "all", blocks[1])
-	must(err)
+	check(err)
 	fmt.Println(users)
 	// Output:
 	// Anna Adams – Bob Baker 2
@@ -84,7 +84,7 @@ func TestBlockNames(t *testing.T) {
 
 func TestBlocksShowOnlyWhomTheActorMaySee(t *testing.T) {
 	o := open(nil, nil).people(user("u1", "A"), user("u2", "B"), user("u3", "C")).manual("g", "u1", "u2", "u3")
-	must(o.Write(t.Context(), groups.PeopleChange{Remove: []groups.UserID{"u3"}})) // still in the group, as last written
+	check(o.Write(t.Context(), groups.PeopleChange{Remove: []groups.UserID{"u3"}})) // still in the group, as last written
 	for _, row := range []struct {
 		why   string
 		actor admin.Actor
@@ -131,9 +131,9 @@ func usersOf(t interface{ Fatal(...any) }, o office, actor admin.Actor, group gr
 func TestBlocksOfAnInactiveGroupShowWhomItWouldHave(t *testing.T) {
 	o := open(nil, nil).people(user("u1", "A"))
 	_, err := o.ev.Save(t.Context(), groups.Group{ID: "g", Name: "g"}, "admin")
-	must(err)
+	check(err)
 	_, err = o.ev.Assign(t.Context(), "g", groups.Decision{By: "admin"}, "u1")
-	must(err)
+	check(err)
 	blocks, err := o.desk.Blocks(t.Context(), all, "g", 0)
 	if err != nil || len(blocks) != 1 {
 		t.Errorf("%v, %v", blocks, err)
@@ -184,14 +184,14 @@ func TestBlocksDivideTheUsersInOrderWithNoneLeftOver(t *testing.T) {
 			o.people(user(id, names.Draw(t, "name")))
 		}
 		_, err := o.ev.Save(context.Background(), groups.Group{ID: "g", Name: "g"}, "admin")
-		must(err)
+		check(err)
 		if n > 0 {
 			_, err = o.ev.Assign(context.Background(), "g", groups.Decision{By: "admin"}, ids...)
-			must(err)
+			check(err)
 		}
 		for i, id := range ids {
 			if i%29 == 13 || id == slices.Max(ids) { // gone, and still in the group as last written
-				must(o.Write(context.Background(), groups.PeopleChange{Remove: []groups.UserID{id}}))
+				check(o.Write(context.Background(), groups.PeopleChange{Remove: []groups.UserID{id}}))
 			}
 		}
 		size := rapid.IntRange(1, 40).Draw(t, "size")
@@ -201,7 +201,7 @@ func TestBlocksDivideTheUsersInOrderWithNoneLeftOver(t *testing.T) {
 		}
 		var members []groups.UserID
 		for m, err := range o.ev.Population(context.Background(), "g") {
-			must(err)
+			check(err)
 			members = append(members, m.User)
 		}
 		if len(members) != n {
@@ -217,8 +217,8 @@ func TestBlocksDivideTheUsersInOrderWithNoneLeftOver(t *testing.T) {
 			}
 			titles[b.String()] = true
 			kept, err := json.Marshal(b)
-			must(err)
-			must(json.Unmarshal(kept, &blocks[i]))
+			check(err)
+			check(json.Unmarshal(kept, &blocks[i]))
 		}
 		listed := usersOf(t, o, all, "g", blocks)
 		order := collate.New(language.Und, collate.Numeric, collate.IgnoreCase)

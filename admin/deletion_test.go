@@ -27,7 +27,7 @@ func ExampleDesk_BeforeDelete() {
 		automatic("team", groups.AllSets(groups.All(groups.UserBelow("dora"))))
 
 	r, err := o.desk.BeforeDelete(ctx, admin.Administrator("admin"), "dora")
-	must(err)
+	check(err)
 	fmt.Println("reports:", r.Reports)
 	fmt.Println("leaves:", r.Leaves)
 	fmt.Println("named in:", r.Named)
@@ -36,7 +36,7 @@ func ExampleDesk_BeforeDelete() {
 	_, err = o.desk.DeleteUser(ctx, admin.Administrator("admin"), "dora")
 	fmt.Println("deleted:", err == nil)
 	run, err := o.desk.DeleteUser(ctx, admin.Administrator("admin"), "gus")
-	must(err)
+	check(err)
 	for _, c := range run.Changes() {
 		fmt.Println(c.User, c.Kind, c.Group, "by", c.Cause)
 	}
@@ -150,7 +150,7 @@ type lateDirectory struct{ *groups.Memory }
 
 func (d lateDirectory) Write(ctx context.Context, c groups.PeopleChange) error {
 	if len(c.Remove) > 0 {
-		must(d.Memory.Write(ctx, groups.PeopleChange{Upsert: []groups.User{reporting("new", "u1")}}))
+		check(d.Memory.Write(ctx, groups.PeopleChange{Upsert: []groups.User{reporting("new", "u1")}}))
 	}
 	return d.Memory.Write(ctx, c)
 }

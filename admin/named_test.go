@@ -27,7 +27,7 @@ func executives() (office, groups.Criteria) {
 		return u
 	}
 	o := open(nil, nil)
-	must(o.Write(context.Background(), groups.PeopleChange{
+	check(o.Write(context.Background(), groups.PeopleChange{
 		Schema: &groups.Schema{Trees: []groups.Tree{Division}, Fields: []groups.Field{
 			{Name: "first_name", Type: groups.TypeText, Exact: true}, {Name: "last_name", Type: groups.TypeText},
 		}},
@@ -50,15 +50,15 @@ func ExampleDesk_NamedUsers() {
 	o, c := executives()
 	ctx, actor := context.Background(), admin.Administrator("admin")
 	named, err := o.desk.NamedUsers(ctx, actor, c, nil)
-	must(err)
+	check(err)
 	for _, n := range named {
 		fmt.Println(n.Pointer, n)
 	}
 	// Anna Smith is a member by her division. No condition names her.
 	in, err := o.ev.IsMember(ctx, "executives", "u1")
-	must(err)
+	check(err)
 	found, err := o.desk.NamedUsers(ctx, actor, c, &admin.UserSearch{FirstName: "Anna", LastName: "Smith"})
-	must(err)
+	check(err)
 	fmt.Println("Anna Smith is a member:", in, "and found:", len(found))
 	// Output:
 	// /sets/0/conditions/1 User is not [Bob Baker, u2 (Inactive)]
@@ -124,7 +124,7 @@ func TestSearchForNamedUsers(t *testing.T) {
 
 func TestHowUserConditionsAreShown(t *testing.T) {
 	o := open(nil, nil).people(user("u1", "Anna"), user("u2", ""))
-	must(o.Write(t.Context(), groups.PeopleChange{Deactivate: []groups.UserID{"u2"}}))
+	check(o.Write(t.Context(), groups.PeopleChange{Deactivate: []groups.UserID{"u2"}}))
 	expired := user("u3", " Cleo ")
 	expired.Expiry = groups.Expired
 	unknown := user("u4", "Dora")
@@ -171,9 +171,9 @@ func TestSearchFindsNamedUsersAndNobodyElse(t *testing.T) {
 			Statuses: rapid.SampledFrom([][]groups.UserStatus{nil, {groups.StatusDeactivated}, {groups.StatusActive, groups.StatusExpired}}).Draw(t, "statuses"),
 		}
 		everybody, err := s.desk.NamedUsers(context.Background(), actor, c, nil)
-		must(err)
+		check(err)
 		found, err := s.desk.NamedUsers(context.Background(), actor, c, search)
-		must(err)
+		check(err)
 		for _, n := range everybody {
 			u, err := s.User(context.Background(), n.User.ID)
 			status := len(search.Statuses) == 0

@@ -29,16 +29,16 @@ func ExampleDesk_ReadCriteria() {
 	editor := only("u1") // and no group
 
 	data, err := o.desk.ReadCriteria(ctx, editor, "team")
-	must(err)
+	check(err)
 	var doc struct {
 		Sets []struct{ Conditions []json.RawMessage }
 	}
-	must(json.Unmarshal(data, &doc))
+	check(json.Unmarshal(data, &doc))
 	fmt.Println(len(doc.Sets[0].Conditions), "conditions, the first is opaque:", bytes.Contains(doc.Sets[0].Conditions[0], []byte(`"opaque"`)))
 
 	edited := bytes.ReplaceAll(data, []byte("example.org"), []byte("example.com"))
 	c, err := o.desk.ParseCriteria(ctx, editor, "team", edited)
-	must(err)
+	check(err)
 	fmt.Println(c)
 
 	dropped := bytes.Replace(edited, append(doc.Sets[0].Conditions[0], ','), nil, 1)
@@ -76,7 +76,7 @@ func newScene(t *rapid.T) *scene {
 		u.Expiry = rapid.SampledFrom([]groups.Expiry{groups.Current, groups.Expired}).Draw(t, "expiry")
 		s.people(u)
 	}
-	must(s.Write(context.Background(), groups.PeopleChange{
+	check(s.Write(context.Background(), groups.PeopleChange{
 		Schema: &groups.Schema{Trees: []groups.Tree{branch}, EnrollmentStatuses: []string{groups.Completed}},
 	}))
 	return s
@@ -198,7 +198,7 @@ type documentSet struct {
 
 func (d document) json() []byte {
 	data, err := json.Marshal(d)
-	must(err)
+	check(err)
 	return data
 }
 
@@ -211,10 +211,10 @@ func opaque(condition any) bool {
 func saved(t *rapid.T) (*scene, groups.Group, admin.Actor, []byte) {
 	s := newScene(t)
 	g, err := s.ev.Save(context.Background(), groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Criteria: s.criteria(t)}, "admin")
-	must(err)
+	check(err)
 	actor := s.actor(t)
 	data, err := s.desk.ReadCriteria(context.Background(), actor, "g")
-	must(err)
+	check(err)
 	return s, g, actor, data
 }
 
@@ -230,9 +230,9 @@ func TestReadThenParsedUnchangedTheCriteriaAreTheSame(t *testing.T) {
 		}
 		// A page may write the keys in another order, and with white space.
 		var doc any
-		must(json.Unmarshal(data, &doc))
+		check(json.Unmarshal(data, &doc))
 		indented, err := json.MarshalIndent(doc, "", "\t")
-		must(err)
+		check(err)
 		if got, err = s.desk.ParseCriteria(context.Background(), actor, "g", indented); err != nil || !reflect.DeepEqual(got, g.Criteria) {
 			t.Fatalf("%s is %v, %v", indented, got, err)
 		}
@@ -243,7 +243,7 @@ func TestWhoSeesEverythingReadsTheCanonicalJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, g, _, _ := saved(t)
 		want, err := g.Criteria.MarshalJSON()
-		must(err)
+		check(err)
 		sighted := only(sceneUsers...)
 		sighted.Sees = admin.Resources{Groups: sceneGroups, Courses: sceneCourses, Units: map[groups.Tree][]string{branch: sceneUnits}}
 		actors := []admin.Actor{all}
@@ -267,16 +267,16 @@ func TestNothingUnseenIsReadAndNothingSeenIsHidden(t *testing.T) {
 			t.Fatalf("%s names one of %v", data, unseen)
 		}
 		canonical, err := g.Criteria.MarshalJSON()
-		must(err)
+		check(err)
 		var got, want document
-		must(json.Unmarshal(data, &got))
-		must(json.Unmarshal(canonical, &want))
+		check(json.Unmarshal(data, &got))
+		check(json.Unmarshal(canonical, &want))
 		for i, set := range want.Sets {
 			for j, c := range set.Conditions {
 				plain, err := json.Marshal(c)
-				must(err)
+				check(err)
 				shown, err := json.Marshal(got.Sets[i].Conditions[j])
-				must(err)
+				check(err)
 				if hide := names(plain, unseen); hide != opaque(got.Sets[i].Conditions[j]) || !hide && !bytes.Equal(plain, shown) {
 					t.Fatalf("%s is shown as %s", plain, shown)
 				}
@@ -289,7 +289,7 @@ func TestAnEditThatTouchesAnOpaqueConditionIsRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, g, actor, data := saved(t)
 		var doc document
-		must(json.Unmarshal(data, &doc))
+		check(json.Unmarshal(data, &doc))
 		type spot struct{ set, condition int }
 		var spots []spot
 		for i, set := range doc.Sets {
@@ -338,7 +338,7 @@ func TestAnEditThatTouchesAnOpaqueConditionIsRefused(t *testing.T) {
 		case "save between":
 			g.Description = "saved by somebody else"
 			_, err := s.ev.Save(context.Background(), g, "another")
-			must(err)
+			check(err)
 		case "name unseen":
 			unseen := s.unseen(actor)[0]
 			if !strings.HasPrefix(unseen, "user") {
@@ -368,7 +368,7 @@ func TestEditsAroundOpaqueConditions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, g, actor, data := saved(t)
 		var doc document
-		must(json.Unmarshal(data, &doc))
+		check(json.Unmarshal(data, &doc))
 		if len(doc.Sets) == 0 {
 			t.Skip("no criteria")
 		}
@@ -417,7 +417,7 @@ func guarded(t *testing.T) (o office, editor admin.Actor, ids []any) {
 		t.Fatal(err)
 	}
 	var doc document
-	must(json.Unmarshal(data, &doc))
+	check(json.Unmarshal(data, &doc))
 	for _, set := range doc.Sets {
 		for _, c := range set.Conditions {
 			if opaque(c) {
@@ -491,12 +491,12 @@ func TestWhatIsRefusedOfAnEditAndWhere(t *testing.T) {
 func TestAnIdIsGoodForOneRevisionOfOneGroupAndOneEditor(t *testing.T) {
 	o, editor, ids := guarded(t)
 	data, err := o.desk.ReadCriteria(t.Context(), editor, "g")
-	must(err)
+	check(err)
 	if _, err := o.desk.ParseCriteria(t.Context(), all, "g", data); !errors.Is(err, admin.ErrOpaque) {
 		t.Errorf("one who sees the condition writes it out: %v", err)
 	}
 	g, err := o.Group(t.Context(), "g")
-	must(err)
+	check(err)
 	for _, other := range []groups.Group{
 		{ID: "h", Name: "h", Kind: groups.AutomaticGroup, Criteria: g.Criteria},
 		{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Criteria: g.Criteria, Revision: g.Revision},
@@ -531,10 +531,10 @@ func TestAnIdIsGoodForOneRevisionOfOneGroupAndOneEditor(t *testing.T) {
 func TestAnIdOfADeletedGroupIsNotGoodInItsSuccessor(t *testing.T) {
 	o, editor, _ := guarded(t)
 	data, err := o.desk.ReadCriteria(t.Context(), editor, "g")
-	must(err)
+	check(err)
 	g, err := o.Group(t.Context(), "g")
-	must(err)
-	must(o.ev.Delete(t.Context(), "g", g.Revision, "admin"))
+	check(err)
+	check(o.ev.Delete(t.Context(), "g", g.Revision, "admin"))
 	later := groups.NewEvaluator(o, o, &groups.Options{Now: func() time.Time { return newYear().Add(time.Second) }})
 	g.Revision = 0
 	again, err := later.Save(t.Context(), g, "admin")
@@ -549,13 +549,13 @@ func TestAnIdOfADeletedGroupIsNotGoodInItsSuccessor(t *testing.T) {
 func TestAnOpaqueConditionThatNoLongerFitsDoesNotGiveItselfAway(t *testing.T) {
 	o := open(nil, nil)
 	schema := func(operands int) {
-		must(o.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{Trees: []groups.Tree{branch}, Limits: &groups.Limits{Operands: operands}}}))
+		check(o.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{Trees: []groups.Tree{branch}, Limits: &groups.Limits{Operands: operands}}}))
 	}
 	schema(2)
 	o.automatic("g", groups.AllSets(groups.All(branch.Is("skunkworks", "b"), groups.Everyone{})))
 	schema(1)
 	data, err := o.desk.ReadCriteria(t.Context(), only(), "g")
-	must(err)
+	check(err)
 	_, err = o.desk.ParseCriteria(t.Context(), only(), "g", data)
 	if !errors.Is(err, admin.ErrOpaque) || err.Error() != "/sets/0/conditions/0: no longer fits the schema: somebody who sees it has to change it" {
 		t.Error(err)

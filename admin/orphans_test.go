@@ -21,7 +21,7 @@ func ExampleDesk_Orphans() {
 		manual("north", "u1").manual("south", "u1").manual("readers", "u2")
 
 	for p, err := range o.desk.Orphans(ctx, admin.Administrator("admin")) {
-		must(err)
+		check(err)
 		fmt.Println(p)
 	}
 	// Output:
@@ -61,7 +61,7 @@ func TestOrphansAreThoseInNoOrganizationalGroup(t *testing.T) {
 		}
 		var got []groups.UserID
 		for p, err := range o.desk.Orphans(context.Background(), only(visible...)) {
-			must(err)
+			check(err)
 			got = append(got, p.ID)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -78,15 +78,15 @@ func TestOrphans(t *testing.T) {
 	p := &admin.Policy{Organizational: []groups.GroupID{"g"}}
 	o = open(p, nil).people(user("u1", "A"), user("u2", "B")).manual("g", "u1")
 	g, err := o.Group(t.Context(), "g")
-	must(err)
+	check(err)
 	g.Status = groups.Inactive
 	_, err = o.ev.Save(t.Context(), g, "admin")
-	must(err)
+	check(err)
 	if got := collect(t, o.desk.Orphans(t.Context(), all)); len(got) != 1 {
 		t.Errorf("memberships count as they were last written, not as %v", got)
 	}
 	_, err = o.ev.Process(t.Context())
-	must(err)
+	check(err)
 	if got := collect(t, o.desk.Orphans(t.Context(), all)); len(got) != 2 {
 		t.Errorf("an inactive group has members: all but %v", got)
 	}

@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,8 +24,7 @@ const (
 // A Line is one user of a preview.
 type Line struct {
 	Heading Heading
-	User    groups.UserID
-	Name    string // blank where it is not known
+	Person  Person
 	Before  groups.Method
 	After   groups.Method
 }
@@ -34,44 +32,41 @@ type Line struct {
 // Lines lists the users of a preview, by heading in the order above and then by ID: those of one
 // heading or, with a blank one, of all; whose name or ID contains every word of search, compared as
 // texts are; and whom the actor sees. In an inactive group they are those who would move in the
-// population. The counts of a preview are the lengths of these lists. It reads all people once.
+// population. The counts of a preview are the lengths of these lists. It reads all people once, at the
+// most.
 func (d *Desk) Lines(ctx context.Context, actor Actor, p *groups.Plan, heading Heading, search string) ([]Line, error) {
 	lines := linesOf(p)
 	if heading != "" {
 		lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Heading != heading })
 	}
-	words := strings.Fields(search)
-	matches, err := d.naming(ctx, words)
+	matches, err := called(strings.Fields(search))
 	if err != nil {
 		return nil, err
 	}
-	people := map[groups.UserID]*groups.User{}
-	for _, l := range lines {
-		people[l.User] = nil
+	ids := make([]groups.UserID, len(lines))
+	for i, l := range lines {
+		ids[i] = l.Person.ID
 	}
-	for u, err := range d.dir.Users(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("read users: %w", err)
+	found := map[groups.UserID]Person{}
+	err = d.lookUp(ctx, ids, func(id groups.UserID, u *groups.User) {
+		if !actor.seen(u) {
+			return
 		}
-		if _, asked := people[u.ID]; asked {
-			people[u.ID] = &u
+		who := person(id, u)
+		if u == nil {
+			u = &groups.User{ID: id}
 		}
+		if matches(u) {
+			found[id] = who
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	shown := lines[:0]
 	for _, l := range lines {
-		u := people[l.User]
-		if u == nil {
-			u = &groups.User{ID: l.User}
-			if !actor.SeesAll {
-				continue // nobody can say whether the actor sees somebody who is not there
-			}
-		} else if !actor.user(u) {
-			continue
-		}
-		if texts := u.Fields[string(groups.Name)].Texts(); len(texts) > 0 {
-			l.Name = texts[0]
-		}
-		if matches(u) {
+		if who, ok := found[l.Person.ID]; ok {
+			l.Person = who
 			shown = append(shown, l)
 		}
 	}
@@ -90,7 +85,7 @@ func linesOf(p *groups.Plan) []Line {
 			case c.After == groups.Outside:
 				h = Left
 			}
-			all = append(all, Line{Heading: h, User: c.User, Before: c.Before, After: c.After})
+			all = append(all, Line{Heading: h, Person: Person{ID: c.User}, Before: c.Before, After: c.After})
 		}
 	}
 	of(p.Diff.Joined)
@@ -98,21 +93,21 @@ func linesOf(p *groups.Plan) []Line {
 	of(p.Diff.Switched)
 	of(p.Diff.Withheld)
 	for _, m := range p.Kept {
-		all = append(all, Line{Heading: Kept, User: m.User, Before: m.Method, After: m.Method})
+		all = append(all, Line{Heading: Kept, Person: Person{ID: m.User}, Before: m.Method, After: m.Method})
 	}
 	for _, m := range p.Diff.Undecided {
-		all = append(all, Line{Heading: Undecided, User: m.User, Before: m.Method, After: m.Method})
+		all = append(all, Line{Heading: Undecided, Person: Person{ID: m.User}, Before: m.Method, After: m.Method})
 	}
 	order := []Heading{Joined, Left, Kept, Switched, Undecided}
 	slices.SortFunc(all, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Heading), slices.Index(order, b.Heading)), cmp.Compare(a.User, b.User))
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Heading), slices.Index(order, b.Heading)), cmp.Compare(a.Person.ID, b.Person.ID))
 	})
 	return all
 }
 
-// naming tells the users whose name or ID contains all the words. The engine compares, as it does for
+// called tells the users whose name or ID contains all the words. The engine compares, as it does for
 // rules.
-func (d *Desk) naming(ctx context.Context, words []string) (func(*groups.User) bool, error) {
+func called(words []string) (func(*groups.User) bool, error) {
 	if len(words) == 0 {
 		return func(*groups.User) bool { return true }, nil
 	}

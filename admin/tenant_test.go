@@ -211,19 +211,19 @@ func (w *tenant) copy(t fataler) *tenant {
 			t.Fatal(err)
 		}
 		revision, state := g.Revision, g.State
-		for g.Revision = 0; g.Revision < revision; {
-			if g, err = c.store.SaveGroup(ctx, g); err != nil {
+		for g.Revision = 0; g.Revision < revision; g.Revision++ {
+			if err := c.store.Apply(ctx, groups.Commit{Writes: []groups.Write{{Group: g.ID, Revision: g.Revision, Save: &g}}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		write := groups.Write{Group: g.ID, Revision: g.Revision, Was: g.State, State: &state}
+		write := groups.Write{Group: g.ID, Revision: g.Revision, State: &state}
 		for st, err := range w.store.Standings(ctx, g.ID, "") {
 			if err != nil {
 				t.Fatal(err)
 			}
 			write.Standings = append(write.Standings, st)
 		}
-		if err := c.store.Apply(ctx, []groups.Write{write}); err != nil {
+		if err := c.store.Apply(ctx, groups.Commit{Writes: []groups.Write{write}}); err != nil {
 			t.Fatal(err)
 		}
 	}
