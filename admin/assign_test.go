@@ -444,7 +444,7 @@ func TestWhatIsWrittenIsNoError(t *testing.T) {
 // failing is a Store that can write nothing.
 type failing struct{ groups.Store }
 
-func (failing) Apply(context.Context, []groups.Write) error { return errDead }
+func (failing) Apply(context.Context, groups.Commit) error { return errDead }
 
 func TestAStoreThatFailsIsAnErrorAndNoRefusal(t *testing.T) {
 	w := staffed(t)
