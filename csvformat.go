@@ -25,7 +25,7 @@ type CSVFormat struct {
 	// it cannot decode.
 	Decode func(io.Reader) io.Reader
 	// Guarded says that the file was written formula-safe by this library: one apostrophe is taken
-	// off where [Evaluator.WriteMembersCSV] and [PeopleFile.WriteErrors] put one.
+	// off where [Evaluator.WriteMembersCSV], [PeopleFile.WriteErrors] and [CSVTable.WriteErrors] put one.
 	Guarded bool
 
 	// What exceeds a limit makes the file unreadable ([ErrLimit]). 0 is the default given.

@@ -36,8 +36,8 @@ func (d *Desk) Find(ctx context.Context, a Actor, w Whom) (*Report, error) {
 // source: "person", "csv", "group:ID" or "unit:TREE/ID".
 //
 // A user who is assigned already, for as long as the terms say or longer, is Already in that state, and
-// who assigned them and when stays written down. An excluded user is Refused with [groups.ErrExcluded], unless
-// the terms say that they replace.
+// who assigned them and when stays written down. An excluded user is Refused with [groups.ErrExcluded],
+// unless the terms say that they replace.
 //
 // All users who can be are assigned together, or with an error nobody is. What is wrong with some of
 // them is an [Outcome] and keeps nobody else from being assigned. A group that does not exist is an error
@@ -49,8 +49,8 @@ func (d *Desk) Assign(ctx context.Context, a Actor, group groups.GroupID, w Whom
 }
 
 // SwitchToManual assigns users who are in automatically, so that they stay when the rule no longer
-// holds for them (Docebo: "Switch to manual assignment", for one user or many). It is [Desk.Assign] for those
-// who are in: for the others the outcome is NotIn.
+// holds for them (Docebo: "Switch to manual assignment", for one user or many). It is [Desk.Assign] for
+// those who are in: for the others the outcome is NotIn.
 func (d *Desk) SwitchToManual(ctx context.Context, a Actor, group groups.GroupID, w Whom, t Terms) (*Report, error) {
 	return d.act(ctx, &a, group, w, d.assigning(ctx, &a, group, w, t, func(st *groups.Standing) OutcomeCode {
 		if st.Population == groups.Outside {
@@ -60,10 +60,10 @@ func (d *Desk) SwitchToManual(ctx context.Context, a Actor, group groups.GroupID
 	}))
 }
 
-// RemoveManual takes assignments away (Docebo: "Remove manual assignment", for one user or many). Whoever
-// the rule holds for stays in as an automatic member, without leaving and joining again; the others leave. For
-// an automatic member there is nothing to do, and whoever has no assignment and is not in is NotIn. It
-// is all or nothing, as [Desk.Assign] is.
+// RemoveManual takes assignments away (Docebo: "Remove manual assignment", for one user or many).
+// Whoever the rule holds for stays in as an automatic member, without leaving and joining again; the
+// others leave. For an automatic member there is nothing to do, and whoever has no assignment and is
+// not in is NotIn. It is all or nothing, as [Desk.Assign] is.
 func (d *Desk) RemoveManual(ctx context.Context, a Actor, group groups.GroupID, w Whom) (*Report, error) {
 	return d.act(ctx, &a, group, w, deed{
 		wish: func(st *groups.Standing) OutcomeCode {

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -56,7 +55,8 @@ func (c Column) String() string {
 }
 
 // UserColumns say which columns of a file name its users. Of several, all cells of a row that are not
-// blank have to be those of one user. It is plain data, for the host to keep as a preset (Docebo's "profiles").
+// blank have to be those of one user. It is plain data, for the host to keep as a preset (Docebo's
+// "profiles").
 type UserColumns struct {
 	ID       Column `json:"id,omitzero"`
 	Username Column `json:"username,omitzero"`
@@ -150,8 +150,8 @@ func ReadUsersCSV(r io.Reader, o *UsersCSV) (*UserFile, error) {
 	return f, nil
 }
 
-// UserList says how a file of one column is to be read (Cornerstone: "Upload Users"). A nil *UserList is the
-// same as a zero one.
+// UserList says how a file of one column is to be read (Cornerstone: "Upload Users"). A nil *UserList
+// is the same as a zero one.
 type UserList struct {
 	// By is what the column holds; the zero NamedBy: usernames, IDs or email addresses, or all of them.
 	By NamedBy
@@ -166,11 +166,11 @@ type UserList struct {
 // hyphens and underscores.
 var headers = []string{"id", "userid", "user", "username", "email", "emailaddress"}
 
-// ReadUserList reads a file of one column that names one user a row. The first row is a header where
-// it says so: "username", "User ID", "email" and the like ([UserFile.Header] shows it). Further cells of a
-// row must be blank; that and blank or unreadable cells are issues, and such rows name nobody. Rows past the most
-// that a list may have are ignored: [UserFile.Ignored] is their number. It refuses files as
-// [ReadUsersCSV] does; a file with a header alone is refused with [groups.ErrNoRows].
+// ReadUserList reads a file of one column that names one user a row. The first row is a header where it
+// says so: "username", "User ID", "email" and the like ([UserFile.Header] shows it). Further cells of a
+// row must be blank; that and blank or unreadable cells are issues, and such rows name nobody. Rows
+// past the most that a list may have are ignored: [UserFile.Ignored] is their number. It refuses files
+// as [ReadUsersCSV] does; a file with a header alone is refused with [groups.ErrNoRows].
 func ReadUserList(r io.Reader, o *UserList) (*UserFile, error) {
 	if o == nil {
 		o = new(UserList)
@@ -297,10 +297,10 @@ func (f *UserFile) find(ctx context.Context, d *Desk, a *Actor) ([]Outcome, int,
 
 func (*UserFile) source() string { return "csv" }
 
-// WriteErrors writes the error file (Docebo: "an error file will be made available for download"): the rows
-// with issues and, where r is what became of the file and not nil, those whose users are NoSuchUser, Ambiguous,
-// Refused or NotIn, with that as their code. It is written as [groups.PeopleFile.WriteErrors] does: formula-safe,
-// with the rows as they were.
+// WriteErrors writes the error file, which Docebo offers after an upload: the rows with issues and,
+// where r is what became of the file and not nil, those whose users are NoSuchUser, Ambiguous, Refused
+// or NotIn, with that as their code. It is written as [groups.PeopleFile.WriteErrors] does:
+// formula-safe, with the rows as they were.
 func (f *UserFile) WriteErrors(w io.Writer, r *Report) error {
 	issues := slices.Clone(f.Issues)
 	if r != nil {
@@ -312,75 +312,4 @@ func (f *UserFile) WriteErrors(w io.Writer, r *Report) error {
 		}
 	}
 	return f.table.WriteErrors(w, issues)
-}
-
-// WriteSample writes a file of two users as it is to be written for these options, for people to start
-// from: in UTF-8, with the options' delimiter or a comma. [ReadUsersCSV] reads it without issues; options of
-// which no such file can be written, since it refuses them, are refused with the same error.
-func (o *UsersCSV) WriteSample(w io.Writer) error {
-	if err := o.check(); err != nil {
-		return err
-	}
-	columns := o.Columns.mapped()
-	width := 0
-	for _, c := range columns {
-		width = max(width, c.Position)
-	}
-	width = max(width, len(columns))
-	rows := make([][]string, 3)
-	for i := range rows {
-		rows[i] = make([]string, width)
-	}
-	taken := map[int]bool{}
-	for _, c := range columns {
-		if c.Position > 0 {
-			taken[c.Position-1] = true
-		}
-	}
-	samples := map[NamedBy][2]string{
-		ByID: {"u1", "u2"}, ByUsername: {"ada", "grace"}, ByEmail: {"ada@example.com", "grace@example.com"},
-	}
-	for _, c := range columns {
-		i := c.Position - 1
-		for i < 0 || c.Position == 0 && taken[i] {
-			i++
-		}
-		taken[i] = true
-		rows[0][i] = c.heading(columns)
-		rows[1][i], rows[2][i] = samples[c.by][0], samples[c.by][1]
-	}
-	if o.NoHeader {
-		rows = rows[1:]
-	}
-	var b strings.Builder
-	out := csv.NewWriter(&b)
-	if o.Format.Delimiter != 0 {
-		out.Comma = o.Format.Delimiter
-	}
-	if err := out.WriteAll(rows); err != nil {
-		return fmt.Errorf("%w: %w", groups.ErrCSVOptions, err)
-	}
-	format := o.Format
-	format.Charset, format.Decode = "utf-8", nil
-	f, err := ReadUsersCSV(strings.NewReader(b.String()), &UsersCSV{o.Columns, o.NoHeader, format})
-	if err == nil && len(f.Issues) > 0 {
-		err = fmt.Errorf("%w: %v", groups.ErrCSVOptions, f.Issues[0])
-	}
-	if err == nil {
-		_, err = io.WriteString(w, b.String())
-	}
-	return err
-}
-
-// heading is what a sample has above the column: its name, or of one that has but a position, a word
-// that is no other column's name.
-func (m mapped) heading(columns []mapped) string {
-	if m.Name != "" {
-		return m.Name
-	}
-	word := m.by.String()
-	for slices.ContainsFunc(columns, func(c mapped) bool { return strings.EqualFold(strings.TrimSpace(c.Name), word) }) {
-		word += "_"
-	}
-	return word
 }

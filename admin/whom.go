@@ -108,10 +108,10 @@ func (d *Desk) mustExist(ctx context.Context, id groups.GroupID) error {
 }
 
 // InUnit are the users who sit in a unit, or OrBelow also in a unit below it, as the condition "is" or
-// "is or below" says ("based on a branch", Docebo). They are copied: whoever comes to the unit later is not meant.
-// Users whose units are unknown are left alone and counted ([Report.Unclear]). A unit that does not
-// exist, or that is not among what the actor sees, is an error that wraps [groups.ErrNotFound]. It costs
-// one pass over the units and one over the Directory.
+// "is or below" says ("based on a branch", Docebo). They are copied: whoever comes to the unit later is
+// not meant. Users whose units are unknown are left alone and counted ([Report.Unclear]). A unit that
+// does not exist, or that is not among what the actor sees, is an error that wraps
+// [groups.ErrNotFound]. It costs one pass over the units and one over the Directory.
 type InUnit struct {
 	Tree    groups.Tree
 	Unit    string
