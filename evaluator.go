@@ -18,6 +18,9 @@ type Options struct {
 	// Exclusions lets people keep users out of groups whatever the rule says. Off, stored
 	// exclusions count for nothing, as in Docebo, where nobody can be kept out by force.
 	Exclusions bool
+	// FeedGuard is what [Evaluator.PlanImport] measures files of people by; nil is
+	// [DefaultFeedGuard], and a zero FeedGuard objects to nothing.
+	FeedGuard *FeedGuard
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
