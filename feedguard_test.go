@@ -2,6 +2,7 @@ package groups_test
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -281,6 +282,75 @@ func TestTheFilesThatRealFeedsProduce(t *testing.T) {
 			}
 			if diff := cmp.Diff(before, everything(t, w)); diff != "" {
 				t.Errorf("refused is refused (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRealFilesThatWentWrong spoils the Open University's people in the ways of the table above.
+func TestRealFilesThatWentWrong(t *testing.T) {
+	original, err := csv.NewReader(strings.NewReader(shared(t, "oulad/people.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := groups.PeopleCSV{
+		Key: "student_id", Missing: groups.DeactivateMissing, Status: &groups.StatusColumn{Column: "status", Deactivated: []string{"deactivated"}},
+		Fields: []groups.CSVField{fieldOf("studied_credits", groups.TypeNumber), fieldOf("first_registered", groups.TypeDate)},
+	}
+	w := newTenant(t)
+	w.load(t, csvBytes(original), o)
+	w.automatic(t, "scots", groups.AnySets(groups.All(groups.TextField("region").Is("Scotland"))), groups.Keep)
+	w.automatic(t, "active", groups.AnySets(groups.All(groups.StatusIs(groups.StatusActive))), groups.Keep)
+	for _, c := range []struct {
+		name  string
+		spoil func(rows [][]string) [][]string
+		want  []string
+	}{
+		{"as it is", func(rows [][]string) [][]string { return rows }, nil},
+		{
+			"it breaks off after 20,000", func(rows [][]string) [][]string { return rows[:20_001] },
+			[]string{"people: 6,227 of 26,227 known users are not in the file and would be deactivated (23 %)"},
+		},
+		{
+			"bands are blank after 20,000",
+			func(rows [][]string) [][]string {
+				edit(append(rows[:1:1], rows[20_001:]...), "imd_band", blank)
+				return rows
+			},
+			[]string{`column "imd_band": 8,446 of 27,814 users with a value would have none (30 %); no group reads it`},
+		},
+		{
+			"education stands where the region should",
+			func(rows [][]string) [][]string {
+				edit(rows, "region", func(i int, _ string) string { return original[1+i][3] })
+				return rows
+			},
+			[]string{`column "region": 28,785 of 28,785 users with a value would have one that nobody has (100 %); read by group "scots"`},
+		},
+		{
+			"the keys slipped by a row",
+			func(rows [][]string) [][]string {
+				edit(rows, "student_id", func(i int, _ string) string { return original[1+(i+1)%(len(original)-1)][0] })
+				return rows
+			},
+			[]string{
+				`people: 5,587 of 21,118 active users would be deactivated (26 %); read by group "active"`,
+				"people: 16,275 of 28,785 users would keep less than half of their values, as if their rows were other people's (56 %)",
+			},
+		},
+		{
+			"everybody is off",
+			func(rows [][]string) [][]string {
+				edit(rows, "status", func(int, string) string { return "deactivated" })
+				return rows
+			},
+			[]string{`people: 21,118 of 21,118 active users would be deactivated (100 %); read by group "active"`},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := w.plan(t, csvBytes(c.spoil(cloneRows(original))), o)
+			if diff := cmp.Diff(c.want, texts(p.Objections)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
