@@ -96,20 +96,20 @@ func (e *Evaluator) PlanImport(ctx context.Context, f *PeopleFile) (*ImportPlan,
 }
 
 // Import writes what was planned, step three of three, and then processes all groups: it returns
-// what changed in them. No definition of a group is touched. The people are written as a whole or not
-// at all, and not
+// what changed in them. The people are written as a whole or not at all, and no definition of a group is
+// touched. Nothing is written where
 //
-//   - where the plan has objections: a [*FeedError] lists them all, and
-//     [Evaluator.ImportDespite] is how a person overrides it;
-//   - where the groups would not change exactly as the plan shows: a [*StaleImportError] has the
-//     difference;
-//   - where the directory changed since the plan was made and can tell ([Versioned]): the error wraps
-//     [ErrConflict], as that of the difference does, and the plan is to be made anew;
-//   - where the Directory is not [People] as well: the error wraps [errors.ErrUnsupported].
+//   - the plan has objections: a [*FeedError] lists them all, and a person may override them
+//     ([Evaluator.ImportDespite]);
+//   - the groups would not change exactly as the plan shows: a [*StaleImportError], which wraps
+//     [ErrConflict], has the difference, and the plan is to be made anew;
+//   - the directory changed since the plan was made and can tell ([Versioned]): the error wraps
+//     [ErrConflict], likewise;
+//   - the Directory is not [People] as well: the error wraps [errors.ErrUnsupported].
 //
 // An error of the processing leaves the people written and every membership as it was; a later
-// [Evaluator.Process] brings the groups up to date. What another writer changed between the comparison and
-// the processing shows in the run returned.
+// [Evaluator.Process] brings the groups up to date. What others change between the comparison and the
+// processing shows in the run that is returned.
 func (e *Evaluator) Import(ctx context.Context, p *ImportPlan) (*Run, error) {
 	if len(p.Objections) > 0 {
 		return nil, &FeedError{slices.Clone(p.Objections)}

@@ -483,9 +483,16 @@ func TestWhatAFeedIsMeasuredBy(t *testing.T) {
 			"nobody lost anything",
 		},
 		{
-			"another type", "key,size\nu1,S\nu2,M\nu3,\nu4,\n", []groups.CSVField{fieldOf("size", groups.TypeChoice)},
-			groups.Feed{Met: 4, Known: 4, Active: 3, Figures: []groups.FeedFigure{figure("size", 3, 2, 1, 0, 0, "size")}},
-			"the words are the same words",
+			"another type", "key,size\nu1,S\nu2,S\nu3,\nu4,\n", []groups.CSVField{fieldOf("size", groups.TypeChoice)},
+			groups.Feed{Met: 4, Known: 4, Active: 3, Figures: []groups.FeedFigure{figure("size", 3, 2, 1, 1, 0, "size")}},
+			"u1's S is the same word as an option, and u2's is one that was seen",
+		},
+		{
+			"a narrow file", "key,a,level,size,status\nu1,law,9,M,off\n", o.Fields,
+			groups.Feed{Met: 1, Known: 3, Missing: 2, Active: 3, Figures: []groups.FeedFigure{
+				figure("a", 1, 1, 0, 1, 1, "a"), figure("level", 1, 1, 0, 1, 0, "level"), figure("size", 1, 1, 0, 1, 0, "size"), figure("status", 1, 1, 0, 1, 0),
+			}},
+			"with four values nobody is compared as a whole",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -501,6 +508,38 @@ func TestWhatAFeedIsMeasuredBy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("codes", func(t *testing.T) {
+		w := newTenant(t)
+		code := groups.CSVField{Field: groups.Field{Name: "code", Type: groups.TypeText, Exact: true}}
+		w.load(t, "key,code\nu1,ab\n", groups.PeopleCSV{Key: "key", Fields: []groups.CSVField{code}})
+		w.automatic(t, "code", groups.AnySets(groups.All(groups.TextField("code").Is("ab"))), groups.Keep)
+		if diff := cmp.Diff([]groups.FeedFigure{figure("code", 1, 1, 0, 1, 1, "code")}, w.plan(t, "key,code\nu1,AB\n", groups.PeopleCSV{Key: "key"}).Feed.Figures); diff != "" {
+			t.Errorf("case makes another code, declared again or not (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("what no group reads", func(t *testing.T) {
+		w := newTenant(t).with(strict())
+		w.load(t, "key,a\nu1,x\n", groups.PeopleCSV{Key: "key"})
+		if p := w.plan(t, "key,a\nu1,y\n", groups.PeopleCSV{Key: "key"}); len(p.Objections) > 0 || p.Feed.Figures[0].Changed != 1 {
+			t.Errorf("%+v: it moves nobody", p.Feed)
+		}
+	})
+	t.Run("more new values than are told apart", func(t *testing.T) {
+		w := newTenant(t)
+		old, next := strings.Builder{}, strings.Builder{}
+		old.WriteString("key,mail\n")
+		next.WriteString("key,mail\n")
+		for i := range 10_001 {
+			fmt.Fprintf(&old, "u%05d,same\n", i)
+			fmt.Fprintf(&next, "u%05d,%d\n", i, i)
+		}
+		o := groups.PeopleCSV{Key: "key"}
+		w.load(t, old.String(), o)
+		w.automatic(t, "mail", groups.AnySets(groups.All(groups.TextField("mail").Is("same"))), groups.Keep)
+		if f := w.plan(t, next.String(), o).Feed.Figures[0]; !f.Untracked || f.Unseen != 10_001 {
+			t.Errorf("%+v", f)
+		}
+	})
 	t.Run("more values than are told apart", func(t *testing.T) {
 		w := newTenant(t)
 		old, next := strings.Builder{}, strings.Builder{}
@@ -545,6 +584,10 @@ func TestWhatAFeedIsMeasuredBy(t *testing.T) {
 		p = w.plan(t, people, o, enrolled(t, "user,course,status,completed\nu1,c,open,\nu1\nu2,\xff,open,\nu3,c,open,\n", records))
 		if f := p.Feed.Figures[0]; f.Blanked > 0 {
 			t.Errorf("%+v: a list that is known in part loses nothing", f)
+		}
+		p = w.plan(t, "key\nu2\n", o, enrolled(t, "user,course,status,completed\nu1,c,open,\n", records))
+		if diff := cmp.Diff([]groups.FeedFigure{{Had: 2, Have: 1, Blanked: 2}}, p.Feed.Figures); diff != "" {
+			t.Errorf("u1 is in one of the files and u2 in the other; of u3 nothing is said (-want +got):\n%s", diff)
 		}
 	})
 }
