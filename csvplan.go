@@ -31,6 +31,10 @@ type ImportPlan struct {
 	// Findings is what is wrong with the file as a whole, sorted: columns that are not there, keys
 	// that cannot be read, enrollments of strangers. Those of the evaluation are in Run.
 	Findings []Finding
+	// Feed compares the file with what is stored, in numbers, and Objections is where it reaches a
+	// limit of [Options.FeedGuard]: [Evaluator.Import] refuses a plan that has any.
+	Feed       Feed
+	Objections []FeedObjection
 	// Run is what the change would do to all groups.
 	Run *Run
 	// People is the change itself. Users that would stay as they are do not occur.
@@ -70,18 +74,21 @@ func (e *Evaluator) PlanImport(ctx context.Context, f *PeopleFile) (*ImportPlan,
 	if err := p.match(schema); err != nil {
 		return nil, err
 	}
+	if err := p.groups(ctx, e.store); err != nil {
+		return nil, err
+	}
+	p.watch(schema)
 	if err := p.people(ctx, e.dir); err != nil {
 		return nil, err
 	}
 	if err := p.trees(ctx, e.dir); err != nil {
 		return nil, err
 	}
+	p.object(e.opts.FeedGuard)
 	if merged := p.schema(schema); !reflect.DeepEqual(merged, schema) {
 		p.plan.People.Schema = merged
 	}
-	if err := p.find(ctx, e.store, schema); err != nil {
-		return nil, err
-	}
+	p.find(schema)
 	if p.plan.Run, err = e.over(newOverlay(e.dir, p.plan.People)).Evaluate(ctx); err != nil {
 		return nil, err
 	}
@@ -89,22 +96,83 @@ func (e *Evaluator) PlanImport(ctx context.Context, f *PeopleFile) (*ImportPlan,
 }
 
 // Import writes what was planned, step three of three, and then processes all groups: it returns
-// what changed in them. The people are written as a whole or not at all, and not where the
-// directory changed since the plan was made and can tell ([Versioned]): the error then wraps
-// [ErrConflict], and the plan is to be made anew. No definition of a group is touched. It needs a
-// Directory that is also [People]; without, the error wraps [errors.ErrUnsupported].
+// what changed in them. The people are written as a whole or not at all, and no definition of a group is
+// touched. Nothing is written where
+//
+//   - the plan has objections: a [*FeedError] lists them all, and a person may override them
+//     ([Evaluator.ImportDespite]);
+//   - the groups would not change exactly as the plan shows: a [*StaleError] has the difference, and
+//     the plan is to be made anew;
+//   - the directory changed since the plan was made and can tell ([Versioned]): the error wraps
+//     [ErrConflict], and likewise;
+//   - the Directory is not [People] as well: the error wraps [errors.ErrUnsupported].
 //
 // An error of the processing leaves the people written and every membership as it was; a later
-// [Evaluator.Process] brings the groups up to date.
+// [Evaluator.Process] brings the groups up to date. What others change between the comparison and the
+// processing shows in the run that is returned.
 func (e *Evaluator) Import(ctx context.Context, p *ImportPlan) (*Run, error) {
+	if len(p.Objections) > 0 {
+		return nil, &FeedError{slices.Clone(p.Objections)}
+	}
+	return e.importPlan(ctx, p, nil)
+}
+
+// ImportDespite has a person import what the [FeedGuard] objects to, and say why. It does what
+// [Evaluator.Import] does, and refuses what that refuses, but for the objections. A person without a
+// name is refused with [ErrID].
+func (e *Evaluator) ImportDespite(ctx context.Context, p *ImportPlan, by, why string) (*Run, error) {
+	if strings.TrimSpace(by) == "" {
+		return nil, fmt.Errorf("%w: nobody is named who overrides the feed guard", ErrID)
+	}
+	if err := checkText(by, why); err != nil {
+		return nil, err
+	}
+	return e.importPlan(ctx, p, &override{by, why})
+}
+
+// An override is a person who imports what the feed guard objects to.
+type override struct{ by, why string }
+
+// importPlan is the one way of a plan into the directory; o is nil where nobody overrode the guard. The
+// groups are evaluated over the people as they will be, the people are written, and then what was
+// evaluated: where another writer came in between, the groups are evaluated anew.
+func (e *Evaluator) importPlan(ctx context.Context, p *ImportPlan, o *override) (*Run, error) {
 	people, ok := As[People](e.dir)
 	if !ok {
 		return nil, fmt.Errorf("the directory does not keep people: %w", errors.ErrUnsupported)
 	}
-	if err := people.Write(ctx, p.People); err != nil {
-		return nil, err
+	written := false
+	return e.write(ctx, func() (*run, error) {
+		if written {
+			return e.run(ctx, nil)
+		}
+		r, err := e.over(newOverlay(e.dir, p.People)).run(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		if d := p.Run.deviations(r.result()); len(d) > 0 {
+			return nil, &StaleError{Difference: d}
+		}
+		if err := e.noteOverride(ctx, p, o); err != nil {
+			return nil, err
+		}
+		if err := people.Write(ctx, p.People); err != nil {
+			return nil, err
+		}
+		written = true
+		return r, nil
+	})
+}
+
+// noteOverride writes into the audit who overrode the guard, and what it objected to, before the people
+// are written: an override that is not written down does not happen.
+func (e *Evaluator) noteOverride(ctx context.Context, p *ImportPlan, o *override) error {
+	if o == nil {
+		return nil
 	}
-	return e.Process(ctx)
+	return e.store.Apply(ctx, Commit{Acts: []Act{{
+		Do: actOverride, By: o.by, At: e.opts.Now(), Why: o.why, After: recorded(&p.Objections),
+	}}})
 }
 
 // A planner merges one file into what is stored.
@@ -118,7 +186,12 @@ type planner struct {
 	open       map[string]map[string]bool
 	openStored []string
 	// met are the users of the enrollment file who exist.
-	met []bool
+	met     []bool
+	readers []reader
+	feed    feedWatch
+	// enrolled is the figure of the enrollments, shown where a file of them came along.
+	enrolled FeedFigure
+	moved    []FeedFigure // those of the trees that came along
 }
 
 // match compares the columns with the stored schema.
@@ -165,6 +238,7 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			p.add(&p.file[0])
 			p.file = p.file[1:]
 		}
+		p.feed.stored(&u)
 		for _, name := range p.openStored {
 			for _, id := range u.Fields[name].Texts() {
 				p.open[name][id] = true
@@ -252,7 +326,9 @@ func (p *planner) update(u User, r *personRow) {
 		if next.Enrollments, _ = p.enrollments(u.ID, u.Enrollments); !next.Enrollments.Equal(u.Enrollments) {
 			changed = true
 		}
+		p.enrolled.enrolled(u.Enrollments, next.Enrollments)
 	}
+	p.feed.met(&u, &next, !changed)
 	if !changed {
 		p.plan.Unchanged++
 		return
@@ -273,13 +349,24 @@ func copyOf[K comparable, V any](m map[K]V) map[K]V {
 func (p *planner) leave(u User) {
 	next, changed := u, false
 	if p.f.Enrollments != nil {
-		if list, occurs := p.enrollments(u.ID, u.Enrollments); occurs && !list.Equal(u.Enrollments) {
-			next.Enrollments, changed = list, true
+		if list, occurs := p.enrollments(u.ID, u.Enrollments); occurs {
+			p.enrolled.enrolled(u.Enrollments, list)
+			if !list.Equal(u.Enrollments) {
+				next.Enrollments, changed = list, true
+			}
 		}
+	}
+	// Those switched off already are in no file any more, and would look missing in every one.
+	off := p.f.opts.Missing == DeactivateMissing && u.Activation == Deactivated
+	if off {
+		p.feed.Known--
 	}
 	_, mentioned := p.f.mentioned[u.ID]
 	if len(p.f.keyless) == 0 && !mentioned {
 		p.plan.Missing = append(p.plan.Missing, u.ID)
+		if !off {
+			p.feed.Missing++
+		}
 		switch {
 		case p.f.opts.Missing == RemoveMissing:
 			p.plan.People.Remove = append(p.plan.People.Remove, u.ID)
@@ -366,6 +453,13 @@ func (p *planner) trees(ctx context.Context, dir Directory) error {
 	}
 	if len(changed) > 0 {
 		p.plan.People.Trees = changed
+	}
+	for _, tree := range slices.Sorted(maps.Keys(p.f.Trees)) {
+		now, differs := changed[tree]
+		if !differs {
+			now = stored[tree]
+		}
+		p.moved = append(p.moved, treeFigure(tree, stored[tree], now))
 	}
 	return nil
 }
@@ -456,25 +550,53 @@ func (p *planner) options(f Field, stored []Option) []Option {
 	return stored
 }
 
-// find reports what is wrong with the file as a whole.
-func (p *planner) find(ctx context.Context, store Store, stored *Schema) error {
-	var groups []reader
+// groups reads what each group asks of people.
+func (p *planner) groups(ctx context.Context, store Store) error {
 	for g, err := range store.Groups(ctx) {
 		if err != nil {
 			return fmt.Errorf("read groups: %w", err)
 		}
-		groups = append(groups, readerOf(g))
+		p.readers = append(p.readers, readerOf(g))
 	}
+	return nil
+}
+
+// readBy are the groups that read something.
+func (p *planner) readBy(reads func(*reader) bool) []GroupID {
+	var ids []GroupID
+	for i := range p.readers {
+		if reads(&p.readers[i]) {
+			ids = append(ids, p.readers[i].id)
+		}
+	}
+	return ids
+}
+
+// object closes the figures and asks the guard about them.
+func (p *planner) object(guard *FeedGuard) {
+	p.feed.finish()
+	for _, f := range p.moved {
+		f.Groups = p.readBy(func(r *reader) bool { return r.trees[f.Tree] })
+		p.feed.Figures = append(p.feed.Figures, f)
+	}
+	if p.f.Enrollments != nil {
+		p.enrolled.Groups = p.readBy(func(r *reader) bool { return r.enrollments })
+		p.feed.Figures = append(p.feed.Figures, p.enrolled)
+	}
+	p.plan.Feed = p.feed.Feed
+	if guard == nil {
+		guard = DefaultFeedGuard()
+	}
+	p.plan.Objections = guard.judge(&p.plan.Feed, p.f.opts.Missing, p.readBy(func(r *reader) bool { return r.status }))
+}
+
+// find reports what is wrong with the file as a whole.
+func (p *planner) find(stored *Schema) {
 	add := func(code, where, format string, a ...any) {
 		p.plan.Findings = append(p.plan.Findings, Finding{Code: code, Where: where, Text: fmt.Sprintf(format, a...)})
 	}
 	readBy := func(reads func(*reader) bool) (string, bool) {
-		var ids []GroupID
-		for i := range groups {
-			if reads(&groups[i]) {
-				ids = append(ids, groups[i].id)
-			}
-		}
+		ids := p.readBy(reads)
 		if len(ids) == 0 {
 			return "no group reads it", false
 		}
@@ -509,7 +631,6 @@ func (p *planner) find(ctx context.Context, store Store, stored *Schema) error {
 	slices.SortFunc(p.plan.Findings, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.Where, b.Where))
 	})
-	return nil
 }
 
 // absentColumns are the known columns that the file has not.

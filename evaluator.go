@@ -21,6 +21,9 @@ type Options struct {
 	// Guard holds runs that would move suspiciously many members; nil is [DefaultGuard], and a zero
 	// Guard holds nothing.
 	Guard *Guard
+	// FeedGuard is what [Evaluator.PlanImport] measures files of people by; nil is
+	// [DefaultFeedGuard], and a zero FeedGuard objects to nothing.
+	FeedGuard *FeedGuard
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes

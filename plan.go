@@ -120,11 +120,20 @@ type place struct {
 
 // fates are what the plan says, by user and group.
 func (p *Plan) fates() map[place]Fate {
-	all := map[place]Fate{}
+	all := fatesOf(append([]Diff{p.Diff}, p.Others...))
 	for _, m := range p.Kept {
-		all[place{p.Group.ID, m.User}] = Fate{Before: m.Method, After: m.Method}
+		at := place{p.Group.ID, m.User}
+		f := all[at] // who is undecided stays as they are too
+		f.Before, f.After = m.Method, m.Method
+		all[at] = f
 	}
-	for _, d := range append([]Diff{p.Diff}, p.Others...) {
+	return all
+}
+
+// fatesOf are what diffs say.
+func fatesOf(diffs []Diff) map[place]Fate {
+	all := map[place]Fate{}
+	for _, d := range diffs {
 		for _, list := range [][]Change{d.Joined, d.Left, d.Switched, d.Withheld} {
 			for _, c := range list {
 				all[place{c.Group, c.User}] = Fate{Before: c.Before, After: c.After}
@@ -153,8 +162,20 @@ func sortedPlaces[V any](m map[place]V) []place {
 }
 
 // deviations is where two plans differ, by group and user.
-func (p *Plan) deviations(now *Plan) []Deviation {
-	planned, actual := p.fates(), now.fates()
+func (p *Plan) deviations(now *Plan) []Deviation { return deviations(p.fates(), now.fates()) }
+
+// deviations is where two runs differ, in what they write and in what the guard holds.
+func (r *Run) deviations(now *Run) []Deviation {
+	held := func(r *Run) (diffs []Diff) {
+		for _, p := range r.Held {
+			diffs = append(diffs, p.Diff)
+		}
+		return diffs
+	}
+	return append(deviations(fatesOf(r.Diffs), fatesOf(now.Diffs)), deviations(fatesOf(held(r)), fatesOf(held(now)))...)
+}
+
+func deviations(planned, actual map[place]Fate) []Deviation {
 	all := make(map[place]bool, len(planned))
 	for at := range planned {
 		all[at] = true
@@ -189,14 +210,17 @@ func (d Deviation) String() string {
 // A StaleError refuses a plan that would not do any more what it says, with the difference. It wraps
 // [ErrStale].
 type StaleError struct {
-	Group      GroupID
+	Group      GroupID     // blank: the plan of an import, about all groups
 	Difference []Deviation // by group and user
 }
 
 // Error names the group and the first of the users concerned.
 func (e *StaleError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "group %q: %v", e.Group, ErrStale)
+	if e.Group != "" {
+		fmt.Fprintf(&b, "group %q: ", e.Group)
+	}
+	b.WriteString(ErrStale.Error())
 	const most = 3
 	for i, d := range e.Difference {
 		if i == most {
