@@ -460,7 +460,7 @@ var peopleMutants = []peopleMutant{{
 	func(m *groups.Memory) *faultyPeople {
 		return &faultyPeople{write: func(ctx context.Context, c groups.PeopleChange) error {
 			for _, id := range c.Remove {
-				if err := m.Forget(ctx, id, admin, noon); err != nil {
+				if err := m.Apply(ctx, desk{discard{ctx}, m}.forgets(id)); err != nil {
 					return err
 				}
 			}
