@@ -205,7 +205,7 @@ func (a *audit) notes(kind groups.NoteKind, all []groups.Group) {
 	}
 	for _, g := range all {
 		if diff := difference(rows(a.t, "Notes", a.s.Notes(a.ctx, kind, g.ID)), of[g.ID]); diff != "" {
-			a.t.Errorf("audit: the %s of %q do not agree with all: %s", kind, g.ID, diff)
+			a.t.Errorf("audit: Notes %q of %q do not agree with all: %s", kind, g.ID, diff)
 		}
 	}
 }
