@@ -25,8 +25,8 @@ import (
 //
 // What is handed to Write belongs to the Memory: the maps and slices of users, schema and units must
 // not be written to afterwards, neither by the caller nor by those who read them. Groups, standings
-// and changes are copied when they are handed over and out; only the criteria of the groups that
-// Groups yields are shared, and must not be written to.
+// and changes are copied when they are handed over and out; only the criteria and states of the
+// groups that Groups yields are shared, and must not be written to.
 type Memory struct {
 	mu sync.Mutex
 
@@ -325,7 +325,7 @@ func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
 		return Group{}, fmt.Errorf("group %q: %w", id, ErrNotFound)
 	}
 	own := *g
-	own.Criteria = g.Criteria.clone()
+	own.Criteria, own.State.Lately = g.Criteria.clone(), slices.Clone(g.State.Lately)
 	return own, nil
 }
 

@@ -71,7 +71,7 @@ type PeopleChange struct {
 //     never early without one. Of a group or user that is not stored they yield nothing.
 //  2. Group returns, and Groups yields, a group exactly as it was saved, with its State, whatever the
 //     caller does to the values it handed over. Group returns an error that wraps [ErrNotFound] where
-//     there is none. What streams yield is read, not written to.
+//     there is none. What Groups yields is read, not written to; all else that is read is the caller's.
 //  3. A Write with Save and Revision 0 creates a group, with a zero State unless it brings one. With
 //     another Revision it replaces the definition, and leaves the State alone unless it brings one. The
 //     stored revision is then one more. Save and Delete refuse, with a [*ConflictError] that says who

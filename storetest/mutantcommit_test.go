@@ -410,6 +410,19 @@ var stateMutants = []mutant{{
 		}
 	},
 }, {
+	"hands out its own traffic", "what was handed to a write can be written to",
+	func(m *groups.Memory) *faulty {
+		var own []groups.Traffic
+		return &faulty{group: func(ctx context.Context, id groups.GroupID) (groups.Group, error) {
+			g, err := m.Group(ctx, id)
+			if own == nil {
+				own = g.State.Lately
+			}
+			g.State.Lately = own
+			return g, err
+		}}
+	},
+}, {
 	"has no column for the owner", "every field of a group comes back as it was saved",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: saving(m, func(g *groups.Group) { g.Owner = "" })}
@@ -900,7 +913,7 @@ var noteMutants = []mutant{{
 		}
 	},
 }, {
-	"keeps drafts of other groups from none", "a deleted group is gone with its notes",
+	"takes all notes with a deleted group", "a deleted group is gone with its notes",
 	func(m *groups.Memory) *faulty {
 		gone := false
 		return &faulty{

@@ -226,6 +226,9 @@ var standingCases = []Case{{
 				st.Assignment.Why = "spoilt"
 			}
 		}
+		if lately := d.group("g").State.Lately; len(lately) > 0 { // the caller's own
+			lately[0].Joined = 77
+		}
 		d.unchanged(was, "writing to what was handed over")
 		if lately := d.group("g").State.Lately; len(lately) != 1 || lately[0].Joined != 1 {
 			t.Errorf("the stored traffic became %v", lately)
