@@ -25,8 +25,8 @@ import (
 //
 // What is handed to Write belongs to the Memory: the maps and slices of users, schema and units must
 // not be written to afterwards, neither by the caller nor by those who read them. Groups, standings
-// and changes are copied when they are handed over and out; only the criteria of the groups that
-// Groups yields are shared, and must not be written to.
+// and changes are copied when they are handed over and out; only the criteria and states of the
+// groups that Groups yields are shared, and must not be written to.
 type Memory struct {
 	mu sync.Mutex
 
@@ -325,7 +325,7 @@ func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
 		return Group{}, fmt.Errorf("group %q: %w", id, ErrNotFound)
 	}
 	own := *g
-	own.Criteria = g.Criteria.clone()
+	own.Criteria, own.State.Lately = g.Criteria.clone(), slices.Clone(g.State.Lately)
 	return own, nil
 }
 
@@ -474,18 +474,24 @@ func (m *Memory) wouldBeLeft(c *Commit) error {
 	if c.Forget == "" {
 		return nil
 	}
+	left := make(map[GroupID]struct{})
 	for _, s := range m.byUser[c.Forget] {
-		if !slices.ContainsFunc(c.Writes, func(w Write) bool { return w.Group == s.Group && (w.Delete || w.blanks(c.Forget)) }) {
-			return fmt.Errorf("user %q: %w: a standing in group %q would be left", c.Forget, ErrConflict, s.Group)
+		left[s.Group] = struct{}{}
+	}
+	for i := range c.Writes {
+		w := &c.Writes[i]
+		at, found := slices.BinarySearchFunc(w.Standings, c.Forget, func(s Standing, id UserID) int { return cmp.Compare(s.User, id) })
+		switch {
+		case w.Delete, found && w.Standings[at].Blank():
+			delete(left, w.Group)
+		case found:
+			left[w.Group] = struct{}{}
 		}
 	}
+	for group := range left {
+		return fmt.Errorf("user %q: %w: a standing in group %q would be left", c.Forget, ErrConflict, group)
+	}
 	return nil
-}
-
-// blanks reports whether the write erases the standing of a user.
-func (w *Write) blanks(user UserID) bool {
-	i, found := slices.BinarySearchFunc(w.Standings, user, func(s Standing, id UserID) int { return cmp.Compare(s.User, id) })
-	return found && w.Standings[i].Blank()
 }
 
 // refer brings the references up to date with the definitions of a commit, or leaves them as they are
@@ -585,7 +591,7 @@ func (m *Memory) delete(id GroupID) {
 // keep files a note, or takes it out.
 func (m *Memory) keep(n Note) {
 	name := noteName{n.Kind, n.Group, n.Key}
-	if n.Data == nil {
+	if len(n.Data) == 0 {
 		delete(m.notes, name)
 		return
 	}

@@ -71,7 +71,7 @@ type PeopleChange struct {
 //     never early without one. Of a group or user that is not stored they yield nothing.
 //  2. Group returns, and Groups yields, a group exactly as it was saved, with its State, whatever the
 //     caller does to the values it handed over. Group returns an error that wraps [ErrNotFound] where
-//     there is none. What streams yield is read, not written to.
+//     there is none. What Groups yields is read, not written to; all else that is read is the caller's.
 //  3. A Write with Save and Revision 0 creates a group, with a zero State unless it brings one. With
 //     another Revision it replaces the definition, and leaves the State alone unless it brings one. The
 //     stored revision is then one more. Save and Delete refuse, with a [*ConflictError] that says who
@@ -79,10 +79,11 @@ type PeopleChange struct {
 //     or delete a group that does not exist.
 //  4. Save is refused, with a [*CycleError], where groups would refer to each other in a ring after the
 //     Commit; this is checked in the same transaction ([CheckReferences]).
-//  5. Delete erases a group with its standings and notes. It is refused with [ErrReferred] where the
-//     rule of another automatic group names the group, or another has it as its parent.
+//  5. Delete erases a group with its standings and notes. It is refused with [ErrReferred] where, after
+//     the Commit, the rule of another automatic group names the group, or another has it as its parent.
 //  6. Apply writes the whole Commit, or nothing and returns an error that wraps [ErrConflict] where the
-//     revision or state of one of its writes is not the stored one, or the group of a write is gone.
+//     revision or state of one of its writes is not the stored one, or the group of a write is gone. What
+//     [Commit.Check] refuses is refused.
 //  7. Apply replaces the standings it is given; blank ones are erased. It raises the sequence of a
 //     group by one if, and only if, it was given standings for it, and stores the rest of the
 //     State it was given.
@@ -90,12 +91,14 @@ type PeopleChange struct {
 //     together, in order, once, each with the ID it was given.
 //  9. Members yields the users whose Member method is not Outside, and nobody else.
 //  10. A Commit with Forget erases, after its writes, the earlier changes of that user from the feed,
-//     and in the acts about them puts Alias in the place of the user and blanks Before, After and Why.
+//     and in all acts about them, its own among them, puts Alias in the place of the user and blanks
+//     Before, After and Why.
 //     It is refused with an error that wraps [ErrConflict] where a standing of the user would be left. A
 //     user it does not know is no error.
 //  11. Changes after a cursor yields what was written after the change with that cursor, also when
 //     that change was erased, and everything after the blank cursor. Acts does so likewise, of one group
-//     (also after it was deleted) or, with a blank group, of all. Text that is no cursor is an error.
+//     (also after it was deleted) or, with a blank group, of all; an act has one cursor for both. Text that
+//     is no cursor is an error.
 //  12. A cancelled context ends a call or a stream with its error, and nothing is written.
 //  13. All methods may be called from many goroutines at once, and from the loop over a stream; many
 //     streams may be open at once.

@@ -1,16 +1,19 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/grouprules/groups"
 )
 
 // Audit looks at a whole store: that its streams are in order, that all ways to read say the same,
-// that nothing blank and nothing of unknown groups is stored, and that the changes of the feed, one
-// after the other, give the membership. The writes must have come with the changes they bring.
+// that nothing blank and nothing of unknown groups is stored, that the changes of the feed, one after
+// the other, give the membership, and that no two changes have one ID. The writes must have come with
+// the changes they bring.
 //
 // Put it at the end of every test that writes to a store, also in t.Cleanup. It reads everything
 // several times over, and nobody should write meanwhile.
@@ -18,7 +21,7 @@ func Audit(t TB, s groups.Store) {
 	t.Helper()
 	// The context of a test has ended when it cleans up.
 	ctx := context.WithoutCancel(t.Context())
-	a := audit{t: t, s: s, ctx: ctx, standings: make(map[place]groups.Standing), member: make(map[place]groups.Method)}
+	a := &audit{t: t, s: s, ctx: ctx, standings: make(map[place]groups.Standing), member: make(map[place]groups.Method)}
 	all := rows(a.t, "Groups", s.Groups(ctx))
 	ascending(t, "Groups", all, func(g groups.Group) groups.GroupID { return g.ID })
 	users := make(map[groups.UserID]bool)
@@ -33,7 +36,22 @@ func Audit(t TB, s groups.Store) {
 		a.user(u)
 	}
 	a.replay(feed)
-	a.cursors(feed)
+	a.once(feed)
+	follows(a, "change", feed, func(c groups.Change) string { return c.Cursor }, func(after string) iter.Seq2[groups.Change, error] { return s.Changes(ctx, after) })
+	acts := rows(t, "Acts", s.Acts(ctx, "", ""))
+	a.acts("", acts)
+	of := make(map[groups.GroupID][]groups.Act)
+	for _, act := range acts {
+		if act.Group != "" {
+			of[act.Group] = append(of[act.Group], act)
+		}
+	}
+	for id, want := range of {
+		a.acts(id, want)
+	}
+	for _, kind := range noteKinds {
+		a.notes(kind, all)
+	}
 }
 
 type audit struct {
@@ -117,6 +135,7 @@ func (a *audit) replay(feed []groups.Change) {
 		}
 		kind := groups.Switched
 		switch {
+		case c.Cause == "adoption" && c.Before == groups.Outside: // the host has them already
 		case c.Before == groups.Outside:
 			kind = groups.Joined
 		case c.After == groups.Outside:
@@ -142,23 +161,72 @@ func (a *audit) replay(feed []groups.Change) {
 	}
 }
 
-// cursors looks whether the feed goes on after some of its cursors.
-func (a *audit) cursors(feed []groups.Change) {
+// once looks whether the IDs that changes were given tell them apart.
+func (a *audit) once(feed []groups.Change) {
 	a.t.Helper()
-	seen := make(map[string]bool)
+	seen := make(map[string]int)
 	for i, c := range feed {
-		if c.Cursor == "" || seen[c.Cursor] {
-			a.t.Errorf("audit: change %d has the cursor %q, blank or that of another", i, c.Cursor)
-			return
-		}
-		seen[c.Cursor] = true
-	}
-	for _, i := range []int{0, len(feed) / 2, len(feed) - 1} {
-		if i < 0 || i >= len(feed) {
+		if c.ID == "" {
 			continue
 		}
-		if diff := difference(rows(a.t, "Changes", a.s.Changes(a.ctx, feed[i].Cursor)), feed[i+1:]); diff != "" {
-			a.t.Errorf("audit: the feed does not go on after change %d: %s", i, diff)
+		if before, ok := seen[c.ID]; ok {
+			a.t.Errorf("audit: change %d of %q in %q has the ID of change %d", i, c.User, c.Group, before)
+		}
+		seen[c.ID] = i
+	}
+}
+
+// acts looks at the audit of one group, or with a blank ID at all of it.
+func (a *audit) acts(id groups.GroupID, want []groups.Act) {
+	a.t.Helper()
+	got := rows(a.t, "Acts", a.s.Acts(a.ctx, id, ""))
+	if diff := difference(got, want); diff != "" {
+		a.t.Errorf("audit: Acts of %q do not agree with all Acts: %s", id, diff)
+	}
+	follows(a, "act", got, func(act groups.Act) string { return act.Cursor }, func(after string) iter.Seq2[groups.Act, error] { return a.s.Acts(a.ctx, id, after) })
+}
+
+// notes looks at the notes of one kind.
+func (a *audit) notes(kind groups.NoteKind, all []groups.Group) {
+	a.t.Helper()
+	notes := rows(a.t, "Notes", a.s.Notes(a.ctx, kind, ""))
+	of := make(map[groups.GroupID][]groups.Note)
+	for i, n := range notes {
+		if i > 0 && cmp.Or(cmp.Compare(n.Group, notes[i-1].Group), cmp.Compare(n.Key, notes[i-1].Key)) <= 0 {
+			a.t.Errorf("audit: %s %.64q of %.64q comes after %.64q of %.64q", kind, n.Key, n.Group, notes[i-1].Key, notes[i-1].Group)
+		}
+		if n.Kind != kind || n.Revision == 0 || len(n.Data) == 0 {
+			a.t.Errorf("audit: %s %.64q of %.64q is a %q at revision %d, of %d bytes", kind, n.Key, n.Group, n.Kind, n.Revision, len(n.Data))
+		}
+		if !slices.ContainsFunc(all, func(g groups.Group) bool { return g.ID == n.Group }) {
+			a.t.Errorf("audit: %s %.64q is of %.64q, which is no group", kind, n.Key, n.Group)
+		}
+		of[n.Group] = append(of[n.Group], n)
+	}
+	for _, g := range all {
+		if diff := difference(rows(a.t, "Notes", a.s.Notes(a.ctx, kind, g.ID)), of[g.ID]); diff != "" {
+			a.t.Errorf("audit: Notes %q of %q do not agree with all: %s", kind, g.ID, diff)
+		}
+	}
+}
+
+// follows looks whether a list has cursors, and goes on after some of them.
+func follows[T any](a *audit, what string, list []T, cursor func(T) string, after func(string) iter.Seq2[T, error]) {
+	a.t.Helper()
+	seen := make(map[string]bool)
+	for i, row := range list {
+		if c := cursor(row); c == "" || seen[c] {
+			a.t.Errorf("audit: %s %d has the cursor %q, blank or that of another", what, i, c)
+			return
+		}
+		seen[cursor(row)] = true
+	}
+	for _, i := range []int{0, len(list) / 2, len(list) - 1} {
+		if i < 0 || i >= len(list) {
+			continue
+		}
+		if diff := difference(rows(a.t, what, after(cursor(list[i]))), list[i+1:]); diff != "" {
+			a.t.Errorf("audit: the list does not go on after %s %d: %s", what, i, diff)
 		}
 	}
 }

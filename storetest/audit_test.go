@@ -4,6 +4,7 @@ package storetest
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,78 @@ func TestAuditFindsWhatDoesNotAgree(t *testing.T) {
 			w.Changes = nil
 			d.apply(w)
 			return &faulty{}
+		},
+	}, {
+		"an adoption that is called a join", "is called joined",
+		func(d desk, _ *groups.Memory) *faulty {
+			w := d.write("g", automatic("eve"))
+			w.Changes[0].Cause = "adoption"
+			d.apply(w)
+			return &faulty{}
+		},
+	}, {
+		"a change with the ID of another", "has the ID of change 0",
+		func(d desk, m *groups.Memory) *faulty {
+			first := d.changes("")[0].ID
+			w := d.write("g", automatic("eve"))
+			w.Changes[0].ID = first
+			d.apply(w)
+			return &faulty{}
+		},
+	}, {
+		"acts without a cursor", `act 0 has the cursor ""`,
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{acts: func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
+				return each(m.Acts(ctx, id, after), func(_ int, a *groups.Act) (bool, bool) {
+					a.Cursor = ""
+					return true, true
+				})
+			}}
+		},
+	}, {
+		"an audit that does not go on", "does not go on after act 0",
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{acts: func(ctx context.Context, id groups.GroupID, _ string) iter.Seq2[groups.Act, error] {
+				return m.Acts(ctx, id, "")
+			}}
+		},
+	}, {
+		"an act that its group does not have", `Acts of "g" do not agree`,
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{acts: func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
+				return each(m.Acts(ctx, id, after), func(_ int, a *groups.Act) (bool, bool) { return id == "" || a.Do != "edit", true })
+			}}
+		},
+	}, {
+		"a note of no group", "which is no group",
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{notes: noting(m, func(all []groups.Note) []groups.Note {
+				stray := note("z", "key", "text")
+				stray.Revision = 1
+				return append(all, stray)
+			})}
+		},
+	}, {
+		"notes out of order", `draft "a" of "g" comes after "b"`,
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{notes: noting(m, func(all []groups.Note) []groups.Note {
+				slices.Reverse(all)
+				return all
+			})}
+		},
+	}, {
+		"notes of another kind", `is a "draft" at revision 1`,
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{notes: func(ctx context.Context, _ groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
+				return m.Notes(ctx, groups.NoteDraft, id)
+			}}
+		},
+	}, {
+		"notes that their group does not have", `Notes "draft" of "g" do not agree`,
+		func(_ desk, m *groups.Memory) *faulty {
+			return &faulty{notes: func(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
+				return each(m.Notes(ctx, kind, id), func(int, *groups.Note) (bool, bool) { return id == "", true })
+			}}
 		},
 	}, {
 		"a change that is called another", "is called switched",
@@ -127,10 +200,21 @@ func TestAuditFindsWhatDoesNotAgree(t *testing.T) {
 			m := groups.NewMemory()
 			d := desk{t, m}
 			d.create("g", "h")
-			d.apply(d.write("g", automatic("ada"), assigned("bob")), d.write("h", withheld("ada"), excluded("bob"), automatic("gone")))
+			g := d.write("g", automatic("ada"), assigned("bob"))
+			g.Changes[0].ID, g.Changes[1].ID = "one", "two"
+			d.apply(g, d.write("h", withheld("ada"), excluded("bob"), automatic("gone")))
 			d.put("g", assigned("ada"), automatic("bob"))
 			d.put("g", automatic("ada"))
 			d.forget("gone")
+			adopted := d.write("h", automatic("ada"), automatic("adopted"))
+			for i := range adopted.Changes {
+				adopted.Changes[i].Kind, adopted.Changes[i].Cause = groups.Switched, "adoption"
+			}
+			d.apply(adopted)
+			d.commit(groups.Commit{
+				Acts:  []groups.Act{{Do: "edit", Group: "g"}, {Do: "override"}, {Do: "delete", Group: "gone"}},
+				Notes: []groups.Note{note("g", "a", "text"), note("g", "b", "text")},
+			})
 			f := tt.in(d, m)
 			f.Memory = m
 			// As in t.Cleanup, where the test's context has ended.

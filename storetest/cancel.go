@@ -14,17 +14,23 @@ var contextCases = []Case{{
 		d := desk{t, s}
 		d.create("g", "h")
 		d.put("g", automatic("ada"))
+		d.commit(groups.Commit{Acts: []groups.Act{{Do: "assign", Group: "g", User: "ada"}}, Notes: []groups.Note{note("h", "key", "text")}})
 		was, ctx := d.picture(), cancelled(t)
 		_, err := s.Group(ctx, "g")
 		wants(t, "Group", err, context.Canceled)
-		_, err = s.SaveGroup(ctx, groups.Group{ID: "new"})
-		wants(t, "SaveGroup", err, context.Canceled)
-		_, err = s.SaveGroup(ctx, groups.Group{ID: "g", Revision: 1, Name: "renamed"})
-		wants(t, "SaveGroup", err, context.Canceled)
-		wants(t, "DeleteGroup", s.DeleteGroup(ctx, "h", 1, admin, evening), context.Canceled)
-		wants(t, "Apply", s.Apply(ctx, []groups.Write{d.write("g", automatic("bob")), d.write("h", automatic("bob"))}), context.Canceled)
-		wants(t, "Apply of nothing", s.Apply(ctx, nil), context.Canceled)
-		wants(t, "Forget", s.Forget(ctx, "ada", admin, evening), context.Canceled)
+		for what, c := range map[string]groups.Commit{
+			"creates":       commit(saves(groups.Group{ID: "new"})),
+			"saves":         commit(saves(groups.Group{ID: "g", Revision: 1, Name: "renamed"})),
+			"deletes":       commit(d.deletes("h")),
+			"writes":        commit(d.write("g", automatic("bob")), d.write("h", automatic("bob"))),
+			"forgets":       d.forgets("ada"),
+			"acts":          {Acts: []groups.Act{{Do: "override", By: "ada", At: noon}}},
+			"keeps a note":  {Notes: []groups.Note{note("g", "key", "text")}},
+			"erases a note": {Notes: []groups.Note{erased("h", "key", 1)}},
+			"is of nothing": {},
+		} {
+			wants(t, "Apply of a commit that "+what, s.Apply(ctx, c), context.Canceled)
+		}
 		d.unchanged(was, "cancelled calls")
 	},
 }, {
@@ -39,9 +45,14 @@ var contextCases = []Case{{
 			wants(t, "StandingsOf", failure(t, "StandingsOf", s.StandingsOf(ctx, "ada")), context.Canceled)
 			wants(t, "Members", failure(t, "Members", s.Members(ctx, "g", "")), context.Canceled)
 			wants(t, "Changes", failure(t, "Changes", s.Changes(ctx, "")), context.Canceled)
+			for _, id := range []groups.GroupID{"", "g"} {
+				wants(t, "Acts", failure(t, "Acts", s.Acts(ctx, id, "")), context.Canceled)
+				wants(t, "Notes", failure(t, "Notes", s.Notes(ctx, groups.NoteDraft, id)), context.Canceled)
+			}
 			if len(d.groups()) == 0 { // then once more, with something there
 				d.create("g")
 				d.put("g", automatic("ada"))
+				d.commit(groups.Commit{Acts: []groups.Act{{Do: "assign", Group: "g"}}, Notes: []groups.Note{note("g", "key", "text")}})
 			}
 		}
 	},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -24,44 +25,56 @@ var concurrencyCases = []Case{{
 				err = nil
 			}
 			return errors.Join(err, drain(s.Groups(ctx)), drain(s.Standings(ctx, id, "")), drain(s.Members(ctx, id, "")),
-				drain(s.StandingsOf(ctx, "ada")), drain(s.Changes(ctx, "")))
+				drain(s.StandingsOf(ctx, "ada")), drain(s.Changes(ctx, "")),
+				drain(s.Acts(ctx, "", "")), drain(s.Acts(ctx, id, "")), drain(s.Notes(ctx, groups.NoteDraft, "")), drain(s.Notes(ctx, groups.NoteDraft, id)))
 		}
 		// act does one thing of many, and may lose against others.
 		act := func(i, n int) error {
 			id := ids[(i+n)%len(ids)]
 			g, err := s.Group(ctx, id)
 			if errors.Is(err, groups.ErrNotFound) {
-				_, err = s.SaveGroup(ctx, groups.Group{ID: id})
-				return err
+				return s.Apply(ctx, commit(saves(groups.Group{ID: id})))
 			}
 			if err != nil {
 				return err
 			}
-			switch n % 5 {
+			user := groups.UserID(fmt.Sprintf("u%d", i))
+			switch n % 7 {
 			case 0:
-				_, err = s.SaveGroup(ctx, g)
-				return err
+				return s.Apply(ctx, commit(saves(g)))
 			case 1:
-				return s.Forget(ctx, groups.UserID(fmt.Sprintf("u%d", i)), admin, evening)
+				return forgetNow(ctx, s, user)
 			case 2:
 				if i == 0 {
-					return s.DeleteGroup(ctx, id, g.Revision, admin, evening)
+					return deleteNow(ctx, s, g)
 				}
+			case 3:
+				return s.Apply(ctx, groups.Commit{Acts: []groups.Act{{Do: "edit", Group: id, User: user, By: admin, At: noon}}})
+			case 4:
+				mine := note(id, string(user), "text")
+				for n, err := range s.Notes(ctx, groups.NoteDraft, id) {
+					if err != nil {
+						return err
+					}
+					if n.Key == mine.Key {
+						mine.Revision = n.Revision
+					}
+				}
+				return s.Apply(ctx, groups.Commit{Notes: []groups.Note{mine}})
 			}
-			user := groups.UserID(fmt.Sprintf("u%d", i))
 			st := automatic(user)
 			st.Group = id
-			w := groups.Write{Group: id, Revision: g.Revision, Was: g.State, Standings: []groups.Standing{st}}
+			w := groups.Write{Group: id, Revision: g.Revision, Was: &g.State, Standings: []groups.Standing{st}}
 			for have, err := range s.StandingsOf(ctx, user) {
 				if err != nil {
 					return err
 				}
 				if have.Group == id { // already in; write it again, without a change
-					return s.Apply(ctx, []groups.Write{w})
+					return s.Apply(ctx, commit(w))
 				}
 			}
 			w.Changes = []groups.Change{change(st, groups.Outside)}
-			return s.Apply(ctx, []groups.Write{w})
+			return s.Apply(ctx, commit(w))
 		}
 		for _, err := range race(16, func(i int) error {
 			for n := range 20 {
@@ -155,6 +168,42 @@ var concurrencyCases = []Case{{
 		}
 	},
 }}
+
+// deleteNow deletes a group, unless others were faster.
+func deleteNow(ctx context.Context, s groups.Store, g groups.Group) error {
+	w := groups.Write{Group: g.ID, Revision: g.Revision, Was: &g.State, Delete: true}
+	for m, err := range s.Members(ctx, g.ID, "") {
+		if err != nil {
+			return err
+		}
+		w.Changes = append(w.Changes, left(g.ID, m, "deletion"))
+	}
+	return s.Apply(ctx, commit(w))
+}
+
+// forgetNow forgets a user, unless others were faster.
+func forgetNow(ctx context.Context, s groups.Store, user groups.UserID) error {
+	c := groups.Commit{Forget: user, Alias: alias}
+	for g, err := range s.Groups(ctx) {
+		if err != nil {
+			return err
+		}
+		for st, err := range s.StandingsOf(ctx, user) {
+			if err != nil {
+				return err
+			}
+			if st.Group != g.ID {
+				continue
+			}
+			w := groups.Write{Group: g.ID, Revision: g.Revision, Was: &g.State, Standings: []groups.Standing{{Group: g.ID, User: user}}}
+			if st.Member != groups.Outside {
+				w.Changes = []groups.Change{left(g.ID, groups.Member{User: user, Method: st.Member}, "forgotten")}
+			}
+			c.Writes = append(c.Writes, w)
+		}
+	}
+	return s.Apply(ctx, c)
+}
 
 // drain reads a stream to its end.
 func drain[T any](stream iter.Seq2[T, error]) error {

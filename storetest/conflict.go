@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -32,6 +31,9 @@ var conflictCases = []Case{{
 		d.create("g")
 		for _, state := range []groups.State{
 			{Live: true}, {Revision: 1}, {Processed: noon}, {Clock: noon}, {Next: noon}, {Reads: 1},
+			{Members: 1}, {Held: "plan"}, {Held: "another plan"}, {Approved: "plan"}, {Lately: []groups.Traffic{{Hour: noon}}},
+			{Lately: []groups.Traffic{{Hour: noon, Joined: 1}}}, {Lately: []groups.Traffic{{Hour: noon, Left: 1}}},
+			{Lately: []groups.Traffic{{Hour: noon, Left: 1}, {Hour: evening, Left: 1}}},
 		} {
 			late := d.write("g", automatic("ada"))
 			w := d.write("g")
@@ -85,7 +87,7 @@ var conflictCases = []Case{{
 				"revision": func(w *groups.Write) { w.Revision++ },
 				"group":    func(w *groups.Write) { *w = groups.Write{Group: "never was", Revision: 1} },
 				"compared": func(w *groups.Write) {
-					*w = groups.Write{Group: w.Group, Revision: w.Revision, Was: groups.State{Sequence: w.Was.Sequence + 1}}
+					*w = groups.Write{Group: w.Group, Revision: w.Revision, Was: &groups.State{Sequence: w.Was.Sequence + 1}}
 				},
 			} {
 				var writes []groups.Write
@@ -96,7 +98,7 @@ var conflictCases = []Case{{
 				}
 				spoil(&writes[stale])
 				was := d.picture()
-				wants(t, "Apply with a stale "+what, s.Apply(t.Context(), writes), groups.ErrConflict)
+				wants(t, "Apply with a stale "+what, s.Apply(t.Context(), commit(writes...)), groups.ErrConflict)
 				d.unchanged(was, "a refused write whose "+what+" was stale")
 			}
 		}
@@ -143,7 +145,7 @@ var conflictCases = []Case{{
 				writes = append(writes, []groups.Write{d.write("g", automatic(user)), d.write("h", assigned(user))})
 			}
 			sequence, feed := d.group("g").State.Sequence, len(d.changes(""))
-			errs := race(8, func(i int) error { return s.Apply(t.Context(), writes[i]) })
+			errs := race(8, func(i int) error { return s.Apply(t.Context(), commit(writes[i]...)) })
 			for i, err := range errs {
 				if err != nil {
 					wants(t, "a write that lost the race", err, groups.ErrConflict)
@@ -172,13 +174,12 @@ var conflictCases = []Case{{
 			w, g := d.write("g", automatic(user)), d.group("g")
 			errs := race(2, func(i int) error {
 				if i == 0 {
-					return s.Apply(t.Context(), []groups.Write{w})
+					return s.Apply(t.Context(), commit(w))
 				}
-				_, err := s.SaveGroup(t.Context(), g)
-				return err
+				return s.Apply(t.Context(), commit(saves(g)))
 			})
 			if errs[1] != nil {
-				t.Fatalf("SaveGroup: %v", errs[1])
+				t.Fatalf("the save: %v", errs[1])
 			}
 			if errs[0] != nil {
 				wants(t, "the write that lost the race", errs[0], groups.ErrConflict)
@@ -200,15 +201,23 @@ var conflictCases = []Case{{
 			id := groups.GroupID(names[round])
 			d.create(id)
 			d.put(id, automatic("old"))
-			w := d.write(id, automatic("new"))
+			w, deletion := d.write(id, automatic("new")), d.deletes(id)
 			errs := race(2, func(i int) error {
 				if i == 0 {
-					return s.Apply(t.Context(), []groups.Write{w})
+					return s.Apply(t.Context(), commit(w))
 				}
-				return s.DeleteGroup(t.Context(), id, 1, admin, evening)
+				return s.Apply(t.Context(), commit(deletion))
 			})
-			if errs[1] != nil || errs[0] != nil && !errors.Is(errs[0], groups.ErrConflict) {
-				t.Fatalf("Apply: %v, DeleteGroup: %v", errs[0], errs[1])
+			for _, err := range errs {
+				if err != nil {
+					wants(t, "what lost the race", err, groups.ErrConflict)
+				}
+			}
+			switch {
+			case succeeded(errs) != 1:
+				t.Fatalf("the write: %v, the deletion: %v; want one of them", errs[0], errs[1])
+			case errs[1] != nil:
+				d.delete(id) // begun anew
 			}
 			if n := len(d.standingsOf("new")) + len(d.standingsOf("old")); n != 0 {
 				t.Errorf("%d standings in a group that was deleted", n)
@@ -220,7 +229,13 @@ var conflictCases = []Case{{
 // refusesApply demands a conflict, and that nothing was written.
 func refusesApply(d desk, writes ...groups.Write) {
 	d.t.Helper()
+	refuses(d, "a write", commit(writes...), groups.ErrConflict)
+}
+
+// refuses demands an error that wraps want, and that nothing was written.
+func refuses(d desk, what string, c groups.Commit, want error) {
+	d.t.Helper()
 	was := d.picture()
-	wants(d.t, "Apply", d.s.Apply(d.t.Context(), writes), groups.ErrConflict)
-	d.unchanged(was, "a refused write")
+	wants(d.t, "Apply of "+what, d.s.Apply(d.t.Context(), c), want)
+	d.unchanged(was, what+" that was refused")
 }

@@ -12,16 +12,21 @@ import (
 	"github.com/grouprules/groups/storetest"
 )
 
-// clauses reads the numbered clauses out of the documentation of the interfaces in store.go.
+// clauses reads the numbered clauses out of the documentation of the interfaces in store.go and
+// scope.go.
 func clauses(t *testing.T) map[string][]int {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../store.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	number := regexp.MustCompile(`(?m)^ +(\d+)\. `)
 	found := make(map[string][]int)
-	for _, decl := range file.Decls {
+	var decls []ast.Decl
+	for _, name := range []string{"../store.go", "../scope.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decls = append(decls, file.Decls...)
+	}
+	for _, decl := range decls {
 		of, ok := decl.(*ast.GenDecl)
 		if !ok || of.Tok != token.TYPE {
 			continue
@@ -45,7 +50,7 @@ func clauses(t *testing.T) map[string][]int {
 
 func TestEveryClauseHasACase(t *testing.T) {
 	all := clauses(t)
-	for _, name := range []string{"Directory", "People", "Store", "Versioned", "Reporting"} {
+	for _, name := range []string{"Directory", "People", "Store", "Versioned", "Reporting", "Scoping"} {
 		if len(all[name]) == 0 {
 			t.Errorf("%s has no numbered clauses: the documentation, or this test, is not as it was", name)
 		}
@@ -74,7 +79,7 @@ func TestEveryCaseHasAClause(t *testing.T) {
 		}
 		seen[c.Interface+c.Name] = true
 	}
-	if n := len(storetest.Cases()); n < 100 {
+	if n := len(storetest.Cases()); n < 170 {
 		t.Errorf("%d cases: some have been lost on the way", n)
 	}
 }

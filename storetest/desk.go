@@ -11,8 +11,14 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// admin is who deletes and erases in the cases.
-const admin = "root"
+// admin is who deletes and erases in the cases, and alias what stands in the place of who was erased.
+const (
+	admin = "root"
+	alias = "forgotten-1"
+)
+
+// noteKinds are the kinds of notes that package groups keeps.
+var noteKinds = []groups.NoteKind{groups.NoteDraft, groups.NoteVersion, groups.NoteHeld}
 
 // A desk works at a store for one case, which ends at the first thing that does not work.
 type desk struct {
@@ -33,13 +39,60 @@ func rows[T any](t TB, what string, stream iter.Seq2[T, error]) []T {
 	return all
 }
 
+// commit is one commit of writes.
+func commit(writes ...groups.Write) groups.Commit { return groups.Commit{Writes: writes} }
+
+// saves is the write that saves a definition.
+func saves(g groups.Group) groups.Write {
+	return groups.Write{Group: g.ID, Revision: g.Revision, Save: &g}
+}
+
+// deletes is the write that deletes a group as it is now, with the leaves of its members.
+func (d desk) deletes(id groups.GroupID) groups.Write {
+	d.t.Helper()
+	g := d.group(id)
+	w := groups.Write{Group: id, Revision: g.Revision, Was: &g.State, Delete: true}
+	for _, m := range d.members(id) {
+		w.Changes = append(w.Changes, left(id, m, "deletion"))
+	}
+	return w
+}
+
+// forgets is the commit that forgets a user as things are now, with a blank standing in each of their
+// groups, and a leave where they were a member.
+func (d desk) forgets(id groups.UserID) groups.Commit {
+	d.t.Helper()
+	c := groups.Commit{Forget: id, Alias: alias}
+	for _, st := range d.standingsOf(id) {
+		w := d.write(st.Group, blank(id))
+		w.Changes = nil
+		if st.Member != groups.Outside {
+			w.Changes = []groups.Change{left(st.Group, groups.Member{User: id, Method: st.Member}, "forgotten")}
+		}
+		c.Writes = append(c.Writes, w)
+	}
+	return c
+}
+
+// left is what a deletion, or forgetting, writes about a member.
+func left(id groups.GroupID, m groups.Member, cause groups.Cause) groups.Change {
+	return groups.Change{Group: id, User: m.User, Kind: groups.Left, Before: m.Method, Cause: cause, At: evening, By: admin}
+}
+
+func (d desk) commit(c groups.Commit) {
+	d.t.Helper()
+	if err := d.s.Apply(d.t.Context(), c); err != nil {
+		d.t.Fatalf("Apply: %v", err)
+	}
+}
+
+// save saves a definition and returns what is stored then.
 func (d desk) save(g groups.Group) groups.Group {
 	d.t.Helper()
-	saved, err := d.s.SaveGroup(d.t.Context(), g)
-	if err != nil {
-		d.t.Fatalf("SaveGroup of %q at revision %d: %v", g.ID, g.Revision, err)
+	if err := d.s.Apply(d.t.Context(), commit(saves(g))); err != nil {
+		d.t.Fatalf("saving %q at revision %d: %v", g.ID, g.Revision, err)
 	}
-	return saved
+	return d.group(g.ID)
 }
 
 // create saves plain groups.
@@ -84,6 +137,16 @@ func (d desk) changes(after string) []groups.Change {
 	return rows(d.t, "Changes", d.s.Changes(d.t.Context(), after))
 }
 
+func (d desk) acts(id groups.GroupID, after string) []groups.Act {
+	d.t.Helper()
+	return rows(d.t, "Acts", d.s.Acts(d.t.Context(), id, after))
+}
+
+func (d desk) notes(kind groups.NoteKind, id groups.GroupID) []groups.Note {
+	d.t.Helper()
+	return rows(d.t, "Notes", d.s.Notes(d.t.Context(), kind, id))
+}
+
 // write is a write of the standings to a group as it is now, with the changes that they bring.
 func (d desk) write(id groups.GroupID, standings ...groups.Standing) groups.Write {
 	d.t.Helper()
@@ -92,7 +155,7 @@ func (d desk) write(id groups.GroupID, standings ...groups.Standing) groups.Writ
 	for _, m := range d.members(id) {
 		before[m.User] = m.Method
 	}
-	w := groups.Write{Group: id, Revision: g.Revision, Was: g.State}
+	w := groups.Write{Group: id, Revision: g.Revision, Was: &g.State}
 	for _, s := range standings {
 		s.Group = id
 		w.Standings = append(w.Standings, s)
@@ -121,9 +184,7 @@ func change(s groups.Standing, was groups.Method) groups.Change {
 
 func (d desk) apply(writes ...groups.Write) {
 	d.t.Helper()
-	if err := d.s.Apply(d.t.Context(), writes); err != nil {
-		d.t.Fatalf("Apply: %v", err)
-	}
+	d.commit(commit(writes...))
 }
 
 // put writes standings to a group as it is now.
@@ -134,16 +195,12 @@ func (d desk) put(id groups.GroupID, standings ...groups.Standing) {
 
 func (d desk) forget(id groups.UserID) {
 	d.t.Helper()
-	if err := d.s.Forget(d.t.Context(), id, admin, evening); err != nil {
-		d.t.Fatalf("Forget %q: %v", id, err)
-	}
+	d.commit(d.forgets(id))
 }
 
 func (d desk) delete(id groups.GroupID) {
 	d.t.Helper()
-	if err := d.s.DeleteGroup(d.t.Context(), id, d.group(id).Revision, admin, evening); err != nil {
-		d.t.Fatalf("DeleteGroup %q: %v", id, err)
-	}
+	d.apply(d.deletes(id))
 }
 
 // A picture is everything a store says, to see that nothing was written.
@@ -152,14 +209,21 @@ type picture struct {
 	Standings [][]groups.Standing
 	Members   [][]groups.Member
 	Changes   []groups.Change
+	Acts      []groups.Act
+	ActsOf    [][]groups.Act
+	Notes     [][]groups.Note
 }
 
 func (d desk) picture() picture {
 	d.t.Helper()
-	p := picture{Groups: d.groups(), Changes: d.changes("")}
+	p := picture{Groups: d.groups(), Changes: d.changes(""), Acts: d.acts("", "")}
 	for _, g := range p.Groups {
 		p.Standings = append(p.Standings, d.standings(g.ID))
 		p.Members = append(p.Members, d.members(g.ID))
+		p.ActsOf = append(p.ActsOf, d.acts(g.ID, ""))
+	}
+	for _, kind := range noteKinds {
+		p.Notes = append(p.Notes, d.notes(kind, ""))
 	}
 	return p
 }

@@ -35,7 +35,7 @@ var feedCases = []Case{{
 		d.create("g")
 		causes := []groups.Cause{
 			"rule", "assignment", "unassignment", "exclusion", "deactivation",
-			"absence", "activation", "inactivation", "deletion", "forgotten",
+			"absence", "activation", "adoption", "inactivation", "deletion", "forgotten",
 		}
 		var want []groups.Change
 		for i, cause := range causes {
@@ -43,6 +43,13 @@ var feedCases = []Case{{
 				w := d.write("g", st)
 				w.Changes[0].Cause = cause
 				w.Changes[0].At = noon.AddDate(0, 0, i)
+				w.Changes[0].ID = fmt.Sprintf("%032x", len(want))
+				if i%3 > 0 {
+					w.Changes[0].By = "ada \u00e4 \"quoted\""
+				}
+				if cause == "adoption" && w.Changes[0].Kind == groups.Joined {
+					w.Changes[0].Kind = groups.Switched
+				}
 				w.Changes[0].Cursor = "of the caller" // is not kept
 				want = append(want, w.Changes...)
 				d.apply(w)
@@ -79,7 +86,7 @@ var feedCases = []Case{{
 		d := desk{t, s}
 		ids := typed[groups.GroupID](names[:8])
 		d.create(ids...)
-		writes := make([][]groups.Write, len(ids))
+		writes := make([]groups.Commit, len(ids))
 		for i, id := range ids {
 			w := d.write(id)
 			for _, u := range typed[groups.UserID](numbered(50)) {
@@ -88,7 +95,7 @@ var feedCases = []Case{{
 				w.Standings = append(w.Standings, st)
 				w.Changes = append(w.Changes, change(st, groups.Outside))
 			}
-			writes[i] = []groups.Write{w}
+			writes[i] = commit(w)
 		}
 		for _, err := range race(len(ids), func(i int) error { return s.Apply(t.Context(), writes[i]) }) {
 			if err != nil {
@@ -104,6 +111,25 @@ var feedCases = []Case{{
 				t.Fatalf("change %d is %q of group %q, in the midst of those of %q", i, c.User, c.Group, first.Group)
 			}
 		}
+	},
+}, {
+	Name: "a change keeps the ID it was given", Interface: "Store", Clause: 8,
+	Why: "a host that acted on a change once knows it by its ID, also in a copy of the feed; a number of the store's own is another in each",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		var want []string
+		for i, id := range append(slices.Clone(names), "") {
+			w := d.write([]groups.GroupID{"g", "h"}[i%2], automatic(groups.UserID(fmt.Sprintf("u%03d", i))))
+			w.Changes[0].ID = id
+			d.apply(w)
+			want = append(want, id)
+		}
+		var got []string
+		for _, c := range d.changes("") {
+			got = append(got, c.ID)
+		}
+		sameIDs(t, "the IDs of Changes", got, want)
 	},
 }, {
 	Name: "a write without changes leaves the feed alone", Interface: "Store", Clause: 8,
@@ -182,15 +208,15 @@ var feedCases = []Case{{
 		const writers, writes = 6, 15
 		ids := typed[groups.GroupID](names[:writers])
 		d.create(ids...)
-		plans := make([][][]groups.Write, writers)
+		plans := make([][]groups.Commit, writers)
 		for i, id := range ids {
-			w := d.write(id)
 			for n := range writes {
 				st := automatic(groups.UserID(fmt.Sprintf("u%02d", n)))
 				st.Group = id
+				w := d.write(id)
 				w.Was.Sequence = uint64(n)
 				w.Standings, w.Changes = []groups.Standing{st}, []groups.Change{change(st, groups.Outside)}
-				plans[i] = append(plans[i], []groups.Write{w})
+				plans[i] = append(plans[i], commit(w))
 			}
 		}
 		var writing sync.WaitGroup
@@ -240,7 +266,7 @@ var feedCases = []Case{{
 		d := desk{t, s}
 		d.create("g")
 		d.put("g", automatic("ada"))
-		for _, text := range []string{"no cursor of this feed", " ", "\x00", "-1", "1e3", "0x1", "99999999999999999999999999999999"} {
+		for _, text := range noCursors {
 			if err := failure(t, "Changes", s.Changes(t.Context(), text)); err == nil {
 				t.Errorf("Changes after %q is no error", text)
 			}
@@ -255,3 +281,6 @@ func withoutCursors(changes []groups.Change) []groups.Change {
 	}
 	return changes
 }
+
+// noCursors are texts that no store should take for a cursor.
+var noCursors = []string{"no cursor of this store", " ", "\x00", "-1", "1e3", "0x1", "99999999999999999999999999999999"}

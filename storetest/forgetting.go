@@ -1,10 +1,6 @@
 package storetest
 
-import (
-	"errors"
-
-	"github.com/grouprules/groups"
-)
+import "github.com/grouprules/groups"
 
 // forgettingCases are clause 10 of Store.
 var forgettingCases = []Case{{
@@ -37,8 +33,8 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "forgetting writes a leave for each membership, by group", Interface: "Store", Clause: 10,
-	Why: "the host withdraws what the groups gave, by the feed alone; where the user was no member there is nothing to withdraw",
+	Name: "the leaves that come with forgetting stay in the feed", Interface: "Store", Clause: 10,
+	Why: "the host withdraws what the groups gave, by the feed alone",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
 		d.create("B", "a", "c", "d", "\u00e4")
@@ -52,6 +48,131 @@ var forgettingCases = []Case{{
 		want[1].Before = groups.Manual
 		if diff := difference(withoutCursors(d.changes(before[len(before)-1].Cursor)), want); diff != "" {
 			t.Errorf("the feed after the user was forgotten: %s", diff)
+		}
+	},
+}, {
+	Name: "forgetting is refused where a standing would be left", Interface: "Store", Clause: 10,
+	Why: "somebody put the user into a group while they were being erased; half of it is none of it",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		d.apply(d.write("g", automatic("ada"), assigned("bob")), d.write("h", automatic("adam")))
+		d.commit(groups.Commit{Acts: []groups.Act{{Do: "assign", Group: "g", User: "ada", By: "bob", Why: "asked for it"}}})
+		conflict := func(what string, c groups.Commit) {
+			refuses(d, "a commit that forgets and "+what, c, groups.ErrConflict)
+		}
+
+		conflict("erases no standing", groups.Commit{Forget: "ada", Alias: alias})
+		c := d.forgets("ada")
+		c.Writes[0].Standings[0] = automatic("ada")
+		c.Writes[0].Standings[0].Group, c.Writes[0].Changes = "g", nil
+		conflict("writes the standing again", c)
+		c = d.forgets("ada")
+		c.Writes = []groups.Write{d.write("g", blank("bob"))}
+		conflict("erases somebody else's", c)
+		for what, st := range map[string]groups.Standing{"withholds": withheld("ada"), "excludes": excluded("ada"), "joins": automatic("ada")} {
+			c = d.forgets("ada")
+			c.Writes = append(c.Writes, d.write("h", st))
+			conflict(what+" them elsewhere", c)
+		}
+		for what, st := range map[string]groups.Standing{
+			"a bit": {User: "ada", Automatic: true}, "a doubt": {User: "ada", Undecided: true}, "a membership": automatic("ada"),
+			"an exclusion": {User: "ada", Exclusion: &groups.Exclusion{}}, "a sleeping assignment": {User: "ada", Assignment: &groups.Assignment{}},
+		} {
+			c = d.forgets("ada")
+			d.put("h", st, automatic("zoe")) // meanwhile
+			conflict("leaves "+what, c)
+			d.put("h", blank("ada"))
+		}
+		c = d.forgets("ada")
+		c.Writes = append(c.Writes, d.write("h", blank("ada"))) // where there is none
+		d.commit(c)
+	},
+}, {
+	Name: "who is in a group that is deleted at once can be forgotten", Interface: "Store", Clause: 10,
+	Why: "with the group its standings are gone",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		d.apply(d.write("g", automatic("ada"), automatic("bob")), d.write("h", assigned("ada")))
+		c := d.forgets("ada")
+		c.Writes[0] = d.deletes("g")
+		c.Writes[0].Changes[0].Cause = "forgotten" // of two causes
+		refuses(d, "a commit that deletes another group", groups.Commit{Writes: []groups.Write{d.deletes("g")}, Forget: "ada", Alias: alias}, groups.ErrConflict)
+		d.commit(c)
+		if n := len(d.standingsOf("ada")); n != 0 {
+			t.Errorf("%d standings are left", n)
+		}
+		var users []groups.UserID
+		for _, c := range d.changes("") {
+			users = append(users, c.User)
+		}
+		sameIDs(t, "the users of Changes", users, []groups.UserID{"bob", "ada", "bob", "ada"}) // a join, three leaves
+	},
+}, {
+	Name: "in the acts about a forgotten user an alias stands for them", Interface: "Store", Clause: 10,
+	Why: "what administrators did stays on record, and about whom is nobody's business any more: neither by name nor by what was written down",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		about := func(id groups.GroupID, user groups.UserID) groups.Act {
+			return groups.Act{
+				Do: "assign", Group: id, User: user, By: "ada", At: noon, Why: "ada is ill",
+				Before: []byte(`{"by":"ada"}`), After: []byte(`{"why":"ada is ill"}`),
+			}
+		}
+		users := []groups.UserID{"ada", "bob", "Ada", "ada", "", "adam", "ad"}
+		var c groups.Commit
+		for _, id := range []groups.GroupID{"g", "", "h"} {
+			for _, user := range users {
+				c.Acts = append(c.Acts, about(id, user))
+			}
+		}
+		d.commit(c)
+		d.put("g", automatic("ada"))
+		d.delete("h") // its acts are the user's all the same
+		var want []groups.Act
+		for _, a := range d.acts("", "") {
+			if a.User == "ada" {
+				a.User, a.Why, a.Before, a.After = alias, "", nil, nil
+			}
+			want = append(want, a)
+		}
+		d.forget("ada")
+		if diff := difference(d.acts("", ""), want); diff != "" {
+			t.Errorf("Acts: %s", diff)
+		}
+		for _, id := range []groups.GroupID{"g", "h"} {
+			var of []groups.Act
+			for _, a := range want {
+				if a.Group == id {
+					of = append(of, a)
+				}
+			}
+			if diff := difference(d.acts(id, ""), of); diff != "" {
+				t.Errorf("Acts of %q: %s", id, diff)
+			}
+		}
+		if diff := difference(d.acts("", want[0].Cursor), want[1:]); diff != "" {
+			t.Errorf("Acts after the first, which was about the user: %s", diff)
+		}
+	},
+}, {
+	Name: "the acts of the commit that forgets are no exception", Interface: "Store", Clause: 10,
+	Why: "the act that says that somebody was erased must not be the one that names them",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g")
+		d.put("g", automatic("ada"))
+		c := d.forgets("ada")
+		c.Acts = []groups.Act{
+			{Do: "forget", User: alias, By: admin, At: evening, Why: "by request"},
+			{Do: "unassign", Group: "g", User: "ada", By: admin, At: evening, Why: "ada asked", Before: []byte(`{"by":"ada"}`)},
+		}
+		d.commit(c)
+		want := []groups.Act{c.Acts[0], {Do: "unassign", Group: "g", User: alias, By: admin, At: evening}}
+		if diff := difference(withoutPlaces(d.acts("", "")), want); diff != "" {
+			t.Errorf("Acts: %s", diff)
 		}
 	},
 }, {
@@ -148,19 +269,22 @@ var forgettingCases = []Case{{
 	Why: "erasing in several steps lets a write in between, which is then there for good",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
-		d.create("g", "h")
+		d.create("g", "h", "i")
 		for round := range 10 {
 			user := groups.UserID(names[round])
 			d.apply(d.write("g", automatic(user)), d.write("h", automatic(user)))
-			writes := []groups.Write{d.write("g", assigned(user)), d.write("h", assigned(user))}
-			errs := race(2, func(i int) error {
-				if i == 0 {
-					return s.Apply(t.Context(), writes)
+			commits := []groups.Commit{commit(d.write("g", assigned(user)), d.write("i", assigned(user))), d.forgets(user)}
+			errs := race(2, func(i int) error { return s.Apply(t.Context(), commits[i]) })
+			for _, err := range errs {
+				if err != nil {
+					wants(t, "what lost the race", err, groups.ErrConflict)
 				}
-				return s.Forget(t.Context(), user, admin, evening)
-			})
-			if errs[1] != nil || errs[0] != nil && !errors.Is(errs[0], groups.ErrConflict) {
-				t.Fatalf("Apply: %v, Forget: %v", errs[0], errs[1])
+			}
+			switch {
+			case succeeded(errs) != 1:
+				t.Fatalf("the write: %v, forgetting: %v; want one of them", errs[0], errs[1])
+			case errs[1] != nil:
+				d.forget(user) // begun anew
 			}
 			if n := len(d.standingsOf(user)); n != 0 {
 				t.Errorf("%d standings of somebody who was forgotten", n)
@@ -180,7 +304,9 @@ var forgettingCases = []Case{{
 		d.put("g", all...)
 		was := d.picture()
 		for _, id := range typed[groups.UserID](strangers) {
-			d.forget(id)
+			if id.Check() == nil {
+				d.forget(id)
+			}
 		}
 		d.unchanged(was, "forgetting people nobody knows")
 	},

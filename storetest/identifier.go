@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,13 +17,24 @@ var identifierCases = []Case{{
 		d.create("g")
 		was := d.picture()
 		for _, id := range unusable {
-			_, err := s.SaveGroup(t.Context(), groups.Group{ID: groups.GroupID(id)})
-			wants(t, fmt.Sprintf("SaveGroup of %.64q", id), err, groups.ErrID)
-			if id != "" {
-				_, err = s.SaveGroup(t.Context(), groups.Group{ID: "h", Parent: groups.GroupID(id)})
-				wants(t, fmt.Sprintf("SaveGroup with the parent %.64q", id), err, groups.ErrID)
+			for what, c := range map[string]groups.Commit{
+				"a save":              commit(saves(groups.Group{ID: groups.GroupID(id)})),
+				"a standing":          commit(d.write("g", automatic(groups.UserID(id)))),
+				"a user to forget":    {Forget: groups.UserID(id), Alias: alias},
+				"an alias":            {Forget: "ada", Alias: groups.UserID(id)},
+				"a parent":            commit(saves(groups.Group{ID: "h", Parent: groups.GroupID(id)})),
+				"a parent to move to": commit(saves(groups.Group{ID: "g", Revision: 1, Parent: groups.GroupID(id)})),
+			} {
+				if id == "" && (what == "a user to forget" || strings.HasPrefix(what, "a parent")) {
+					continue // nobody, and at the top
+				}
+				wants(t, fmt.Sprintf("Apply with %.64q for %s", id, what), s.Apply(t.Context(), c), groups.ErrID)
 			}
-			wants(t, fmt.Sprintf("Apply with the user %.64q", id), s.Apply(t.Context(), []groups.Write{d.write("g", automatic(groups.UserID(id)))}), groups.ErrID)
+			// There can be no group of that ID, which is as good a reason.
+			err := s.Apply(t.Context(), groups.Commit{Notes: []groups.Note{note(groups.GroupID(id), "key", "text")}})
+			if !errors.Is(err, groups.ErrID) {
+				wants(t, fmt.Sprintf("Apply with a note of the group %.64q", id), err, groups.ErrNotFound)
+			}
 		}
 		d.unchanged(was, "refused identifiers")
 	},

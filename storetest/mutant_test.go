@@ -64,14 +64,13 @@ func caseOf(t *testing.T, in, name string) Case {
 type faulty struct {
 	*groups.Memory
 	group       func(ctx context.Context, id groups.GroupID) (groups.Group, error)
-	saveGroup   func(ctx context.Context, g groups.Group) (groups.Group, error)
-	deleteGroup func(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error
 	standings   func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error]
 	standingsOf func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error]
 	members     func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error]
-	apply       func(ctx context.Context, writes []groups.Write) error
-	forget      func(ctx context.Context, id groups.UserID, by string, at time.Time) error
 	changes     func(ctx context.Context, after string) iter.Seq2[groups.Change, error]
+	acts        func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error]
+	notes       func(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error]
+	apply       func(ctx context.Context, c groups.Commit) error
 }
 
 func (f *faulty) Group(ctx context.Context, id groups.GroupID) (groups.Group, error) {
@@ -79,20 +78,6 @@ func (f *faulty) Group(ctx context.Context, id groups.GroupID) (groups.Group, er
 		return f.group(ctx, id)
 	}
 	return f.Memory.Group(ctx, id)
-}
-
-func (f *faulty) SaveGroup(ctx context.Context, g groups.Group) (groups.Group, error) {
-	if f.saveGroup != nil {
-		return f.saveGroup(ctx, g)
-	}
-	return f.Memory.SaveGroup(ctx, g)
-}
-
-func (f *faulty) DeleteGroup(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error {
-	if f.deleteGroup != nil {
-		return f.deleteGroup(ctx, id, revision, by, at)
-	}
-	return f.Memory.DeleteGroup(ctx, id, revision, by, at)
 }
 
 func (f *faulty) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
@@ -116,18 +101,25 @@ func (f *faulty) Members(ctx context.Context, id groups.GroupID, after groups.Us
 	return f.Memory.Members(ctx, id, after)
 }
 
-func (f *faulty) Apply(ctx context.Context, writes []groups.Write) error {
+func (f *faulty) Apply(ctx context.Context, c groups.Commit) error {
 	if f.apply != nil {
-		return f.apply(ctx, writes)
+		return f.apply(ctx, c)
 	}
-	return f.Memory.Apply(ctx, writes)
+	return f.Memory.Apply(ctx, c)
 }
 
-func (f *faulty) Forget(ctx context.Context, id groups.UserID, by string, at time.Time) error {
-	if f.forget != nil {
-		return f.forget(ctx, id, by, at)
+func (f *faulty) Acts(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
+	if f.acts != nil {
+		return f.acts(ctx, id, after)
 	}
-	return f.Memory.Forget(ctx, id, by, at)
+	return f.Memory.Acts(ctx, id, after)
+}
+
+func (f *faulty) Notes(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
+	if f.notes != nil {
+		return f.notes(ctx, kind, id)
+	}
+	return f.Memory.Notes(ctx, kind, id)
 }
 
 func (f *faulty) Changes(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
@@ -155,25 +147,56 @@ func each[T any](stream iter.Seq2[T, error], keep func(n int, row *T) (show, mor
 	}
 }
 
-// writing returns an apply that changes the writes, of which it has copies, before they are applied.
-func writing(m *groups.Memory, change func(w *groups.Write)) func(context.Context, []groups.Write) error {
-	return func(ctx context.Context, writes []groups.Write) error {
-		writes = slices.Clone(writes)
-		for i := range writes {
-			w := &writes[i]
-			w.Standings, w.Changes = slices.Clone(w.Standings), slices.Clone(w.Changes)
-			change(w)
-		}
-		return m.Apply(ctx, writes)
+// committing returns an apply that changes the commit, of which it has a copy, before it is applied.
+func committing(m *groups.Memory, change func(c *groups.Commit)) func(context.Context, groups.Commit) error {
+	return func(ctx context.Context, c groups.Commit) error {
+		c = copied(c)
+		change(&c)
+		return m.Apply(ctx, c)
 	}
 }
 
-// saving returns a saveGroup that changes the group before it is saved.
-func saving(m *groups.Memory, change func(g *groups.Group)) func(context.Context, groups.Group) (groups.Group, error) {
-	return func(ctx context.Context, g groups.Group) (groups.Group, error) {
-		change(&g)
-		return m.SaveGroup(ctx, g)
+// copied is a commit of which everything but the criteria can be written to.
+func copied(c groups.Commit) groups.Commit {
+	c.Writes, c.Acts, c.Notes = slices.Clone(c.Writes), slices.Clone(c.Acts), slices.Clone(c.Notes)
+	for i := range c.Writes {
+		w := &c.Writes[i]
+		w.Was, w.Save, w.State = another(w.Was), another(w.Save), another(w.State)
+		w.Standings, w.Changes = slices.Clone(w.Standings), slices.Clone(w.Changes)
 	}
+	return c
+}
+
+func another[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	own := *v
+	return &own
+}
+
+// writing returns an apply that changes each write.
+func writing(m *groups.Memory, change func(w *groups.Write)) func(context.Context, groups.Commit) error {
+	return committing(m, func(c *groups.Commit) {
+		for i := range c.Writes {
+			change(&c.Writes[i])
+		}
+	})
+}
+
+// saving returns an apply that changes the groups that are saved.
+func saving(m *groups.Memory, change func(g *groups.Group)) func(context.Context, groups.Commit) error {
+	return writing(m, func(w *groups.Write) {
+		if w.Save != nil {
+			change(w.Save)
+		}
+	})
+}
+
+// stored is a group as it is in the Memory, or a zero one.
+func stored(m *groups.Memory, id groups.GroupID) groups.Group {
+	g, _ := m.Group(context.Background(), id)
+	return g
 }
 
 // lower is what a database that ignores case compares.
@@ -189,7 +212,7 @@ type mutant struct {
 }
 
 func TestDefectsOfStoresAreFound(t *testing.T) {
-	for _, mutant := range slices.Concat(readingMutants, writingMutants) {
+	for _, mutant := range slices.Concat(readingMutants, writingMutants, commitMutants) {
 		t.Run(mutant.defect, func(t *testing.T) {
 			m := groups.NewMemory()
 			f := mutant.in(m)

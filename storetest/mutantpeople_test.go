@@ -6,8 +6,10 @@ import (
 	"errors"
 	"iter"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/grouprules/groups"
@@ -23,6 +25,43 @@ type faultyPeople struct {
 	version func(ctx context.Context) (string, error)
 	reports func(ctx context.Context, manager groups.UserID) iter.Seq2[groups.UserID, error]
 	write   func(ctx context.Context, c groups.PeopleChange) error
+	scope   func(ctx context.Context, owner string) (groups.Scope, error)
+}
+
+// Scope is right but for what scope makes of it: the users who report to the owner, everybody for "top",
+// and nothing that could be said of those who are no users.
+func (f *faultyPeople) Scope(ctx context.Context, owner string) (groups.Scope, error) {
+	if f.scope != nil {
+		return f.scope(ctx, owner)
+	}
+	return rightScope(ctx, f.Memory, owner)
+}
+
+func rightScope(ctx context.Context, m *groups.Memory, owner string) (groups.Scope, error) {
+	if _, err := m.User(ctx, groups.UserID(owner)); err != nil || owner == "top" {
+		return nil, err
+	}
+	return func(u *groups.User) groups.Verdict {
+		manager, known := u.Manager.ID()
+		switch {
+		case !known:
+			return groups.Unknown
+		case manager == groups.UserID(owner):
+			return groups.Yes
+		}
+		return groups.No
+	}, nil
+}
+
+// scoping returns a directory whose scopes are other than the right ones.
+func scoping(m *groups.Memory, change func(scope groups.Scope) groups.Scope) *faultyPeople {
+	return &faultyPeople{scope: func(ctx context.Context, owner string) (groups.Scope, error) {
+		scope, err := rightScope(ctx, m, owner)
+		if scope != nil {
+			scope = change(scope)
+		}
+		return scope, err
+	}}
 }
 
 func (f *faultyPeople) Schema(ctx context.Context) (*groups.Schema, error) {
@@ -460,7 +499,7 @@ var peopleMutants = []peopleMutant{{
 	func(m *groups.Memory) *faultyPeople {
 		return &faultyPeople{write: func(ctx context.Context, c groups.PeopleChange) error {
 			for _, id := range c.Remove {
-				if err := m.Forget(ctx, id, admin, noon); err != nil {
+				if err := m.Apply(ctx, desk{discard{ctx}, m}.forgets(id)); err != nil {
 					return err
 				}
 			}
@@ -471,6 +510,79 @@ var peopleMutants = []peopleMutant{{
 	"ignores its context", "People", "a cancelled context writes no people",
 	func(m *groups.Memory) *faultyPeople {
 		return &faultyPeople{write: func(ctx context.Context, c groups.PeopleChange) error { return m.Write(context.WithoutCancel(ctx), c) }}
+	},
+}, {
+	"says more than a verdict", "Scoping", "a scope answers for every user, and changes none",
+	func(m *groups.Memory) *faultyPeople {
+		return scoping(m, func(scope groups.Scope) groups.Scope {
+			return func(u *groups.User) groups.Verdict { return scope(u) + 2 }
+		})
+	},
+}, {
+	"writes down whom it was asked about", "Scoping", "a scope answers for every user, and changes none",
+	func(m *groups.Memory) *faultyPeople {
+		return scoping(m, func(scope groups.Scope) groups.Scope {
+			return func(u *groups.User) groups.Verdict {
+				u.Expiry = groups.Expired
+				return scope(u)
+			}
+		})
+	},
+}, {
+	"has everybody where reading fails", "Scoping", "an owner who cannot be asked about does not have everybody",
+	func(m *groups.Memory) *faultyPeople {
+		return &faultyPeople{scope: func(ctx context.Context, owner string) (groups.Scope, error) {
+			scope, _ := rightScope(ctx, m, owner)
+			return scope, nil
+		}}
+	},
+}, {
+	"has nobody where reading fails", "Scoping", "an owner who cannot be asked about does not have everybody",
+	func(m *groups.Memory) *faultyPeople {
+		return &faultyPeople{scope: func(ctx context.Context, owner string) (groups.Scope, error) {
+			if ctx.Err() != nil {
+				return func(*groups.User) groups.Verdict { return groups.No }, nil
+			}
+			return rightScope(ctx, m, owner)
+		}}
+	},
+}, {
+	"reads along with the users", "Scoping", "a scope says the same in any order, and when asked for again",
+	func(m *groups.Memory) *faultyPeople {
+		return scoping(m, func(scope groups.Scope) groups.Scope {
+			var last groups.UserID
+			return func(u *groups.User) groups.Verdict {
+				if u.ID < last {
+					return groups.No
+				}
+				last = u.ID
+				return scope(u)
+			}
+		})
+	},
+}, {
+	"answers once", "Scoping", "a scope says the same in any order, and when asked for again",
+	func(m *groups.Memory) *faultyPeople {
+		asked := map[string]bool{}
+		return &faultyPeople{scope: func(ctx context.Context, owner string) (groups.Scope, error) {
+			if asked[owner] {
+				return nil, errors.New("asked before")
+			}
+			asked[owner] = true
+			return rightScope(ctx, m, owner)
+		}}
+	},
+}, {
+	"asks one at a time and mixes them up", "Scoping", "a scope can be asked by many at once",
+	func(m *groups.Memory) *faultyPeople {
+		return scoping(m, func(scope groups.Scope) groups.Scope {
+			var asked atomic.Pointer[groups.User]
+			return func(u *groups.User) groups.Verdict {
+				asked.Store(u)
+				runtime.Gosched()
+				return scope(asked.Load())
+			}
+		})
 	},
 }, {
 	"counts users for a version", "Versioned", "the version changes with everything",
@@ -496,6 +608,21 @@ var peopleMutants = []peopleMutant{{
 		}}
 	},
 }}
+
+// scopedPeople is a directory with scopes and without a defect.
+type scopedPeople struct{ *groups.Memory }
+
+func (s scopedPeople) Scope(ctx context.Context, owner string) (groups.Scope, error) {
+	return rightScope(ctx, s.Memory, owner)
+}
+
+func TestRightScopesAreProved(t *testing.T) {
+	RunDirectory(t, func(t *testing.T, people groups.PeopleChange) groups.Directory {
+		m := groups.NewMemory()
+		write(t, m, people)
+		return scopedPeople{m}
+	})
+}
 
 func TestDefectsOfDirectoriesAreFound(t *testing.T) {
 	for _, mutant := range peopleMutants {

@@ -129,12 +129,12 @@ var readingMutants = []mutant{{
 }, {
 	"has no column for frozen", "every field of a group comes back as it was saved",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.Frozen = false })}
+		return &faulty{apply: saving(m, func(g *groups.Group) { g.Frozen = false })}
 	},
 }, {
 	"rounds instants to microseconds", "every field of a group comes back as it was saved",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.SavedAt = g.SavedAt.Truncate(time.Microsecond) })}
+		return &faulty{apply: saving(m, func(g *groups.Group) { g.SavedAt = g.SavedAt.Truncate(time.Microsecond) })}
 	},
 }, {
 	"counts instants in nanoseconds", "every field of a standing comes back as it was written",
@@ -154,7 +154,7 @@ var readingMutants = []mutant{{
 }, {
 	"loses whenEmpty", "criteria come back condition by condition",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: saving(m, func(g *groups.Group) {
+		return &faulty{apply: saving(m, func(g *groups.Group) {
 			g.Criteria.Sets = slices.Clone(g.Criteria.Sets)
 			for i := range g.Criteria.Sets {
 				s := &g.Criteria.Sets[i]
@@ -170,24 +170,16 @@ var readingMutants = []mutant{{
 }, {
 	"keeps conditions of the saves before", "the criteria that a save leaves out are gone",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			if before, err := m.Group(ctx, g.ID); err == nil {
-				g.Criteria.Sets = slices.Concat(before.Criteria.Sets, g.Criteria.Sets)
-			}
-			return m.SaveGroup(ctx, g)
-		}}
+		return &faulty{apply: saving(m, func(g *groups.Group) {
+			g.Criteria.Sets = slices.Concat(stored(m, g.ID).Criteria.Sets, g.Criteria.Sets)
+		})}
 	},
 }, {
 	"shares what it was handed", "what was handed over can be written to",
 	func(m *groups.Memory) *faulty {
 		handed := map[groups.GroupID]groups.Group{}
 		return &faulty{
-			saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-				saved, err := m.SaveGroup(ctx, g)
-				saved.Criteria = g.Criteria
-				handed[g.ID] = saved
-				return saved, err
-			},
+			apply: saving(m, func(g *groups.Group) { handed[g.ID] = *g }),
 			group: func(_ context.Context, id groups.GroupID) (groups.Group, error) { return handed[id], nil },
 		}
 	},
@@ -206,101 +198,96 @@ var readingMutants = []mutant{{
 }, {
 	"saves a state", "a save leaves the state alone",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			saved, err := m.SaveGroup(ctx, g)
-			saved.State = g.State
-			return saved, err
-		}}
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Save != nil && w.State == nil {
+				w.State = &w.Save.State
+			}
+		})}
 	},
 }, {
 	"accepts a stale revision", "a stale save is refused, naming who saved and when",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			if stored, err := m.Group(ctx, g.ID); err == nil && g.Revision != 0 {
-				g.Revision = stored.Revision
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Save != nil && w.Revision != 0 {
+				w.Revision = stored(m, w.Group).Revision
 			}
-			return m.SaveGroup(ctx, g)
-		}}
+		})}
 	},
 }, {
 	"does not say who saved", "a stale save is refused, naming who saved and when",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			saved, err := m.SaveGroup(ctx, g)
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			err := m.Apply(ctx, c)
 			if errors.Is(err, groups.ErrConflict) {
-				err = groups.ErrConflict
+				return groups.ErrConflict
 			}
-			return saved, err
+			return err
 		}}
 	},
 }, {
 	"replaces where it should create", "revision 0 does not replace",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			if stored, err := m.Group(ctx, g.ID); err == nil && g.Revision == 0 {
-				g.Revision = stored.Revision
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Save != nil && w.Revision == 0 {
+				w.Revision = stored(m, w.Group).Revision
 			}
-			return m.SaveGroup(ctx, g)
-		}}
+		})}
 	},
 }, {
 	"keeps revisions in 32 bits", "a revision that was never given out is refused",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.Revision &= math.MaxUint32 })}
+		return &faulty{apply: writing(m, func(w *groups.Write) { w.Revision &= math.MaxUint32 })}
 	},
 }, {
 	"compares and saves in two steps", "of saves from one revision exactly one is written",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			stored, _ := m.Group(ctx, g.ID)
-			if stored.Revision != g.Revision {
-				return m.SaveGroup(ctx, g)
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			c = copied(c)
+			w := &c.Writes[0]
+			if stored(m, w.Group).Revision != w.Revision {
+				return m.Apply(ctx, c)
 			}
 			pause()
-			for {
-				if saved, err := m.SaveGroup(ctx, g); err == nil {
-					return saved, nil
-				}
-				stored, _ := m.Group(ctx, g.ID)
-				g.Revision = stored.Revision
+			for m.Apply(ctx, c) != nil {
+				w.Revision = stored(m, w.Group).Revision
 			}
+			return nil
 		}}
 	},
 }, {
 	"does not look for rings", "groups cannot refer to each other",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			saved, err := m.SaveGroup(ctx, g)
-			if errors.Is(err, groups.ErrCycle) {
-				return g, nil
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if err := m.Apply(ctx, c); !errors.Is(err, groups.ErrCycle) {
+				return err
 			}
-			return saved, err
+			return nil
 		}}
 	},
 }, {
 	"names a part of the ring", "a long ring is refused with its whole path",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			saved, err := m.SaveGroup(ctx, g)
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			err := m.Apply(ctx, c)
 			if cycle := (*groups.CycleError)(nil); errors.As(err, &cycle) {
-				cycle.Path = []groups.GroupID{g.ID, g.ID}
+				cycle.Path = []groups.GroupID{cycle.Path[0], cycle.Path[0]}
 			}
-			return saved, err
+			return err
 		}}
 	},
 }, {
 	"looks for rings before its transaction", "of saves that close a ring together, one is refused",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: func(ctx context.Context, g groups.Group) (groups.Group, error) {
-			if err := groups.CheckReferences(m.Groups(ctx), g); err != nil {
-				return g, err
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if err := groups.CheckReferences(m.Groups(ctx), *c.Writes[0].Save); err != nil {
+				return err
 			}
 			pause()
-			saved, err := m.SaveGroup(ctx, g)
+			err := m.Apply(ctx, c)
 			if errors.Is(err, groups.ErrCycle) {
 				err = nil
 			}
-			return saved, err
+			return err
 		}}
 	},
 }}

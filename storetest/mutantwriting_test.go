@@ -16,10 +16,21 @@ import (
 
 // writingMutants are stores whose deletions, writes, feed and forgetting are not right.
 var writingMutants = []mutant{{
-	"deletes without a word", "deleting writes a leave for every member, by user",
+	"deletes without a word", "a deletion writes the changes that it brings",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Delete {
+				w.Changes = nil
+			}
+		})}
+	},
+}, {
+	"takes the feed of a group with it", "a deletion writes the changes that it brings",
 	func(m *groups.Memory) *faulty {
 		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != "deletion", true })
+			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) {
+				return c.Cause == "deletion" || stored(m, c.Group).ID != "", true
+			})
 		}}
 	},
 }, {
@@ -27,12 +38,13 @@ var writingMutants = []mutant{{
 	func(m *groups.Memory) *faulty {
 		left := map[groups.UserID][]groups.Standing{}
 		return &faulty{
-			deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error {
-				for s := range m.Standings(ctx, id, "") {
-					left[s.User] = append(left[s.User], s)
+			apply: writing(m, func(w *groups.Write) {
+				for s := range m.Standings(context.Background(), w.Group, "") {
+					if w.Delete {
+						left[s.User] = append(left[s.User], s)
+					}
 				}
-				return m.DeleteGroup(ctx, id, revision, by, at)
-			},
+			}),
 			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
 				return func(yield func(groups.Standing, error) bool) {
 					for _, s := range left[id] {
@@ -48,8 +60,8 @@ var writingMutants = []mutant{{
 }, {
 	"deletes what others read", "a group that another reads cannot be deleted",
 	func(m *groups.Memory) *faulty {
-		return &faulty{deleteGroup: func(ctx context.Context, id groups.GroupID, revision uint64, by string, at time.Time) error {
-			if err := m.DeleteGroup(ctx, id, revision, by, at); !errors.Is(err, groups.ErrReferred) {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if err := m.Apply(ctx, c); !errors.Is(err, groups.ErrReferred) {
 				return err
 			}
 			return nil
@@ -65,8 +77,9 @@ var writingMutants = []mutant{{
 				return g, err
 			},
 			apply: writing(m, func(w *groups.Write) {
-				g, _ := m.Group(context.Background(), w.Group)
-				w.Was.Sequence += g.State.Sequence
+				if w.Was != nil {
+					w.Was.Sequence += stored(m, w.Group).State.Sequence
+				}
 			}),
 		}
 	},
@@ -74,7 +87,7 @@ var writingMutants = []mutant{{
 	"raises the sequence for nothing", "a write without standings does not raise the sequence",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: writing(m, func(w *groups.Write) {
-			if len(w.Standings) == 0 {
+			if len(w.Standings) == 0 && w.Save == nil {
 				w.Standings = append(w.Standings, groups.Standing{Group: w.Group, User: "nobody"})
 			}
 		})}
@@ -82,16 +95,18 @@ var writingMutants = []mutant{{
 }, {
 	"does not compare what it does not write", "a write that only compares is compared",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
-			return m.Apply(ctx, slices.DeleteFunc(slices.Clone(writes), func(w groups.Write) bool { return len(w.Standings) == 0 && w.State == nil }))
-		}}
+		return &faulty{apply: committing(m, func(c *groups.Commit) {
+			c.Writes = slices.DeleteFunc(c.Writes, func(w groups.Write) bool {
+				return len(w.Standings) == 0 && w.State == nil && w.Save == nil && !w.Delete
+			})
+		})}
 	},
 }, {
 	"writes group by group", "one stale write of several refuses them all",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
-			for _, w := range writes {
-				if err := m.Apply(ctx, []groups.Write{w}); err != nil {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			for _, w := range c.Writes {
+				if err := m.Apply(ctx, commit(w)); err != nil {
 					return err
 				}
 			}
@@ -102,38 +117,31 @@ var writingMutants = []mutant{{
 	"does not compare the revision", "a write from another revision is refused",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: writing(m, func(w *groups.Write) {
-			g, _ := m.Group(context.Background(), w.Group)
-			w.Revision = g.Revision
+			w.Revision = stored(m, w.Group).Revision
 		})}
 	},
 }, {
 	"compares the sequence only", "a write from another state is refused",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: writing(m, func(w *groups.Write) {
-			if g, err := m.Group(context.Background(), w.Group); err == nil && g.State.Sequence == w.Was.Sequence {
-				w.Was = g.State
+			if g := stored(m, w.Group); w.Was != nil && g.State.Sequence == w.Was.Sequence {
+				w.Was = &g.State
 			}
 		})}
 	},
 }, {
 	"compares and writes in two steps", "of writes from one sequence exactly one is written",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
-			g, _ := m.Group(ctx, writes[0].Group)
-			if g.State.Sequence != writes[0].Was.Sequence {
-				return groups.ErrConflict
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			c = copied(c)
+			if w := c.Writes[0]; w.Was == nil || stored(m, w.Group).State.Sequence != w.Was.Sequence {
+				return m.Apply(ctx, c)
 			}
 			pause()
-			for {
-				writes = slices.Clone(writes)
-				for i := range writes {
-					g, _ := m.Group(ctx, writes[i].Group)
-					writes[i].Was = g.State
-				}
-				if m.Apply(ctx, writes) == nil {
-					return nil
-				}
+			for i := range c.Writes {
+				c.Writes[i].Was = nil
 			}
+			return m.Apply(ctx, c)
 		}}
 	},
 }, {
@@ -206,25 +214,25 @@ var writingMutants = []mutant{{
 }, {
 	"orders the feed by group", "the changes of a write stand together, in its order, once",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
-			return m.Apply(ctx, slices.SortedFunc(slices.Values(writes), func(a, b groups.Write) int { return cmp.Compare(a.Group, b.Group) }))
-		}}
+		return &faulty{apply: committing(m, func(c *groups.Commit) {
+			slices.SortFunc(c.Writes, func(a, b groups.Write) int { return cmp.Compare(a.Group, b.Group) })
+		})}
 	},
 }, {
 	"writes the feed after its transaction", "writes that run at once do not mix their changes",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
-			bare := slices.Clone(writes)
-			for i := range bare {
-				bare[i].Changes = nil
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			bare := copied(c)
+			for i := range bare.Writes {
+				bare.Writes[i].Changes = nil
 			}
 			if err := m.Apply(ctx, bare); err != nil {
 				return err
 			}
-			for _, w := range writes {
-				for _, c := range w.Changes {
+			for _, w := range c.Writes {
+				for _, change := range w.Changes {
 					time.Sleep(10 * time.Microsecond)
-					if err := m.Apply(ctx, []groups.Write{{Group: w.Group, Revision: w.Revision, Was: groups.State{Sequence: w.Was.Sequence + 1}, Changes: []groups.Change{c}}}); err != nil {
+					if err := m.Apply(ctx, commit(groups.Write{Group: w.Group, Revision: w.Revision, Changes: []groups.Change{change}})); err != nil {
 						return err
 					}
 				}
@@ -238,12 +246,15 @@ var writingMutants = []mutant{{
 		var mu sync.Mutex
 		open := map[groups.GroupID]uint64{} // the sequence that is being written
 		return &faulty{
-			apply: func(ctx context.Context, writes []groups.Write) error {
-				id := writes[0].Group
+			apply: func(ctx context.Context, c groups.Commit) error {
+				id := c.Writes[0].Group
+				if c.Writes[0].Save != nil {
+					return m.Apply(ctx, c)
+				}
 				mu.Lock()
-				open[id] = writes[0].Was.Sequence + 1
+				open[id] = c.Writes[0].Was.Sequence + 1
 				mu.Unlock()
-				err := m.Apply(ctx, writes)
+				err := m.Apply(ctx, c)
 				pause()
 				mu.Lock()
 				delete(open, id)
@@ -303,14 +314,13 @@ var writingMutants = []mutant{{
 	func(m *groups.Memory) *faulty {
 		var kept []groups.Change
 		return &faulty{
-			forget: func(ctx context.Context, id groups.UserID, by string, at time.Time) error {
-				for c := range m.Changes(ctx, "") {
-					if c.User == id {
-						kept = append(kept, c)
+			apply: committing(m, func(c *groups.Commit) {
+				for change := range m.Changes(context.Background(), "") {
+					if c.Forget != "" && change.User == c.Forget {
+						kept = append(kept, change)
 					}
 				}
-				return m.Forget(ctx, id, by, at)
-			},
+			}),
 			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
 				return func(yield func(groups.Change, error) bool) {
 					for _, c := range kept {
@@ -324,7 +334,7 @@ var writingMutants = []mutant{{
 		}
 	},
 }, {
-	"forgets without a word", "forgetting writes a leave for each membership, by group",
+	"forgets without a word", "the leaves that come with forgetting stay in the feed",
 	func(m *groups.Memory) *faulty {
 		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
 			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != "forgotten", true })
@@ -333,30 +343,32 @@ var writingMutants = []mutant{{
 }, {
 	"forgets whoever looks like it", "a forgotten user is erased from every group",
 	func(m *groups.Memory) *faulty {
-		return &faulty{forget: func(ctx context.Context, id groups.UserID, by string, at time.Time) error {
-			return errors.Join(m.Forget(ctx, id, by, at), m.Forget(ctx, "A"+cut(id[1:], 250), by, at))
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if err := m.Apply(ctx, c); err != nil || c.Forget == "" {
+				return err
+			}
+			return m.Apply(ctx, desk{discard{ctx}, m}.forgets("A"+cut(c.Forget[1:], 250)))
 		}}
 	},
 }, {
 	"raises no sequence when it forgets", "a run that began before somebody was forgotten is refused",
 	func(m *groups.Memory) *faulty {
 		raised := map[groups.GroupID]uint64{}
-		return &faulty{
-			forget: func(ctx context.Context, id groups.UserID, by string, at time.Time) error {
-				for s := range m.StandingsOf(ctx, id) {
-					raised[s.Group]++
+		return &faulty{apply: committing(m, func(c *groups.Commit) {
+			for i := range c.Writes {
+				if w := &c.Writes[i]; w.Was != nil {
+					w.Was.Sequence += raised[w.Group]
 				}
-				return m.Forget(ctx, id, by, at)
-			},
-			apply: writing(m, func(w *groups.Write) { w.Was.Sequence += raised[w.Group] }),
-		}
+				if c.Forget != "" {
+					raised[c.Writes[i].Group]++
+				}
+			}
+		})}
 	},
 }, {
 	"ignores its context", "a cancelled context ends every call and writes nothing",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, writes []groups.Write) error {
-			return m.Apply(context.WithoutCancel(ctx), writes)
-		}}
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error { return m.Apply(context.WithoutCancel(ctx), c) }}
 	},
 }, {
 	"asks its context only between rows", "a cancelled context ends every stream, also an empty one",
@@ -409,7 +421,12 @@ var writingMutants = []mutant{{
 }, {
 	"trims identifiers", "unusable identifiers are not stored",
 	func(m *groups.Memory) *faulty {
-		return &faulty{saveGroup: saving(m, func(g *groups.Group) { g.ID = groups.GroupID(strings.TrimSpace(string(g.ID))) })}
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Save != nil {
+				w.Group = groups.GroupID(strings.TrimSpace(string(w.Group)))
+				w.Save.ID = w.Group
+			}
+		})}
 	},
 }, {
 	"cuts identifiers", "the longest identifiers fit everywhere",

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -127,7 +128,8 @@ var standingCases = []Case{{
 		d.apply(w)
 		w.State = &groups.State{Sequence: 99, Live: true, Revision: 1, Processed: noon}
 		d.apply(w)
-		w.Was = d.group("g").State
+		was := d.group("g").State
+		w.Was = &was
 		w.Standings = []groups.Standing{}
 		d.apply(w)
 		d.apply()
@@ -146,6 +148,9 @@ var standingCases = []Case{{
 			{Sequence: 77, Live: true, Revision: 1, Processed: evening, Next: forever},
 			{Processed: time.Date(1900, 1, 1, 0, 0, 0, 1, time.UTC)},
 			{Live: true, Next: morning},
+			{Members: math.MaxInt32, Held: "plan \u00e4 \"quoted\"", Approved: "another"},
+			{Approved: strings.Repeat("long ", 20), Lately: []groups.Traffic{{Hour: noon, Joined: 1}, {Hour: evening, Left: math.MaxInt32}, {Hour: forever, Joined: 7, Left: 5}}},
+			{Lately: []groups.Traffic{{Hour: morning}}},
 			{},
 		} {
 			for _, standings := range [][]groups.Standing{{automatic(groups.UserID(fmt.Sprintf("u%d", i)))}, nil} {
@@ -171,11 +176,12 @@ var standingCases = []Case{{
 		d := desk{t, s}
 		d.create("g")
 		w := d.write("g")
-		w.State = &groups.State{Live: true, Revision: 1, Processed: noon, Next: evening}
+		w.State = &groups.State{Live: true, Revision: 1, Processed: noon, Next: evening, Members: 7, Held: "plan", Lately: []groups.Traffic{{Hour: noon, Left: 1}}}
 		d.apply(w)
 		d.put("g", assigned("ada"))
 		d.apply(d.write("g"))
-		want := groups.State{Sequence: 1, Live: true, Revision: 1, Processed: noon, Next: evening}
+		want := *w.State
+		want.Sequence = 1
 		if diff := difference(d.group("g").State, want); diff != "" {
 			t.Errorf("the state: %s", diff)
 		}
@@ -188,7 +194,8 @@ var standingCases = []Case{{
 		d.create("p")
 		want := d.save(groups.Group{
 			ID: "g", Name: "name", Description: "text", Kind: groups.AutomaticGroup, Status: groups.Active, Frozen: true,
-			Deactivated: groups.DropAll, Criteria: everyCondition(), Parent: "p", Zone: "Asia/Kathmandu", SavedBy: "ada", SavedAt: noon,
+			Deactivated: groups.DropAll, Criteria: everyCondition(), Parent: "p", Owner: "grace", Zone: "Asia/Kathmandu",
+			Schedule: groups.Schedule{Every: time.Hour}, SavedBy: "ada", SavedAt: noon,
 		})
 		w := d.write("g", automatic("ada"))
 		w.State = &groups.State{Live: true, Revision: 1, Processed: noon, Next: evening}
@@ -205,9 +212,10 @@ var standingCases = []Case{{
 		d := desk{t, s}
 		d.create("g")
 		w := d.write("g", assigned("ada"), excluded("bob"))
-		w.State = &groups.State{Live: true, Processed: noon}
+		w.State = &groups.State{Live: true, Processed: noon, Lately: []groups.Traffic{{Hour: noon, Joined: 1}}}
 		d.apply(w)
 		was := d.picture()
+		w.State.Lately[0].Joined = 77
 		w.Standings[0].Assignment.By = "spoilt"
 		w.Standings[1].Exclusion.By = "spoilt"
 		w.State.Live = false
@@ -218,7 +226,13 @@ var standingCases = []Case{{
 				st.Assignment.Why = "spoilt"
 			}
 		}
+		if lately := d.group("g").State.Lately; len(lately) > 0 { // the caller's own
+			lately[0].Joined = 77
+		}
 		d.unchanged(was, "writing to what was handed over")
+		if lately := d.group("g").State.Lately; len(lately) != 1 || lately[0].Joined != 1 {
+			t.Errorf("the stored traffic became %v", lately)
+		}
 	},
 }}
 

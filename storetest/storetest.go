@@ -49,9 +49,10 @@ type Case struct {
 func Cases() []Case {
 	return slices.Concat(
 		directoryStreamCases, directoryUserCases, reportingCases,
-		peopleCases, versionedCases,
+		peopleCases, versionedCases, scopingCases,
 		streamCases, definitionCases, revisionCases, ringCases, deletionCases,
 		conflictCases, standingCases, feedCases, forgettingCases, contextCases, concurrencyCases, identifierCases,
+		noteCases, actCases, commitCases,
 	)
 }
 
@@ -120,7 +121,7 @@ func (c Case) twice(t *testing.T, run func(t *testing.T, seen func(groups.Direct
 	c.in(t, func(t *testing.T) {
 		run(t, func(d groups.Directory) groups.Directory { return d })
 	})
-	if c.Interface == "Versioned" || c.Interface == "Reporting" {
+	if c.Interface == "Versioned" || c.Interface == "Reporting" || c.Interface == "Scoping" {
 		return
 	}
 	hidden := c
@@ -141,6 +142,8 @@ func (c Case) needs(t *testing.T, open func() groups.Directory) {
 		_, has = groups.As[groups.Versioned](open())
 	case "Reporting":
 		_, has = groups.As[groups.Reporting](open())
+	case "Scoping":
+		_, has = groups.As[groups.Scoping](open())
 	}
 	if !has {
 		t.Skipf("not %s, which is optional", c.Interface)

@@ -78,16 +78,14 @@ var streamCases = []Case{{
 	Why: "a page view asks for them, and a person is put into thousands of groups somewhere",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
-		var ids []groups.GroupID
+		ids := typed[groups.GroupID](numbered(1025))
 		var writes []groups.Write
-		for _, id := range typed[groups.GroupID](numbered(1025)) {
-			g := d.save(groups.Group{ID: id})
+		for _, id := range ids {
 			st := automatic("ada")
 			st.Group = id
-			ids = append(ids, id)
-			writes = append(writes, groups.Write{
-				Group: id, Revision: g.Revision, Standings: []groups.Standing{st}, Changes: []groups.Change{change(st, groups.Outside)},
-			})
+			w := saves(groups.Group{ID: id})
+			w.Standings, w.Changes = []groups.Standing{st}, []groups.Change{change(st, groups.Outside)}
+			writes = append(writes, w)
 		}
 		d.apply(writes...)
 		var got []groups.GroupID
@@ -132,16 +130,100 @@ var streamCases = []Case{{
 	Why: "most people are in few groups; a careless comparison finds somebody else's rows",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
-		if n := len(d.groups()) + len(d.changes("")); n != 0 {
-			t.Errorf("%d groups and changes in an empty store", n)
+		if n := len(d.groups()) + len(d.changes("")) + len(d.acts("", "")) + len(d.notes(groups.NoteDraft, "")); n != 0 {
+			t.Errorf("%d groups, changes, acts and notes in an empty store", n)
 		}
 		d.create(typed[groups.GroupID](names)...)
 		for _, id := range typed[groups.GroupID](names) {
 			d.put(id, automatic(groups.UserID(id)))
+			d.commit(groups.Commit{Acts: []groups.Act{{Do: "edit", Group: id}}, Notes: []groups.Note{note(id, "key", "text")}})
 		}
 		for _, id := range strangers {
+			if id != "" { // every group
+				if n := len(d.acts(groups.GroupID(id), "")) + len(d.notes(groups.NoteDraft, groups.GroupID(id))); n != 0 {
+					t.Errorf("%d acts and notes of %.64q, which is not there", n, id)
+				}
+			}
 			if n := len(d.standings(groups.GroupID(id))) + len(d.members(groups.GroupID(id))) + len(d.standingsOf(groups.UserID(id))); n != 0 {
 				t.Errorf("%d rows of %.64q, who is not there", n, id)
+			}
+		}
+	},
+}, {
+	Name: "notes come by group and then by key, in the order of bytes", Interface: "Store", Clause: 1,
+	Why: "the versions of a group are read in the order of their keys, and the oldest is dropped",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		ids := []groups.GroupID{"A", "a", "a b", "a-b", "ab", "b"}
+		d.create(ids...)
+		keys := slices.Clone(names)
+		var want []groups.Note
+		for _, id := range ids {
+			for _, key := range keys {
+				want = append(want, note(id, key, "text"))
+			}
+		}
+		backwards := slices.Clone(want)
+		slices.Reverse(backwards)
+		d.commit(groups.Commit{Notes: backwards})
+		for i := range want {
+			want[i].Revision = 1
+		}
+		if diff := difference(d.notes(groups.NoteDraft, ""), want); diff != "" {
+			t.Errorf("Notes of all groups: %s", diff)
+		}
+		for i, id := range ids {
+			if diff := difference(d.notes(groups.NoteDraft, id), want[i*len(keys):(i+1)*len(keys)]); diff != "" {
+				t.Errorf("Notes of %q: %s", id, diff)
+			}
+		}
+	},
+}, {
+	Name: "acts and notes come once each, however many", Interface: "Store", Clause: 1,
+	Why: "an audit that loses a row where one page ends and the next begins is none",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g", "h")
+		for round, n := range manySizes {
+			var c groups.Commit
+			for i, key := range numbered(n) {
+				id := groups.GroupID("g")
+				if i%100 == 7 {
+					id = "h"
+				}
+				c.Acts = append(c.Acts, groups.Act{Do: "edit", Group: id, Why: key, By: admin, At: noon})
+				k := note(id, key, "text")
+				k.Kind = noteKinds[round]
+				c.Notes = append(c.Notes, k)
+			}
+			before := d.acts("", "")
+			at := ""
+			if len(before) > 0 {
+				at = before[len(before)-1].Cursor
+			}
+			d.commit(c)
+			for _, id := range []groups.GroupID{"", "g", "h"} {
+				var acts, notes, wantActs, wantNotes []string
+				for _, a := range d.acts(id, at) {
+					acts = append(acts, a.Why)
+				}
+				for _, k := range d.notes(noteKinds[round], id) {
+					notes = append(notes, k.Key)
+				}
+				for _, a := range c.Acts {
+					if id == "" || a.Group == id {
+						wantActs = append(wantActs, a.Why)
+					}
+				}
+				for _, of := range []groups.GroupID{"g", "h"} {
+					for _, k := range c.Notes {
+						if k.Group == of && (id == "" || of == id) {
+							wantNotes = append(wantNotes, k.Key)
+						}
+					}
+				}
+				sameIDs(t, "Acts of "+string(id), acts, wantActs)
+				sameIDs(t, "Notes of "+string(id), notes, wantNotes)
 			}
 		}
 	},
@@ -231,14 +313,16 @@ var streamCases = []Case{{
 	},
 }}
 
-var streamNames = []string{"Groups", "Standings", "StandingsOf", "Members", "Changes"}
+var streamNames = []string{"Groups", "Standings", "StandingsOf", "Members", "Changes", "Acts", "ActsOf", "Notes", "NotesOf"}
 
 // crowd fills the store so that each stream has 1,000 rows, and returns what puts them to a test.
 func crowd(d desk) map[string]func(test func(what string, open func(context.Context) iter.Seq2[any, error])) {
-	var writes []groups.Write
-	for i, id := range typed[groups.GroupID](numbered(1000)) {
-		g := d.save(groups.Group{ID: id})
-		w := groups.Write{Group: id, Revision: g.Revision}
+	var c groups.Commit
+	ids := typed[groups.GroupID](numbered(1000))
+	for i, id := range ids {
+		w := saves(groups.Group{ID: id})
+		c.Acts = append(c.Acts, groups.Act{Do: "edit", Group: ids[0], By: admin, At: noon})
+		c.Notes = append(c.Notes, note(ids[0], string(id), "text"))
 		members := []groups.UserID{"ada"}
 		if i == 0 {
 			members = append(members, typed[groups.UserID](numbered(999))...)
@@ -254,16 +338,22 @@ func crowd(d desk) map[string]func(test func(what string, open func(context.Cont
 				w.Changes = append(w.Changes, change(st, groups.Outside))
 			}
 		}
-		writes = append(writes, w)
+		c.Writes = append(c.Writes, w)
 	}
-	d.apply(writes...)
-	first := writes[0].Group
+	d.commit(c)
+	first := ids[0]
 	return map[string]func(func(string, func(context.Context) iter.Seq2[any, error])){
 		"Groups":      into("Groups", d.s.Groups),
 		"Standings":   into("Standings", func(ctx context.Context) iter.Seq2[groups.Standing, error] { return d.s.Standings(ctx, first, "") }),
 		"StandingsOf": into("StandingsOf", func(ctx context.Context) iter.Seq2[groups.Standing, error] { return d.s.StandingsOf(ctx, "ada") }),
 		"Members":     into("Members", func(ctx context.Context) iter.Seq2[groups.Member, error] { return d.s.Members(ctx, first, "") }),
 		"Changes":     into("Changes", func(ctx context.Context) iter.Seq2[groups.Change, error] { return d.s.Changes(ctx, "") }),
+		"Acts":        into("Acts", func(ctx context.Context) iter.Seq2[groups.Act, error] { return d.s.Acts(ctx, "", "") }),
+		"ActsOf":      into("Acts of a group", func(ctx context.Context) iter.Seq2[groups.Act, error] { return d.s.Acts(ctx, first, "") }),
+		"Notes":       into("Notes", func(ctx context.Context) iter.Seq2[groups.Note, error] { return d.s.Notes(ctx, groups.NoteDraft, "") }),
+		"NotesOf": into("Notes of a group", func(ctx context.Context) iter.Seq2[groups.Note, error] {
+			return d.s.Notes(ctx, groups.NoteDraft, first)
+		}),
 	}
 }
 
