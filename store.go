@@ -195,7 +195,22 @@ func (c *Commit) Check() error {
 		}
 		kept[id] = true
 	}
+	for i := range c.Acts {
+		var err error
+		if a := &c.Acts[i]; a.Group != "" {
+			err = a.Group.Check()
+		}
+		if a := &c.Acts[i]; a.User != "" {
+			err = errors.Join(err, a.User.Check())
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if c.Forget != "" {
+		if c.Forget == c.Alias {
+			return fmt.Errorf("user %q: the alias says who it is", c.Forget)
+		}
 		return errors.Join(c.Forget.Check(), c.Alias.Check())
 	}
 	return nil
@@ -210,9 +225,12 @@ func (w *Write) check() error {
 		if err != nil {
 			return err
 		}
-		if g.ID != w.Group || w.Delete {
-			return fmt.Errorf("group %q: saved as %q, or deleted at once", w.Group, g.ID)
+		if g.ID != w.Group {
+			return fmt.Errorf("group %q: saved as %q", w.Group, g.ID)
 		}
+	}
+	if w.Delete && (w.Save != nil || w.State != nil || len(w.Standings) > 0) {
+		return fmt.Errorf("group %q: deleted and written at once", w.Group)
 	}
 	for i := range w.Standings {
 		s := &w.Standings[i]
@@ -227,8 +245,12 @@ func (w *Write) check() error {
 		}
 	}
 	for i := range w.Changes {
-		if c := &w.Changes[i]; c.Group != w.Group {
+		c := &w.Changes[i]
+		if c.Group != w.Group {
 			return fmt.Errorf("group %q: a change of group %q", w.Group, c.Group)
+		}
+		if err := c.User.Check(); err != nil {
+			return fmt.Errorf("group %q: %w", w.Group, err)
 		}
 	}
 	return nil
