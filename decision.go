@@ -27,6 +27,8 @@ type Decision struct {
 	Until time.Time
 	// Replace takes away the opposite decision, which otherwise refuses this one.
 	Replace bool
+	// Keep leaves an assignment alone that holds for as long or longer, with who made it and when.
+	Keep bool
 }
 
 // Assign puts users in a group, whatever its rule says, and keeps them there until the assignment is
@@ -43,6 +45,9 @@ func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users
 		}
 		if d.Replace {
 			st.Exclusion = nil
+		}
+		if d.Keep && st.Assignment.covers(d.Until) {
+			return nil
 		}
 		st.Assignment = &Assignment{By: d.By, At: r.now, Why: d.Why, Until: d.Until, Source: d.Source}
 		return nil

@@ -2,9 +2,11 @@ package groups_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"strings"
+	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -140,4 +142,105 @@ func ExampleParseCriteria() {
 	check(err)
 	fmt.Println(c)
 	// Output: job title contains sales AND hire date in the last 90 days (people with no hire date left out)
+}
+
+func ExampleEvaluator_Publish() {
+	ev, ctx := campus(), context.Background()
+	const Credits groups.NumberField = "credits"
+	plan, err := ev.Preview(ctx, groups.Group{
+		ID: "diligent", Name: "Diligent", Kind: groups.AutomaticGroup, Status: groups.Active,
+		Criteria: groups.AnySets(groups.All(Credits.AtLeast(60))), Revision: 1,
+	}, nil)
+	check(err)
+	kept, err := json.Marshal(plan) // to be published in another request
+	check(err)
+
+	// Meanwhile somebody else moves.
+	_, err = ev.Assign(ctx, "diligent", groups.Decision{By: "tutor"}, "bea")
+	check(err)
+	plan = new(groups.Plan)
+	check(json.Unmarshal(kept, plan))
+	_, err = ev.Publish(ctx, plan, "an administrator")
+	fmt.Println(err)
+	// Output:
+	// group "diligent": the plan is out of date; user "bea" in group "diligent": planned outside → automatic, now manual → manual
+}
+
+func ExampleEvaluator_Approve() {
+	lms, ctx := groups.NewMemory(), context.Background()
+	ev := groups.NewEvaluator(lms, lms, &groups.Options{Now: newYear}) // the guard is on
+	var people []groups.User
+	for i := range 25 {
+		people = append(people, groups.User{
+			ID: groups.UserID(fmt.Sprintf("u%02d", i)), Activation: groups.Activated,
+			Fields: map[string]groups.Value{"department": groups.Text("sales")},
+		})
+	}
+	schema := &groups.Schema{Fields: []groups.Field{{Name: "department", Type: groups.TypeText}}}
+	check(lms.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: people}))
+	_, err := ev.Save(ctx, groups.Group{
+		ID: "sales", Name: "Sales", Kind: groups.AutomaticGroup, Status: groups.Active,
+		Criteria: groups.AnySets(groups.All(groups.TextField("department").Is("sales"))),
+	}, "an administrator")
+	check(err)
+	_, err = ev.Process(ctx)
+	check(err)
+
+	// A feed that lost a column.
+	for i := range people {
+		people[i].Fields = map[string]groups.Value{"department": groups.Empty()}
+	}
+	check(lms.Write(ctx, groups.PeopleChange{Upsert: people}))
+	run, err := ev.Process(ctx)
+	check(err)
+	fmt.Println(len(run.Changes()), "changes")
+	held, err := ev.Held(ctx)
+	check(err)
+	fmt.Println(held[0].Group.ID, "is held:", held[0].Hold)
+
+	// A person knows that it is right so.
+	run, err = ev.Approve(ctx, held[0], "an administrator")
+	check(err)
+	fmt.Println(len(run.Changes()), "changes")
+	// Output:
+	// 0 changes
+	// sales is held: leaves of the group: they empty a group of 25: 25 because `department` is empty
+	// 25 changes
+}
+
+func ExampleEvaluator_Due() {
+	lms, ctx := groups.NewMemory(), context.Background()
+	now := newYear()
+	ev := groups.NewEvaluator(lms, lms, &groups.Options{Now: func() time.Time { return now }})
+	check(lms.Write(ctx, groups.PeopleChange{Upsert: []groups.User{{ID: "ada", Activation: groups.Activated}}}))
+	_, err := ev.Save(ctx, groups.Group{
+		ID: "nightly", Name: "Nightly", Kind: groups.AutomaticGroup, Status: groups.Active,
+		Criteria: groups.AnySets(groups.All(groups.Everyone{})),
+		Schedule: groups.Schedule{Every: 24 * time.Hour, Shift: 2 * time.Hour}, // at 02:00 UTC
+	}, "an administrator")
+	check(err)
+	run, err := ev.Changed(ctx, groups.Touched{Users: []groups.UserID{"ada"}})
+	check(err)
+	fmt.Println(len(run.Changes()), "changes; call again at", run.Next.Format(time.RFC3339))
+
+	now = run.Next
+	due, _, err := ev.Due(ctx)
+	check(err)
+	run, err = ev.Changed(ctx, groups.Touched{}) // does what is due
+	check(err)
+	fmt.Println(due, len(run.Changes()), "changes")
+	// Output:
+	// 0 changes; call again at 2026-01-02T02:00:00Z
+	// [nightly] 1 changes
+}
+
+func ExampleEvaluator_Forget() {
+	ev, ctx := campus(), context.Background()
+	check(ev.Forget(ctx, "ada", "an administrator"))
+	for st, err := range ev.GroupsOf(ctx, "ada") {
+		check(err)
+		fmt.Println("still in", st.Group)
+	}
+	fmt.Println("gone")
+	// Output: gone
 }

@@ -247,6 +247,12 @@ func (a *Assignment) Holds(now time.Time) bool {
 	return a != nil && (a.Until.IsZero() || now.Before(a.Until))
 }
 
+// covers reports whether the assignment holds until then, or longer. No clock is needed: where it is over
+// by now, so is the one that it is compared with.
+func (a *Assignment) covers(until time.Time) bool {
+	return a != nil && (a.Until.IsZero() || !until.IsZero() && !a.Until.Before(until))
+}
+
 // An Exclusion is a person's decision that a user is out, whatever the rule says. It counts only
 // where [Options] turn exclusions on.
 type Exclusion struct {

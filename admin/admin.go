@@ -77,8 +77,8 @@ type Desk struct {
 	dir    groups.Directory
 	store  groups.Store
 	policy Policy
-	// listing holds a token while users are put in or taken out by list: what is read of a group's
-	// assignments must still be so when the act is written.
+	// listing holds a token while users are put in or taken out by list: of two acts that take a user
+	// out of two organizational groups, the second must see the first.
 	listing chan struct{}
 }
 

@@ -62,7 +62,8 @@ func (d *Desk) SwitchToManual(ctx context.Context, a Actor, group groups.GroupID
 
 // RemoveManual takes assignments away (Docebo: "Remove manual assignment", for one user or many).
 // Whoever the rule holds for stays in as an automatic member, without leaving and joining again; the
-// others leave. For an automatic member there is nothing to do, and whoever has no assignment and is
+// others leave; where the tenant's [Policy] has it that everybody is in an organizational group,
+// whoever would be in none is Refused with [ErrLastGroup]. For an automatic member there is nothing to do, and whoever has no assignment and is
 // not in is NotIn. It is all or nothing, as [Desk.Assign] is.
 func (d *Desk) RemoveManual(ctx context.Context, a Actor, group groups.GroupID, w Whom) (*Report, error) {
 	return d.act(ctx, &a, group, w, deed{
@@ -75,6 +76,7 @@ func (d *Desk) RemoveManual(ctx context.Context, a Actor, group groups.GroupID, 
 			}
 			return Already
 		},
+		leaves: func(st *groups.Standing) bool { return !st.Automatic },
 		write: func(users []groups.UserID) (*groups.Run, error) {
 			return d.ev.Unassign(ctx, group, a.By, users...)
 		},
@@ -84,13 +86,15 @@ func (d *Desk) RemoveManual(ctx context.Context, a Actor, group groups.GroupID, 
 // TakeOut takes users out of a group. Whoever would stay in because of the rule is Refused with a
 // [*groups.EligibleError] that says which conditions hold them in, and keeps their assignment if they have
 // one: in Docebo nobody can be forced out of an automatic group, only a change of the user's data or of
-// the rule takes them out. Whoever is not in anyway is Already out. It is all or nothing for the others,
+// the rule takes them out. Whoever would be in no organizational group any more is Refused with
+// [ErrLastGroup]. Whoever is not in anyway is Already out. It is all or nothing for the others,
 // as [Desk.Assign] is.
 func (d *Desk) TakeOut(ctx context.Context, a Actor, group groups.GroupID, w Whom) (*Report, error) {
 	return d.act(ctx, &a, group, w, deed{
 		// Those who seem to be out are asked about as well: the rule may hold for them by now.
-		wish: func(*groups.Standing) OutcomeCode { return Done },
-		idle: func(st *groups.Standing) bool { return st.Population == groups.Outside && st.Assignment == nil },
+		wish:   func(*groups.Standing) OutcomeCode { return Done },
+		idle:   func(st *groups.Standing) bool { return st.Population == groups.Outside && st.Assignment == nil },
+		leaves: func(*groups.Standing) bool { return true },
 		write: func(users []groups.UserID) (*groups.Run, error) {
 			return d.ev.TakeOut(ctx, group, a.By, users...)
 		},
@@ -103,6 +107,8 @@ type deed struct {
 	wish func(*groups.Standing) OutcomeCode
 	// idle tells the users to whom it was done without effect; nil is nobody.
 	idle func(*groups.Standing) bool
+	// leaves tells the users whom it takes out of the group; nil is nobody.
+	leaves func(*groups.Standing) bool
 	// write does it to all of the users, or to none and returns the refusals.
 	write func([]groups.UserID) (*groups.Run, error)
 }
@@ -111,7 +117,7 @@ type deed struct {
 func (d *Desk) assigning(
 	ctx context.Context, a *Actor, group groups.GroupID, w Whom, t Terms, wish func(*groups.Standing) OutcomeCode,
 ) deed {
-	decision := groups.Decision{By: a.By, Why: t.Why, Source: w.source(), Until: t.Until, Replace: t.Replace}
+	decision := groups.Decision{By: a.By, Why: t.Why, Source: w.source(), Until: t.Until, Replace: t.Replace, Keep: true}
 	return deed{
 		wish: func(st *groups.Standing) OutcomeCode {
 			if covers(st.Assignment, t.Until) && !(t.Replace && st.Exclusion != nil) {
@@ -125,10 +131,72 @@ func (d *Desk) assigning(
 	}
 }
 
-// covers reports whether an assignment lasts until then, or longer. No clock is needed: where it is over
-// by now, so is the one that it is compared with.
+// covers reports whether an assignment lasts until then, or longer, so that [groups.Decision.Keep] keeps it.
 func covers(as *groups.Assignment, until time.Time) bool {
 	return as != nil && (as.Until.IsZero() || !until.IsZero() && !as.Until.Before(until))
+}
+
+// stranded are the refusals of users whom a deed would leave in no organizational group.
+func (d *Desk) stranded(
+	ctx context.Context, group groups.GroupID, users []groups.UserID, before map[groups.UserID]groups.Standing, do deed,
+) (map[groups.UserID]error, error) {
+	if do.leaves == nil {
+		return nil, nil
+	}
+	var leaving []groups.UserID
+	for _, id := range users {
+		if st := before[id]; do.leaves(&st) {
+			leaving = append(leaving, id)
+		}
+	}
+	alone, err := d.keepsGroup(ctx, group, leaving...)
+	if err != nil {
+		return nil, err
+	}
+	refused := map[groups.UserID]error{}
+	for _, id := range alone {
+		refused[id] = &groups.DecisionError{Group: group, User: id, Err: ErrLastGroup}
+	}
+	return refused, nil
+}
+
+// veilRefusals puts words that tell nothing in the place of conditions that hold users in and that the
+// actor does not see.
+func (d *Desk) veilRefusals(ctx context.Context, actor Actor, group groups.GroupID, refused map[groups.UserID]error) error {
+	if actor.SeesAll || len(refused) == 0 {
+		return nil
+	}
+	g, err := d.store.Group(ctx, group)
+	if err != nil {
+		return err
+	}
+	conditions := located(g.Criteria)
+	sees, err := d.lookAt(ctx, actor, conditions)
+	if err != nil {
+		return err
+	}
+	hidden := map[string]bool{}
+	for _, c := range conditions {
+		hidden[c.pointer()] = !sees.sees(c.says)
+	}
+	for id, err := range refused {
+		e, is := errors.AsType[*groups.EligibleError](err)
+		if !is {
+			continue
+		}
+		x := *e.Explanation
+		x.Sets = slices.Clone(x.Sets)
+		for i := range x.Sets {
+			x.Sets[i].Conditions = slices.Clone(x.Sets[i].Conditions)
+			for j := range x.Sets[i].Conditions {
+				if c := &x.Sets[i].Conditions[j]; hidden[c.Pointer] {
+					c.Text, c.Had = "a condition that you do not see", []string{}
+				}
+			}
+		}
+		refused[id] = &groups.EligibleError{Group: e.Group, User: e.User, Explanation: &x}
+	}
+	return nil
 }
 
 // act finds users and does something to them.
@@ -165,10 +233,19 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 			}
 		}
 	}
-	run, refused, err := writeRest(users, do.write)
+	stranded, err := d.stranded(ctx, group, users, before, do)
 	if err != nil {
 		return nil, err
 	}
+	users = slices.DeleteFunc(users, func(id groups.UserID) bool { return stranded[id] != nil })
+	run, refused, err := writeRest(users, do.write)
+	if err == nil {
+		err = d.veilRefusals(ctx, *a, group, refused)
+	}
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(refused, stranded)
 	r := &Report{Outcomes: out, Unclear: unclear, Run: run}
 	changes, withheld := changesTo(run, group)
 	after := d.after(ctx, run, group, slices.Collect(maps.Keys(before)))
@@ -212,7 +289,7 @@ func (d *Desk) standings(ctx context.Context, group groups.GroupID, users []grou
 	for _, id := range users {
 		of[id] = groups.Standing{Group: group, User: id}
 	}
-	if len(of) > fewUsers {
+	if len(of) > few {
 		for st, err := range d.store.Standings(ctx, group, "") {
 			if err != nil {
 				return nil, fmt.Errorf("read group %q: %w", group, err)

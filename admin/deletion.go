@@ -34,8 +34,10 @@ type Deletion struct {
 	// Named are the groups whose criteria name the user in a user condition, ascending, those of manual
 	// groups, which keep criteria and do not read them, included.
 	Named []groups.GroupID
+	// Owns are the groups that the user owns, ascending: those whose owner is the user's ID.
+	Owns []groups.GroupID
 	// UnseenReports is how many more report to them, and UnseenGroups how many more groups there are in
-	// Leaves and Named, each once, that the actor may not see.
+	// Leaves, Named and Owns, each once, that the actor may not see.
 	UnseenReports, UnseenGroups int
 }
 
@@ -136,8 +138,9 @@ func (d *Desk) touches(ctx context.Context, actor Actor, r *Deletion) error {
 		for u := range usersNamed(g.Criteria) {
 			named = named || u == r.User.ID
 		}
+		owns := g.Owner == string(r.User.ID)
 		switch {
-		case !in[g.ID] && !named:
+		case !in[g.ID] && !named && !owns:
 		case !sees.group(g.ID):
 			r.UnseenGroups++
 		default:
@@ -146,6 +149,9 @@ func (d *Desk) touches(ctx context.Context, actor Actor, r *Deletion) error {
 			}
 			if named {
 				r.Named = append(r.Named, g.ID)
+			}
+			if owns {
+				r.Owns = append(r.Owns, g.ID)
 			}
 		}
 	}

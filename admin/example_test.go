@@ -13,7 +13,7 @@ import (
 )
 
 // school is a tenant with a few teachers and the automatic group of those who teach maths.
-func school() (*admin.Desk, *groups.Evaluator) {
+func school() (*admin.Desk, *groups.Evaluator, *groups.Memory) {
 	ctx, lms := context.Background(), groups.NewMemory()
 	ev := groups.NewEvaluator(lms, lms, nil)
 	teacher := func(id groups.UserID, username, title string) groups.User {
@@ -32,7 +32,7 @@ func school() (*admin.Desk, *groups.Evaluator) {
 	check(err)
 	_, err = ev.Process(ctx)
 	check(err)
-	return admin.New(ev, lms, lms, nil), ev
+	return admin.New(ev, lms, lms, nil), ev, lms
 }
 
 func check(err error) {
@@ -42,7 +42,7 @@ func check(err error) {
 }
 
 func ExampleDesk_Assign() {
-	desk, _ := school()
+	desk, _, _ := school()
 	head := admin.Administrator("head")
 	r, err := desk.Assign(context.Background(), head, "maths",
 		admin.Named{Texts: []string{"ada", "BOB@school.example", "2", "zoe"}}, admin.Terms{Why: "substitutes"})
@@ -61,7 +61,7 @@ func ExampleDesk_Assign() {
 
 func ExampleDesk_TakeOut() {
 	ctx := context.Background()
-	desk, _ := school()
+	desk, _, _ := school()
 	head := admin.Administrator("head")
 	_, err := desk.Assign(ctx, head, "maths", admin.Users("2"), admin.Terms{})
 	check(err)
@@ -78,7 +78,7 @@ func ExampleDesk_TakeOut() {
 
 func ExampleDesk_SwitchToManual() {
 	ctx := context.Background()
-	desk, _ := school()
+	desk, _, _ := school()
 	head := admin.Administrator("head")
 	r, err := desk.SwitchToManual(ctx, head, "maths", admin.Users("1", "2"), admin.Terms{})
 	check(err)
@@ -95,7 +95,7 @@ func ExampleDesk_SwitchToManual() {
 
 func ExampleReadUsersCSV() {
 	ctx := context.Background()
-	desk, _ := school()
+	desk, _, _ := school()
 	file := strings.NewReader("Name;E-mail\nBob;bob@school.example\nZoe;zoe@school.example\nCleo;\n")
 	options := admin.UsersCSV{Columns: admin.UserColumns{Email: admin.Column{Name: "e-mail"}}}
 
@@ -120,7 +120,7 @@ func ExampleReadUserList() {
 	check(err)
 	fmt.Println(list.Rows, "rows under", list.Header, "and", list.Ignored, "ignored")
 
-	desk, _ := school()
+	desk, _, _ := school()
 	preview, err := desk.Find(context.Background(), admin.Administrator("head"), list)
 	check(err)
 	for _, o := range preview.Outcomes {
@@ -147,7 +147,7 @@ func ExampleUsersCSV_WriteSample() {
 // The list of an inactive group, exported while it is being prepared, can be uploaded to another.
 func Example_exportOfAnInactiveGroup() {
 	ctx := context.Background()
-	desk, ev := school()
+	desk, ev, _ := school()
 	for _, id := range []groups.GroupID{"draft", "copy"} {
 		_, err := ev.Save(ctx, groups.Group{ID: id, Name: string(id)}, "head")
 		check(err)

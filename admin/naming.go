@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -245,24 +244,15 @@ func (r *register) ids() []groups.UserID {
 	return ids
 }
 
-// fewUsers is up to how many users are looked up one by one rather than in one pass over everybody.
-const fewUsers = 100
-
 // each shows the users with the IDs, or all users where ids is nil, ascending. Those who are not there
-// are passed over. Past fewUsers it may show others as well.
+// are passed over.
 func (d *Desk) each(ctx context.Context, ids []groups.UserID, show func(*groups.User)) error {
-	if ids != nil && len(ids) <= fewUsers {
-		for _, id := range ids {
-			u, err := d.dir.User(ctx, id)
-			switch {
-			case errors.Is(err, groups.ErrNotFound):
-			case err != nil:
-				return fmt.Errorf("read user %q: %w", id, err)
-			default:
-				show(&u)
+	if ids != nil {
+		return d.lookUp(ctx, ids, func(_ groups.UserID, u *groups.User) {
+			if u != nil {
+				show(u)
 			}
-		}
-		return nil
+		})
 	}
 	for u, err := range d.dir.Users(ctx) {
 		if err != nil {

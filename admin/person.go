@@ -61,7 +61,7 @@ func person(id groups.UserID, u *groups.User) Person {
 
 // few users are looked up one by one; more are met in one pass over the directory, which a host
 // answers with one query.
-const few = 256
+const few = 100
 
 // lookUp calls found for every one of the IDs, ascending and each once, with the user that the
 // directory has under it, or nil.
