@@ -7,6 +7,7 @@ import (
 
 // An Act is one entry of the audit: what a person did, with what was there before and after. Acts are
 // written in the same commit as what they did, also while a group is inactive, and cannot be edited.
+// Where people are written, who may live elsewhere, the act is written after them.
 type Act struct {
 	// Do is what was done:
 	//
@@ -16,7 +17,11 @@ type Act struct {
 	//	assign, unassign               about User; Before and After are the JSON of an [Assignment]
 	//	exclude, readmit               about User; Before and After are the JSON of an [Exclusion]
 	//	forget                         User was erased everywhere, and stands here under an alias
-	//	override                       an upload was applied that the feed guard had refused
+	//	import                         a file of people was applied; After has its figures
+	//	override                       one that the feed guard had refused; After has its objections
+	//	draft, discard                 a definition was saved without publishing it, or dropped; Before
+	//	                               and After are the JSON of a [Group]
+	//	deleteUser                     User was taken out of the directory
 	Do    string    `json:"do"`
 	Group GroupID   `json:"group,omitempty"` // blank: the whole tenant
 	User  UserID    `json:"user,omitempty"`  // blank: about nobody in particular
@@ -42,6 +47,7 @@ const (
 	actExclude  = "exclude"
 	actReadmit  = "readmit"
 	actForget   = "forget"
+	actImport   = "import"
 	actOverride = "override"
 )
 

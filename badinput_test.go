@@ -98,7 +98,7 @@ func TestIdentifiersAreOpaqueBytes(t *testing.T) {
 	if n := len(plan.New) + plan.Unchanged; n != len(oddIDs) || plan.Rejected != 0 {
 		t.Fatalf("%d of %d taken, issues %v", n, len(oddIDs), plan.Issues)
 	}
-	_, err = w.ev.Import(t.Context(), plan)
+	_, err = w.ev.Import(t.Context(), plan, "an administrator")
 	w.must(err)
 	w.want(w.members("named"), "7 ann \u00e9")
 	for _, id := range oddIDs {
@@ -595,7 +595,7 @@ var badActs = map[string]func(ctx context.Context, ev *groups.Evaluator) error{
 		if err != nil {
 			return badBoth(plan, err)
 		}
-		return badBoth(ev.Import(ctx, plan))
+		return badBoth(ev.Import(ctx, plan, "an administrator"))
 	},
 }
 

@@ -67,7 +67,7 @@ func (w tenant) plan(t testing.TB, file string, o groups.PeopleCSV, with ...func
 func (w tenant) load(t testing.TB, file string, o groups.PeopleCSV, with ...func(*groups.PeopleFile)) *groups.ImportPlan {
 	t.Helper()
 	p := w.plan(t, file, o, with...)
-	if _, err := w.ev.Import(t.Context(), p); err != nil {
+	if _, err := w.ev.Import(t.Context(), p, "an administrator"); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -111,7 +111,7 @@ func (f feed) plan(t *rapid.T, w tenant, missing groups.MissingUsers) *groups.Im
 }
 
 func (f feed) load(t *rapid.T, w tenant, missing groups.MissingUsers) *groups.Run {
-	r, err := w.ev.Import(t.Context(), f.plan(t, w, missing))
+	r, err := w.ev.Import(t.Context(), f.plan(t, w, missing), "an administrator")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestWhatIsPlannedIsWhatIsImported(tt *testing.T) {
 	rapid.Check(tt, func(t *rapid.T) {
 		w, _ := started(tt, t)
 		p := feeds(t, "next").plan(t, w, anyMissing(t))
-		done, err := w.ev.Import(t.Context(), p)
+		done, err := w.ev.Import(t.Context(), p, "an administrator")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -406,7 +406,7 @@ func FuzzReadPeopleCSV(f *testing.F) {
 		if rejected != file.Rejected {
 			t.Fatalf("%d rejections reported of %d", rejected, file.Rejected)
 		}
-		if _, err := w.ev.Import(t.Context(), p); err != nil {
+		if _, err := w.ev.Import(t.Context(), p, "an administrator"); err != nil {
 			t.Fatalf("what was planned cannot be written: %v", err)
 		}
 		var b bytes.Buffer

@@ -110,11 +110,11 @@ func (e *Evaluator) PlanImport(ctx context.Context, f *PeopleFile) (*ImportPlan,
 // An error of the processing leaves the people written and every membership as it was; a later
 // [Evaluator.Process] brings the groups up to date. What others change between the comparison and the
 // processing shows in the run that is returned.
-func (e *Evaluator) Import(ctx context.Context, p *ImportPlan) (*Run, error) {
+func (e *Evaluator) Import(ctx context.Context, p *ImportPlan, by string) (*Run, error) {
 	if len(p.Objections) > 0 {
 		return nil, &FeedError{slices.Clone(p.Objections)}
 	}
-	return e.importPlan(ctx, p, nil)
+	return e.importPlan(ctx, p, Act{Do: actImport, By: by})
 }
 
 // ImportDespite has a person import what the [FeedGuard] objects to, and say why. It does what
@@ -124,27 +124,28 @@ func (e *Evaluator) ImportDespite(ctx context.Context, p *ImportPlan, by, why st
 	if strings.TrimSpace(by) == "" {
 		return nil, fmt.Errorf("%w: nobody is named who overrides the feed guard", ErrID)
 	}
-	if err := checkText(by, why); err != nil {
-		return nil, err
-	}
-	return e.importPlan(ctx, p, &override{by, why})
+	return e.importPlan(ctx, p, Act{Do: actOverride, By: by, Why: why, After: recorded(&p.Objections)})
 }
 
-// An override is a person who imports what the feed guard objects to.
-type override struct{ by, why string }
-
-// importPlan is the one way of a plan into the directory; o is nil where nobody overrode the guard. The
-// groups are evaluated over the people as they will be, the people are written, and then what was
+// importPlan is the one way of a plan into the directory, with what the audit says of it, which is
+// written with the groups. The groups are evaluated over the people as they will be, the people are written, and then what was
 // evaluated: where another writer came in between, the groups are evaluated anew.
-func (e *Evaluator) importPlan(ctx context.Context, p *ImportPlan, o *override) (*Run, error) {
+func (e *Evaluator) importPlan(ctx context.Context, p *ImportPlan, entry Act) (*Run, error) {
 	people, ok := As[People](e.dir)
 	if !ok {
 		return nil, fmt.Errorf("the directory does not keep people: %w", errors.ErrUnsupported)
 	}
+	if err := checkText(entry.By, entry.Why); err != nil {
+		return nil, err
+	}
 	written := false
 	return e.write(ctx, func() (*run, error) {
 		if written {
-			return e.run(ctx, nil)
+			r, err := e.run(ctx, nil)
+			if err == nil {
+				r.acts = append(r.acts, entry)
+			}
+			return r, err
 		}
 		r, err := e.over(newOverlay(e.dir, p.People)).run(ctx, nil)
 		if err != nil {
@@ -153,26 +154,29 @@ func (e *Evaluator) importPlan(ctx context.Context, p *ImportPlan, o *override) 
 		if d := p.Run.deviations(r.result()); len(d) > 0 {
 			return nil, &StaleError{Difference: d}
 		}
-		if err := e.noteOverride(ctx, p, o); err != nil {
-			return nil, err
+		if entry.At = r.now; entry.After == nil {
+			entry.After = recorded(p.figures())
 		}
 		if err := people.Write(ctx, p.People); err != nil {
 			return nil, err
 		}
 		written = true
+		r.acts = append(r.acts, entry)
 		return r, nil
 	})
 }
 
-// noteOverride writes into the audit who overrode the guard, and what it objected to, before the people
-// are written: an override that is not written down does not happen.
-func (e *Evaluator) noteOverride(ctx context.Context, p *ImportPlan, o *override) error {
-	if o == nil {
-		return nil
-	}
-	return e.store.Apply(ctx, Commit{Acts: []Act{{
-		Do: actOverride, By: o.by, At: e.opts.Now(), Why: o.why, After: recorded(&p.Objections),
-	}}})
+// figures are what the audit says of an import.
+func (p *ImportPlan) figures() *importFigures {
+	return &importFigures{len(p.New), len(p.Changed), p.Unchanged, len(p.Missing), p.Rejected}
+}
+
+type importFigures struct {
+	New       int `json:"new"`
+	Changed   int `json:"changed"`
+	Unchanged int `json:"unchanged"`
+	Missing   int `json:"missing"`
+	Rejected  int `json:"rejected"`
 }
 
 // A planner merges one file into what is stored.

@@ -45,7 +45,7 @@ func TestPlanBeforeAnythingIsWritten(t *testing.T) {
 	if diff := cmp.Diff(want, moves(p.Run)); diff != "" {
 		t.Errorf("planned (-want +got):\n%s", diff)
 	}
-	r, err := w.ev.Import(t.Context(), p)
+	r, err := w.ev.Import(t.Context(), p, "an administrator")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestStaleImport(t *testing.T) {
 	w.load(t, "key,dept\nu1,a\n", o)
 	p := w.plan(t, "key,dept\nu1,b\n", o)
 	w.load(t, "key,dept\nu1,c\n", o)
-	if r, err := w.ev.Import(t.Context(), p); !errors.Is(err, groups.ErrConflict) || r != nil {
+	if r, err := w.ev.Import(t.Context(), p, "an administrator"); !errors.Is(err, groups.ErrConflict) || r != nil {
 		t.Errorf("%v, %v: the plan was made from other people", r, err)
 	}
 	if diff := cmp.Diff([]string{`u1 active dept=["c"] key=["u1"]`}, w.users(t)); diff != "" {
@@ -75,7 +75,7 @@ func TestStaleImport(t *testing.T) {
 	// A plan that changes nothing is stale all the same: its groups were worked out from other people.
 	p = w.plan(t, "key,dept\nu1,c\n", o)
 	w.load(t, "key,dept\nu1,d\n", o)
-	if _, err := w.ev.Import(t.Context(), p); !errors.Is(err, groups.ErrConflict) {
+	if _, err := w.ev.Import(t.Context(), p, "an administrator"); !errors.Is(err, groups.ErrConflict) {
 		t.Errorf("%v", err)
 	}
 }
@@ -125,7 +125,7 @@ func TestImportsThatFail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ev.Import(t.Context(), p); !errors.Is(err, errors.ErrUnsupported) {
+		if _, err := ev.Import(t.Context(), p, "an administrator"); !errors.Is(err, errors.ErrUnsupported) {
 			t.Error(err)
 		}
 	})
@@ -163,7 +163,7 @@ func TestImportsThatFail(t *testing.T) {
 		if _, err := w.ev.PlanImport(ctx, read()); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		if _, err := w.ev.Import(ctx, p); !errors.Is(err, context.Canceled) {
+		if _, err := w.ev.Import(ctx, p, "an administrator"); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})
@@ -353,7 +353,7 @@ func TestThePlanSeesWhatTheImportBrings(t *testing.T) {
 				f.Trees = map[groups.Tree][]groups.Unit{"m": {{ID: "p"}, {ID: "q", Parent: "p"}}, "b": {{ID: "x"}}}
 			})
 			planned := p.Run
-			done, err := w.ev.Import(t.Context(), p)
+			done, err := w.ev.Import(t.Context(), p, "an administrator")
 			if err != nil {
 				t.Fatal(err)
 			}

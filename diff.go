@@ -114,20 +114,20 @@ func (r *run) change(s *subject, stored, next Standing, before, after Method, by
 	return c
 }
 
-// identify gives the changes their IDs, for the write that makes the group's sequence that number.
-func (d *Diff) identify(sequence uint64) {
+// identify gives the changes their IDs, for a write to a group in that state.
+func (d *Diff) identify(was State) {
 	for _, list := range [][]Change{d.Joined, d.Left, d.Switched} {
 		for i := range list {
-			list[i].ID = changeID(&list[i], sequence)
+			list[i].ID = changeID(&list[i], was)
 		}
 	}
 }
 
 // changeID is the ID of a change: other for another user, group or write, also of a group that was
-// deleted and created again, since time goes on.
-func changeID(c *Change, sequence uint64) string {
+// deleted and created again, and the same where the same write is tried once more.
+func changeID(c *Change, was State) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %d %d", c.Group, c.User, sequence, c.At.UnixNano())
+	fmt.Fprintf(h, "%q %q %q %d", c.Group, was.Epoch, c.User, was.Sequence)
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

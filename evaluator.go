@@ -153,8 +153,13 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	do := actCreate
 	if stored != nil {
 		do, g.State = actEdit, stored.State
+	} else if g.State.Epoch, err = e.epoch(ctx, g.ID); err != nil {
+		return Group{}, err
 	}
 	c := Commit{Writes: []Write{{Group: g.ID, Revision: g.Revision, Save: &g}}}
+	if stored == nil {
+		c.Writes[0].State = &g.State
+	}
 	c.Acts = []Act{definitionAct(do, stored, &g)}
 	if c.Notes, err = e.versionNotes(ctx, stored, &g); err != nil {
 		return Group{}, err
@@ -165,6 +170,18 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	g.Revision++
 	g.Criteria = g.Criteria.clone()
 	return g, nil
+}
+
+// epoch tells a group that is created from one of the same ID that was deleted: it is the cursor of the
+// last act about that one.
+func (e *Evaluator) epoch(ctx context.Context, id GroupID) (last string, err error) {
+	for a, err := range e.store.Acts(ctx, id, "") {
+		if err != nil {
+			return "", fmt.Errorf("read acts: %w", err)
+		}
+		last = a.Cursor
+	}
+	return last, nil
 }
 
 // stored is the group that an edit started from; nil is that it creates one. It refuses an edit of
@@ -202,7 +219,7 @@ func (e *Evaluator) Delete(ctx context.Context, group GroupID, revision uint64, 
 			if err != nil {
 				return err
 			}
-			w.Changes = append(w.Changes, leave(group, m, causeDeletion, by, now, g.State.Sequence+1))
+			w.Changes = append(w.Changes, leave(group, m, causeDeletion, by, now, g.State))
 		}
 		deletion := definitionAct(actDelete, g, nil)
 		deletion.By, deletion.At = by, now
@@ -214,9 +231,9 @@ func (e *Evaluator) Delete(ctx context.Context, group GroupID, revision uint64, 
 }
 
 // leave is the change of a member who is in no more, by the act of a person.
-func leave(group GroupID, m Member, cause Cause, by string, at time.Time, sequence uint64) Change {
+func leave(group GroupID, m Member, cause Cause, by string, at time.Time, was State) Change {
 	c := Change{Group: group, User: m.User, Kind: Left, Before: m.Method, After: Outside, Cause: cause, By: by, At: at}
-	c.ID = changeID(&c, sequence)
+	c.ID = changeID(&c, was)
 	return c
 }
 
@@ -303,7 +320,7 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 			return nil, err
 		}
 		c := r.commit()
-		if len(c.Writes) == 0 {
+		if len(c.Writes)+len(c.Acts) == 0 {
 			return r.result(), nil
 		}
 		err = e.store.Apply(ctx, c)

@@ -25,7 +25,7 @@ func Example() {
 	check(err)
 	plan, err := ev.PlanImport(ctx, people) // what would change, in people and in groups
 	check(err)
-	_, err = ev.Import(ctx, plan)
+	_, err = ev.Import(ctx, plan, "an administrator")
 	check(err)
 
 	_, err = ev.Save(ctx, groups.Group{

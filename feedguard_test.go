@@ -266,7 +266,7 @@ func TestTheFilesThatRealFeedsProduce(t *testing.T) {
 				t.Fatalf("%s (-want +got):\n%s", c.why, diff)
 			}
 			before := everything(t, w)
-			_, err := w.ev.Import(t.Context(), p)
+			_, err := w.ev.Import(t.Context(), p, "an administrator")
 			if c.want == nil {
 				if err != nil {
 					t.Fatal(err)
@@ -721,7 +721,7 @@ func TestAnImportDoesWhatWasShown(t *testing.T) {
 			p := w.plan(t, "key,dept,hired\nu1,it,2020-01-01\nu2,sales,2026-01-30\n", o)
 			c.between(t, ev, m)
 			before := everything(t, w)
-			run, err := ev.Import(t.Context(), p)
+			run, err := ev.Import(t.Context(), p, "an administrator")
 			if c.planned == nil && c.now == nil && c.name != "people" {
 				if err != nil || len(run.Changes()) != 2 {
 					t.Fatalf("%v, %v: %s", run, err, c.why)
@@ -792,7 +792,7 @@ func TestARefusedImportWritesNothingAndAnOverriddenOneEverything(tt *testing.T) 
 		missing, next := anyMissing(t), feeds(t, "next")
 		p := next.plan(t, w, missing)
 		before := everything(tt, w)
-		run, err := w.ev.Import(t.Context(), p)
+		run, err := w.ev.Import(t.Context(), p, "an administrator")
 		if refused := errors.Is(err, groups.ErrFeed); refused != (len(p.Objections) > 0) || !refused && err != nil {
 			t.Fatalf("%v with objections %v", err, p.Objections)
 		}
@@ -804,7 +804,7 @@ func TestARefusedImportWritesNothingAndAnOverriddenOneEverything(tt *testing.T) 
 				t.Fatal(err)
 			}
 		}
-		free, err := other.ev.Import(t.Context(), next.plan(t, other, missing))
+		free, err := other.ev.Import(t.Context(), next.plan(t, other, missing), "an administrator")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -866,7 +866,7 @@ func ExampleEvaluator_ImportDespite() {
 		check(err)
 		return plan
 	}
-	_, err := ev.Import(ctx, upload("Sales"))
+	_, err := ev.Import(ctx, upload("Sales"), "an administrator")
 	check(err)
 	_, err = ev.Save(ctx, groups.Group{
 		ID: "sales", Name: "Sales", Kind: groups.AutomaticGroup, Status: groups.Active,
@@ -877,7 +877,7 @@ func ExampleEvaluator_ImportDespite() {
 	check(err)
 
 	plan := upload("") // the export lost its departments
-	_, err = ev.Import(ctx, plan)
+	_, err = ev.Import(ctx, plan, "an administrator")
 	fmt.Println(err)
 
 	// A person who knows better says so, and why. That so many leave is for another guard to hold.

@@ -50,7 +50,7 @@ func (e *Evaluator) forgetting(ctx context.Context, user UserID, by string) (*Co
 		}
 		w := Write{Group: g.ID, Revision: g.Revision, Was: &g.State, Standings: []Standing{{Group: g.ID, User: user}}}
 		if st.Member != Outside {
-			w.Changes = []Change{leave(g.ID, Member{user, st.Member}, causeForgotten, by, now, g.State.Sequence+1)}
+			w.Changes = []Change{leave(g.ID, Member{user, st.Member}, causeForgotten, by, now, g.State)}
 		}
 		c.Writes = append(c.Writes, w)
 	}

@@ -201,6 +201,9 @@ type Group struct {
 type State struct {
 	// Sequence counts the writes of memberships, assignments, exclusions and bits.
 	Sequence uint64
+	// Epoch tells the group from one of the same ID that was deleted before it was created; it is given
+	// then and stays.
+	Epoch string
 	// Revision is the definition that was last processed for everybody; zero is none yet.
 	Revision uint64
 	// Live says that the written membership is the population: the group was active when it was
@@ -228,7 +231,7 @@ type State struct {
 
 // Equal reports whether both are the same state; times are compared as instants.
 func (s State) Equal(t State) bool {
-	return s.Sequence == t.Sequence && s.Revision == t.Revision && s.Live == t.Live && s.Reads == t.Reads &&
+	return s.Sequence == t.Sequence && s.Epoch == t.Epoch && s.Revision == t.Revision && s.Live == t.Live && s.Reads == t.Reads &&
 		s.Processed.Equal(t.Processed) && s.Members == t.Members && s.Clock.Equal(t.Clock) && s.Next.Equal(t.Next) &&
 		s.Held == t.Held && s.Approved == t.Approved && slices.EqualFunc(s.Lately, t.Lately, Traffic.equal)
 }

@@ -555,7 +555,7 @@ func TestCapabilitiesAreFoundThroughWrappersAndChangeOnlySpeed(t *testing.T) {
 			if shown := plan.People.Base != ""; shown != (name != "hidden") {
 				t.Errorf("the version of the directory is %q", plan.People.Base)
 			}
-			if _, err = ev.Import(t.Context(), plan); (name == "hidden") != errors.Is(err, errors.ErrUnsupported) {
+			if _, err = ev.Import(t.Context(), plan, "an administrator"); (name == "hidden") != errors.Is(err, errors.ErrUnsupported) {
 				t.Errorf("import: %v", err)
 			}
 		})
@@ -576,5 +576,31 @@ func TestWordsOfEnumerations(t *testing.T) {
 		if got := v.String(); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
+	}
+}
+
+func TestStaticUsersWhoBecomeInactiveLeaveAndComeBackToTheirPlace(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	g := evalManual("club")
+	g.Deactivated = groups.DropAll
+	w.save(g)
+	w.assign("club", "cid")
+	w.now = w.now.Add(time.Hour)
+	w.assign("club", "ann")
+	before := w.population("club")
+	x, err := w.ev.Explain(t.Context(), "club", "cid")
+	w.must(err)
+	since := *x.Assignment
+	w.write(groups.PeopleChange{Deactivate: []groups.UserID{"cid"}})
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"cid"}}), "club -cid(deactivation)")
+	w.want(w.members("club"), "ann(m)")
+	w.now = w.now.Add(time.Hour)
+	w.people(evalUser("cid", evalIn("Oslo")))
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"cid"}}), "club +cid(assignment)")
+	w.want(w.population("club"), before)
+	x, err = w.ev.Explain(t.Context(), "club", "cid")
+	w.must(err)
+	if *x.Assignment != since {
+		t.Errorf("assigned %+v, and now %+v", since, *x.Assignment)
 	}
 }

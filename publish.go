@@ -84,6 +84,11 @@ func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, err
 			return nil, fmt.Errorf("group %q: %w: its kind changes, and nobody said what becomes of its members", g.ID, ErrGroup)
 		}
 	}
+	if !s.stored && ed.saves {
+		if s.State.Epoch, err = e.epoch(ctx, g.ID); err != nil {
+			return nil, err
+		}
+	}
 	if ed.saves {
 		if ed.versions, err = collect(e.store.Notes(ctx, NoteVersion, g.ID)); err != nil {
 			return nil, fmt.Errorf("read versions: %w", err)

@@ -702,7 +702,7 @@ func (r *run) state(s *subject) State {
 		return state
 	case s.whole:
 		state = State{
-			Sequence: state.Sequence, Revision: s.revision(true), Live: s.Status == Active, Approved: state.Approved,
+			Sequence: state.Sequence, Revision: s.revision(true), Live: s.Status == Active, Approved: state.Approved, Epoch: state.Epoch,
 			Processed: r.now, Members: s.diff.Members, Clock: r.now, Next: r.nextOf(s), Reads: r.reads(s, true),
 		}
 		if r.edition.approves(s.ID) {
@@ -781,7 +781,7 @@ func (r *run) commit() Commit {
 		if !s.stored {
 			w.Was = nil
 		}
-		s.diff.identify(s.State.Sequence + 1)
+		s.diff.identify(s.State)
 		w.Changes = s.diff.changes()
 		c.Writes = append(c.Writes, w)
 		c.Notes = append(c.Notes, r.heldNote(s, state)...)

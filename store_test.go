@@ -10,7 +10,14 @@ import (
 
 // saveGroup saves a definition, whatever is in it, and returns it as stored.
 func saveGroup(ctx context.Context, s groups.Store, g groups.Group) (groups.Group, error) {
-	if err := apply(ctx, s, groups.Write{Group: g.ID, Revision: g.Revision, Save: &g}); err != nil {
+	w := groups.Write{Group: g.ID, Revision: g.Revision, Save: &g}
+	if g.Revision == 0 {
+		w.State = &groups.State{}
+		for a := range s.Acts(ctx, g.ID, "") {
+			w.State.Epoch = a.Cursor
+		}
+	}
+	if err := apply(ctx, s, w); err != nil {
 		return groups.Group{}, err
 	}
 	return s.Group(ctx, g.ID)

@@ -188,6 +188,10 @@ func (d *Desk) DeleteUser(ctx context.Context, actor Actor, user groups.UserID) 
 	if err != nil {
 		return nil, fmt.Errorf("delete user %q: %w", user, err)
 	}
+	deletion := groups.Act{Do: "deleteUser", User: user, By: actor.By, At: d.ev.Now()}
+	if err := d.store.Apply(ctx, groups.Commit{Acts: []groups.Act{deletion}}); err != nil {
+		return nil, fmt.Errorf("user %q is deleted, which is not written down, and the groups are not up to date: %w", user, err)
+	}
 	run, err := d.ev.Changed(ctx, groups.Touched{Users: []groups.UserID{user}})
 	if err != nil {
 		return nil, fmt.Errorf("user %q is deleted, the groups are not up to date: %w", user, err)

@@ -74,7 +74,8 @@ func (d *Desk) keepDraft(ctx context.Context, actor Actor, draft Draft) (Draft, 
 			notes = append(notes, n)
 		}
 	}
-	if err := d.store.Apply(ctx, groups.Commit{Notes: notes}); err != nil {
+	saved := groups.Act{Do: "draft", Group: draft.Group.ID, By: actor.By, At: now, After: data}
+	if err := d.store.Apply(ctx, groups.Commit{Notes: notes, Acts: []groups.Act{saved}}); err != nil {
 		return Draft{}, err
 	}
 	draft.Revision++
@@ -162,7 +163,7 @@ func (d *Desk) PublishDraft(ctx context.Context, actor Actor, draft Draft, p *gr
 	if err != nil {
 		return nil, err
 	}
-	return run, d.DiscardDraft(ctx, stored)
+	return run, d.DiscardDraft(ctx, actor, stored)
 }
 
 // sameDefinition reports whether two edits are the same.
@@ -175,10 +176,15 @@ func sameDefinition(a, b groups.Group) bool {
 
 // DiscardDraft discards a draft. One that somebody else saved meanwhile is refused with a
 // [*groups.ConflictError]; one that is gone is gone.
-func (d *Desk) DiscardDraft(ctx context.Context, draft Draft) error {
-	err := d.store.Apply(ctx, groups.Commit{Notes: []groups.Note{{
-		Kind: groups.NoteDraft, Group: draft.Group.ID, Key: draft.ID, Revision: draft.Revision,
-	}}})
+func (d *Desk) DiscardDraft(ctx context.Context, actor Actor, draft Draft) error {
+	data, err := json.Marshal(draft.Group)
+	if err != nil {
+		return fmt.Errorf("draft of group %q: %w", draft.Group.ID, err)
+	}
+	err = d.store.Apply(ctx, groups.Commit{
+		Notes: []groups.Note{{Kind: groups.NoteDraft, Group: draft.Group.ID, Key: draft.ID, Revision: draft.Revision}},
+		Acts:  []groups.Act{{Do: "discard", Group: draft.Group.ID, By: actor.By, At: d.ev.Now(), Before: data}},
+	})
 	if conflict, is := errors.AsType[*groups.ConflictError](err); is && conflict.Revision == 0 {
 		return nil
 	}

@@ -35,8 +35,8 @@ func TestADraftIsSavedListedPublishedAndDiscarded(t *testing.T) {
 	same(t, "drafts", len(must[[]admin.Draft](t)(w.Drafts(ctx, ""))), 0)
 
 	draft = must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: w.teaching(t, "maths", "maths")}))
-	check(w.DiscardDraft(ctx, draft))
-	check(w.DiscardDraft(ctx, draft)) // what is gone is gone
+	check(w.DiscardDraft(ctx, root, draft))
+	check(w.DiscardDraft(ctx, root, draft)) // what is gone is gone
 	if _, err := w.Draft(ctx, "maths", draft.ID); !errors.Is(err, groups.ErrNotFound) {
 		t.Errorf("discarded: %v", err)
 	}
@@ -110,7 +110,7 @@ func TestOfTwoWhoEditADraftTheSecondIsRefused(t *testing.T) {
 	_, save := w.SaveDraft(ctx, root, second)
 	p := must[*groups.Plan](t)(w.ev.Preview(ctx, second.Group, nil))
 	_, publish := w.PublishDraft(ctx, root, second, p)
-	for name, err := range map[string]error{"save": save, "publish": publish, "discard": w.DiscardDraft(ctx, second)} {
+	for name, err := range map[string]error{"save": save, "publish": publish, "discard": w.DiscardDraft(ctx, root, second)} {
 		conflict, ok := errors.AsType[*groups.ConflictError](err)
 		if !ok || conflict.By != "dean" || conflict.Note != groups.NoteDraft {
 			t.Errorf("%s: %v", name, err)

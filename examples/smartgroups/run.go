@@ -173,7 +173,7 @@ func (j *job) importPeople(ctx context.Context, f *groups.PeopleFile, file strin
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := j.ev.Import(ctx, plan)
+	run, err := j.ev.Import(ctx, plan, "an administrator")
 	if err != nil {
 		return nil, nil, err
 	}
