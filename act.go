@@ -62,3 +62,14 @@ func recorded[T any](v *T) json.RawMessage {
 	}
 	return data
 }
+
+// definitionAct is what the audit says about an edit, by whom and when the definition has it.
+func definitionAct(do string, before, after *Group) Act {
+	a := Act{Do: do, Before: recorded(before), After: recorded(after)}
+	if after != nil {
+		a.Group, a.By, a.At = after.ID, after.SavedBy, after.SavedAt
+	} else {
+		a.Group = before.ID
+	}
+	return a
+}

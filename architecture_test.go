@@ -50,7 +50,7 @@ func list(t *testing.T, args ...string) []pkg {
 }
 
 func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./storetest").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./storetest").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
 }
 
 func TestTheCoreTouchesNoNetworkFilesOrLogs(t *testing.T) {
-	for _, p := range list(t, ".", "./internal/...") {
+	for _, p := range list(t, ".", "./admin", "./internal/...") {
 		if testOnly(p.ImportPath) {
 			continue
 		}
@@ -90,6 +90,10 @@ func TestArrowsPointInward(t *testing.T) {
 				t.Errorf("room %s knows package %s", room, path)
 			case strings.Contains(p.ImportPath, "/examples/") && strings.HasPrefix(path, module+"/internal/"):
 				t.Errorf("%s imports %s: examples use what a stranger can use", p.ImportPath, path)
+			case p.ImportPath == module+"/admin" && (strings.HasPrefix(path, module+"/internal/") || path == module+"/storetest"):
+				t.Errorf("admin imports %s: it stands beside the core and uses what a stranger can use", path)
+			case p.ImportPath == module && (path == module+"/admin" || path == module+"/storetest"):
+				t.Errorf("the core imports %s", path)
 			case p.ImportPath == module+"/storetest" && path != module && strings.Contains(strings.Split(path, "/")[0], "."):
 				t.Errorf("storetest imports %s, which every store author would inherit", path)
 			}
@@ -103,7 +107,7 @@ func TestTheCoreStartsNoGoroutineAndReadsOneClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	clocks := map[string]int{}
-	for _, dir := range append(dirs, ".") {
+	for _, dir := range append(dirs, ".", "admin") {
 		if testOnly(module + "/" + filepath.ToSlash(dir)) {
 			continue
 		}

@@ -278,6 +278,21 @@ func (r *run) heldNote(s *subject, after State) []Note {
 	return []Note{n}
 }
 
+// Held returns the plans that the [Guard] holds, by group, as they were when it held them.
+func (e *Evaluator) Held(ctx context.Context) ([]*Plan, error) {
+	notes, err := collect(e.store.Notes(ctx, NoteHeld, ""))
+	if err != nil {
+		return nil, err
+	}
+	plans := make([]*Plan, len(notes))
+	for i, n := range notes {
+		if plans[i], err = planOf(n); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
 // planOf reads a plan that was kept.
 func planOf(n Note) (*Plan, error) {
 	p := new(Plan)

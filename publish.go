@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // An edition is a definition that is evaluated and, where it saves, written together with the
@@ -243,103 +242,4 @@ func (e *Evaluator) Approve(ctx context.Context, p *Plan, by string) (*Run, erro
 		}
 		return r, nil
 	})
-}
-
-// definitionAct is what the audit says about an edit, by whom and when the definition has it.
-func definitionAct(do string, before, after *Group) Act {
-	a := Act{Do: do, Before: recorded(before), After: recorded(after)}
-	if after != nil {
-		a.Group, a.By, a.At = after.ID, after.SavedBy, after.SavedAt
-	} else {
-		a.Group = before.ID
-	}
-	return a
-}
-
-// keptVersions is how many versions of its criteria a group keeps, as in Docebo.
-const keptVersions = 10
-
-// versionNotes are what is to be kept of a definition that is about to be saved.
-func (e *Evaluator) versionNotes(ctx context.Context, before, after *Group) ([]Note, error) {
-	stored, err := collect(e.store.Notes(ctx, NoteVersion, after.ID))
-	if err != nil {
-		return nil, fmt.Errorf("read versions: %w", err)
-	}
-	return withVersion(stored, before, after), nil
-}
-
-// withVersion keeps other criteria as a version, in the place of the oldest where there are ten.
-func withVersion(stored []Note, before, after *Group) []Note {
-	var none Criteria
-	was := recorded(&none)
-	if before != nil {
-		was = recorded(&before.Criteria)
-	}
-	if bytes.Equal(was, recorded(&after.Criteria)) {
-		return nil
-	}
-	version := *after
-	version.Revision++
-	notes := []Note{{
-		Kind: NoteVersion, Group: after.ID, Key: fmt.Sprintf("%020d", version.Revision),
-		By: after.SavedBy, At: after.SavedAt, Data: recorded(&version),
-	}}
-	for _, old := range stored[:max(0, len(stored)+1-keptVersions)] {
-		old.Data = nil
-		notes = append(notes, old)
-	}
-	return notes
-}
-
-// collect reads a stream to its end.
-func collect[T any](stream func(func(T, error) bool)) ([]T, error) {
-	var all []T
-	for row, err := range stream {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, row)
-	}
-	return all, nil
-}
-
-// Held yields the plans that the [Guard] holds, by group, as they were when it held them.
-func (e *Evaluator) Held(ctx context.Context) ([]*Plan, error) {
-	notes, err := collect(e.store.Notes(ctx, NoteHeld, ""))
-	if err != nil {
-		return nil, err
-	}
-	plans := make([]*Plan, len(notes))
-	for i, n := range notes {
-		if plans[i], err = planOf(n); err != nil {
-			return nil, err
-		}
-	}
-	return plans, nil
-}
-
-// Due returns the groups that [Evaluator.Changed] would look at as a whole though nothing was touched,
-// ascending, and the next instant, in UTC, at which there will be one; zero is never.
-func (e *Evaluator) Due(ctx context.Context) (due []GroupID, next time.Time, err error) {
-	r, err := e.begin(ctx, nil)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	for _, s := range r.order {
-		at := s.State.Next
-		if s.scheduled() {
-			at = s.Group.due()
-		}
-		switch {
-		case r.due(s):
-			due = append(due, s.ID)
-		default:
-			next = sooner(next, at)
-		}
-	}
-	slices.Sort(due)
-	if !next.IsZero() {
-		next = next.UTC()
-	}
-	return due, next, nil
 }

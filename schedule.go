@@ -1,7 +1,9 @@
 package groups
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -86,4 +88,30 @@ func (s *Schedule) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%.64q %w as a schedule", text, ErrValue)
 	}
 	return nil
+}
+
+// Due returns the groups that [Evaluator.Changed] would look at as a whole though nothing was touched,
+// ascending, and the next instant, in UTC, at which there will be one; zero is never.
+func (e *Evaluator) Due(ctx context.Context) (due []GroupID, next time.Time, err error) {
+	r, err := e.begin(ctx, nil)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for _, s := range r.order {
+		at := s.State.Next
+		if s.scheduled() {
+			at = s.Group.due()
+		}
+		switch {
+		case r.due(s):
+			due = append(due, s.ID)
+		default:
+			next = sooner(next, at)
+		}
+	}
+	slices.Sort(due)
+	if !next.IsZero() {
+		next = next.UTC()
+	}
+	return due, next, nil
 }

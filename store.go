@@ -306,6 +306,18 @@ type Reporting interface {
 	Reports(ctx context.Context, manager UserID) iter.Seq2[UserID, error]
 }
 
+// collect reads a stream to its end.
+func collect[T any](stream func(func(T, error) bool)) ([]T, error) {
+	var all []T
+	for row, err := range stream {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, nil
+}
+
 // As finds an optional capability of v, looking through wrappers that have a method Unwrap() any.
 func As[T any](v any) (T, bool) {
 	for v != nil {

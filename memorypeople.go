@@ -1,0 +1,232 @@
+package groups
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/grouprules/groups/internal/ordered"
+)
+
+// This file holds the people of a Memory.
+
+// Schema returns the schema last written; it is shared.
+func (m *Memory) Schema(ctx context.Context) (*Schema, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.schema, nil
+}
+
+// Users yields every user by ID. Their maps are shared.
+func (m *Memory) Users(ctx context.Context) iter.Seq2[User, error] {
+	return memoryStream(ctx, func() (iter.Seq[ordered.Row[UserID, User]], error) {
+		return m.users.Rows().All(), nil
+	}, &m.mu, func(r ordered.Row[UserID, User]) (User, bool) { return *r.Value, true })
+}
+
+// User returns one user, or an error that wraps [ErrNotFound].
+func (m *Memory) User(ctx context.Context, id UserID) (User, error) {
+	if err := ctx.Err(); err != nil {
+		return User{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u := m.users.Get(id)
+	if u == nil {
+		return User{}, fmt.Errorf("user %q: %w", id, ErrNotFound)
+	}
+	return *u, nil
+}
+
+// Units yields every unit by tree and then by ID.
+func (m *Memory) Units(ctx context.Context) iter.Seq2[Unit, error] {
+	return memoryStream(ctx, func() (iter.Seq[Unit], error) {
+		var all []Unit
+		for _, tree := range slices.Sorted(maps.Keys(m.trees)) {
+			all = append(all, m.trees[tree]...)
+		}
+		return slices.Values(all), nil
+	}, &m.mu, func(u Unit) (Unit, bool) { return u, true })
+}
+
+// Version counts the writes that touched people, units or schema.
+func (m *Memory) Version(ctx context.Context) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.versionText(), nil
+}
+
+func (m *Memory) versionText() string { return strconv.FormatUint(m.version, 10) }
+
+// Reports yields the IDs of those who report to the manager directly.
+func (m *Memory) Reports(ctx context.Context, manager UserID) iter.Seq2[UserID, error] {
+	return memoryStream(ctx, func() (iter.Seq[UserID], error) {
+		return slices.Values(slices.Sorted(maps.Keys(m.reports[manager]))), nil
+	}, &m.mu, func(id UserID) (UserID, bool) { return id, true })
+}
+
+// Write applies the change, or refuses it with everything that is wrong with it ([errors.Join]):
+// unusable identifiers, users or units given twice, a unit filed under another tree than its own
+// (blank is filled in), a schema that [Schema.Validate] refuses. Values are not compared with the
+// schema: where they do not fit, evaluation reports it.
+func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	trees, err := c.check()
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c.Base != "" && c.Base != m.versionText() {
+		return fmt.Errorf("people: %w: version %s was asked for, %s is stored", ErrConflict, c.Base, m.versionText())
+	}
+	if c.Schema != nil || len(c.Upsert)+len(c.Deactivate)+len(c.Remove)+len(trees) > 0 {
+		m.version++
+	}
+	if c.Schema != nil {
+		m.schema = c.Schema
+	}
+	for i := range c.Upsert {
+		u := c.Upsert[i] // a copy: the slice stays the caller's, the maps in it do not
+		m.fileUser(u.ID, &u)
+	}
+	for _, id := range c.Deactivate {
+		if u := m.users.Get(id); u != nil {
+			off := *u
+			off.Activation = Deactivated
+			m.fileUser(id, &off)
+		}
+	}
+	for _, id := range c.Remove {
+		m.fileUser(id, nil)
+	}
+	for tree, units := range trees {
+		if len(units) > 0 {
+			m.trees[tree] = units
+		} else {
+			delete(m.trees, tree)
+		}
+	}
+	return nil
+}
+
+// fileUser puts u in the place of the user with that ID; nil takes the user out.
+func (m *Memory) fileUser(id UserID, u *User) {
+	var before, after UserID
+	if old := m.users.Get(id); old != nil {
+		before, _ = old.Manager.ID()
+	}
+	if u != nil {
+		after, _ = u.Manager.ID()
+	}
+	m.users.Put(id, u)
+	if before == after {
+		return
+	}
+	if before != "" {
+		delete(m.reports[before], id)
+		if len(m.reports[before]) == 0 {
+			delete(m.reports, before)
+		}
+	}
+	if after != "" {
+		if m.reports[after] == nil {
+			m.reports[after] = make(map[UserID]struct{})
+		}
+		m.reports[after][id] = struct{}{}
+	}
+}
+
+// check returns the trees sorted by unit and with the tree's name in each, or all that is wrong.
+func (c PeopleChange) check() (map[Tree][]Unit, error) {
+	var errs []error
+	note := func(err error) {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if c.Schema != nil {
+		note(c.Schema.Validate())
+	}
+	// Thousands of users share a unit or a course.
+	usable := make(map[string]struct{})
+	shared := func(what, id string) error {
+		if _, ok := usable[id]; ok {
+			return nil
+		}
+		err := checkID(what, id)
+		if err == nil {
+			usable[id] = struct{}{}
+		}
+		return err
+	}
+	given := make(map[UserID]struct{}, len(c.Upsert))
+	for i := range c.Upsert {
+		u := &c.Upsert[i]
+		of := func(err error) {
+			if err != nil {
+				errs = append(errs, fmt.Errorf("user %.64q: %w", u.ID, err))
+			}
+		}
+		note(u.ID.Check())
+		if _, twice := given[u.ID]; twice {
+			note(fmt.Errorf("user id %.64q: %w: given twice", u.ID, ErrID))
+		}
+		given[u.ID] = struct{}{}
+		if manager, _ := u.Manager.ID(); manager != "" {
+			of(shared("manager", string(manager)))
+		}
+		for _, tree := range slices.Sorted(maps.Keys(u.Units)) {
+			of(shared("tree", string(tree)))
+			for _, unit := range u.Units[tree] {
+				of(shared("unit", unit))
+			}
+		}
+		for _, e := range u.Enrollments.list {
+			of(shared("course", e.Course))
+		}
+	}
+	trees := make(map[Tree][]Unit, len(c.Trees))
+	for _, tree := range slices.Sorted(maps.Keys(c.Trees)) {
+		of := func(err error) {
+			if err != nil {
+				errs = append(errs, fmt.Errorf("tree %.64q: %w", tree, err))
+			}
+		}
+		note(shared("tree", string(tree)))
+		units := slices.Clone(c.Trees[tree])
+		for i := range units {
+			u := &units[i]
+			of(shared("unit", u.ID))
+			if u.Parent != "" {
+				of(shared("unit", u.Parent))
+			}
+			if u.Tree != "" && u.Tree != tree {
+				of(fmt.Errorf("unit id %.64q: %w: of tree %.64q", u.ID, ErrID, u.Tree))
+			}
+			u.Tree = tree
+		}
+		slices.SortStableFunc(units, func(a, b Unit) int { return cmp.Compare(a.ID, b.ID) })
+		for i := 1; i < len(units); i++ {
+			if units[i].ID == units[i-1].ID {
+				of(fmt.Errorf("unit id %.64q: %w: given twice", units[i].ID, ErrID))
+			}
+		}
+		trees[tree] = units
+	}
+	return trees, errors.Join(errs...)
+}
+

@@ -1,0 +1,167 @@
+package groups
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"time"
+)
+
+// This file holds what a run has come to: for the caller, and for the Store.
+
+// result is the run for the caller; of groups that were only looked at for some users, those that
+// have something to tell.
+func (r *run) result() *Run {
+	out := &Run{Now: r.now, Diffs: []Diff{}, Held: []*Plan{}, Findings: r.survey.findings(r)}
+	for _, id := range slices.Sorted(maps.Keys(r.groups)) {
+		s := r.groups[id]
+		if !s.whole && !s.partial {
+			if s.scheduled() {
+				out.Next = sooner(out.Next, s.due())
+			}
+			continue
+		}
+		out.Next = sooner(out.Next, r.nextOf(s))
+		if s.hold != nil {
+			out.Held = append(out.Held, r.heldPlan(s))
+		}
+		if d := s.listed(); s.whole || !d.Empty() || len(d.Undecided)+len(d.Withheld) > 0 {
+			out.Diffs = append(out.Diffs, d)
+		}
+	}
+	if !out.Next.IsZero() {
+		out.Next = out.Next.UTC()
+	}
+	return out
+}
+
+// listed is the diff with lists that are never nil.
+func (s *subject) listed() Diff {
+	d := s.diff
+	d.Group = s.ID
+	d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
+	d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
+	return d
+}
+
+// listed is the list, never nil, so that its JSON is one.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// state is the group's state after the run.
+func (r *run) state(s *subject) State {
+	state := s.State
+	switch {
+	case s.held:
+		if s.hold != nil {
+			state.Held = r.heldPlan(s).ID
+		}
+		if len(s.write.Standings) > 0 {
+			state.Clock = r.now
+		}
+		return state
+	case s.whole:
+		state = State{
+			Sequence: state.Sequence, Revision: s.revision(true), Live: s.Status == Active, Approved: state.Approved, Epoch: state.Epoch,
+			Processed: r.now, Members: s.diff.Members, Clock: r.now, Next: r.nextOf(s), Reads: r.reads(s, true),
+		}
+		if r.edition.approves(s.ID) {
+			state.Approved = r.edition.plan
+		}
+	default:
+		state.Next = sooner(state.Next, r.nextOf(s))
+		if len(s.write.Standings) > 0 {
+			state.Clock = r.now
+		}
+		if state.Reads == r.reads(s, false) {
+			state.Reads = r.reads(s, true) // up to date before, and for the users of the run still
+		}
+	}
+	state.Lately = r.counted(s)
+	return state
+}
+
+// nextOf is when time next matters to the group: when its schedule says, or as nextTurn does.
+func (r *run) nextOf(s *subject) time.Time {
+	switch {
+	case s.scheduled() && s.whole:
+		return s.Schedule.Next(r.now)
+	case s.scheduled():
+		return s.due()
+	}
+	return s.nextTurn(r.now)
+}
+
+// revision is that of the definition, as it is stored or, after, as the run leaves it.
+func (s *subject) revision(after bool) uint64 {
+	if after && s.draft {
+		return s.Revision + 1
+	}
+	return s.Revision
+}
+
+// reads is the fingerprint of what decides about the group beside its definition and the people: the
+// schema, the options, and the groups that its rule reads, as they were stored or, after, as the run
+// leaves them.
+func (r *run) reads(s *subject, after bool) uint64 {
+	needs := r.refs.needs(s.ID)
+	if len(needs) == 0 {
+		return r.basis
+	}
+	h := fnv.New64a()
+	fmt.Fprintln(h, r.basis)
+	for _, id := range needs {
+		n := r.groups[id]
+		sequence, processed, live := n.State.Sequence, n.State.Revision, n.State.Live
+		if after && len(n.write.Standings) > 0 {
+			sequence++
+		}
+		if after && n.whole && !n.held {
+			processed, live = n.revision(true), n.Status == Active
+		}
+		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.revision(after), processed, sequence, live)
+	}
+	return h.Sum64()
+}
+
+// commit is what the run writes, and what it must find unchanged.
+func (r *run) commit() Commit {
+	c := Commit{Acts: r.acts}
+	written := map[GroupID]bool{}
+	for _, s := range r.order {
+		if !s.whole && !s.partial {
+			continue
+		}
+		state := r.state(s)
+		if (!s.whole || s.held) && len(s.write.Standings) == 0 && state.Equal(s.State) {
+			continue
+		}
+		w := s.write
+		w.Group, w.Revision, w.Was, w.State = s.ID, s.Revision, &s.State, &state
+		if !s.stored {
+			w.Was = nil
+		}
+		s.diff.identify(s.State)
+		w.Changes = s.diff.changes()
+		c.Writes = append(c.Writes, w)
+		c.Notes = append(c.Notes, r.heldNote(s, state)...)
+		written[s.ID] = true
+	}
+	for _, w := range slices.Clone(c.Writes) {
+		for _, id := range r.refs.needs(w.Group) {
+			if s := r.groups[id]; s != nil && s.stored && !written[id] {
+				written[id] = true
+				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &s.State})
+			}
+		}
+	}
+	if r.edition != nil {
+		r.edition.enter(r, &c)
+	}
+	return c
+}

@@ -1,0 +1,42 @@
+package groups
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+)
+
+// keptVersions is how many versions of its criteria a group keeps, as in Docebo.
+const keptVersions = 10
+
+// versionNotes are what is to be kept of a definition that is about to be saved.
+func (e *Evaluator) versionNotes(ctx context.Context, before, after *Group) ([]Note, error) {
+	stored, err := collect(e.store.Notes(ctx, NoteVersion, after.ID))
+	if err != nil {
+		return nil, fmt.Errorf("read versions: %w", err)
+	}
+	return withVersion(stored, before, after), nil
+}
+
+// withVersion keeps other criteria as a version, in the place of the oldest where there are ten.
+func withVersion(stored []Note, before, after *Group) []Note {
+	var none Criteria
+	was := recorded(&none)
+	if before != nil {
+		was = recorded(&before.Criteria)
+	}
+	if bytes.Equal(was, recorded(&after.Criteria)) {
+		return nil
+	}
+	version := *after
+	version.Revision++
+	notes := []Note{{
+		Kind: NoteVersion, Group: after.ID, Key: fmt.Sprintf("%020d", version.Revision),
+		By: after.SavedBy, At: after.SavedAt, Data: recorded(&version),
+	}}
+	for _, old := range stored[:max(0, len(stored)+1-keptVersions)] {
+		old.Data = nil
+		notes = append(notes, old)
+	}
+	return notes
+}
