@@ -244,3 +244,20 @@ func ExampleEvaluator_Forget() {
 	fmt.Println("gone")
 	// Output: gone
 }
+
+func ExampleEvaluator_Count() {
+	ev, ctx := campus(), context.Background()
+	const Credits groups.NumberField = "credits"
+	for _, least := range []float64{30, 60, 90} { // as it is typed
+		n, err := ev.Count(ctx, groups.Group{
+			ID: "new", Name: "New", Kind: groups.AutomaticGroup, Status: groups.Active,
+			Criteria: groups.AnySets(groups.All(Credits.AtLeast(least))),
+		})
+		check(err)
+		fmt.Println(n.Population)
+	}
+	// Output:
+	// 2
+	// 2
+	// 1
+}

@@ -229,4 +229,3 @@ func (c PeopleChange) check() (map[Tree][]Unit, error) {
 	}
 	return trees, errors.Join(errs...)
 }
-

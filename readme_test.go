@@ -2,6 +2,7 @@ package groups_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,6 +29,39 @@ func TestTheCodeOfTheReadmeIsThatOfTestedExamples(t *testing.T) {
 	}
 	if n := strings.Count(string(readme), "\n"); n < 60 || n > 150 {
 		t.Errorf("the README has %d lines", n)
+	}
+}
+
+// What a table of the README says is shown by a test or an example is, somewhere in this module.
+func TestTheTestsThatTheReadmeNamesAreThere(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, dir := range []string{".", "admin", "storetest", "examples/lms", "examples/smartgroups"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			source, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range regexp.MustCompile(`(?m)^func ((?:Test|Example)\w*)\(`).FindAllStringSubmatch(string(source), -1) {
+				there[f[1]] = true
+			}
+		}
+	}
+	names := regexp.MustCompile("`((?:Test|Example)\\w*)`").FindAllStringSubmatch(string(readme), -1)
+	if len(names) < 50 {
+		t.Errorf("%d names", len(names))
+	}
+	for _, n := range names {
+		if !there[n[1]] {
+			t.Errorf("there is no %s", n[1])
+		}
 	}
 }
 

@@ -644,4 +644,3 @@ func (r *run) readAllLines(ctx context.Context) error {
 	r.lines = &Hierarchy{lineage.New(slices.Values(links))}
 	return nil
 }
-
