@@ -17,7 +17,20 @@
 // Two pure functions decide who is in: [Bit] keeps what the rule last said for certain, and
 // [Facts.Decide] weighs that against what people decided ([Assignment], [Exclusion]) and against
 // deactivation ([Policy]). A person's assignment beats the rule until a person takes it away. What
-// is unknown moves nobody, and an error of a source ends a run with nothing written.
+// is unknown moves nobody, and an error of a source ends a run with nothing written. A [Guard] holds
+// back a run that would move suspiciously many, until a person has approved it.
+//
+// # From preview to publication
+//
+// [Evaluator.Preview] shows what an edit of a group would do, as a [Plan], and writes nothing;
+// [Evaluator.Publish] saves the edit and writes exactly that, or refuses with the difference. What
+// the guard holds is a Plan as well ([Evaluator.Held], [Evaluator.Approve]).
+//
+// # What the host does with it
+//
+// Every join, leave and switch stands in the change feed ([Change]), written with the membership; side
+// effects follow it. Every act of a person stands in the audit ([Act]). Package admin, beside this
+// one, has what administrators do: drafts, lists, uploads, owners.
 //
 // # People
 //
@@ -28,6 +41,6 @@
 // # Time
 //
 // Each run reads its clock once ([Options.Now]). Dates turn in the group's zone. A [Run] says when
-// time alone can next change something, and [Evaluator.Changed] does what is due; the library
-// itself starts no timer and no goroutine.
+// time alone can next change something, and [Evaluator.Changed] does what is due; a group with a
+// [Schedule] waits for it. The library itself starts no timer and no goroutine.
 package groups
