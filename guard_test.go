@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/grouprules/groups"
 )
 
@@ -494,4 +496,136 @@ func TestAHeldPlanNamesItsCommonCausesMostPeopleFirst(t *testing.T) {
 			w.want(r.Held[0].Hold.String(), `leaves of the group: 3 of 6 automatic members reach 50 %: 3 because unit "emea" moved to the top`)
 		}},
 	})
+}
+
+// The partial files that real HR feeds produce, with the feed guard overridden by a person: the guard
+// holds what they would do to the groups, and says what the leaving users have in common.
+func TestThePartialFilesThatRealFeedsProduceAreHeldWithTheirCauses(t *testing.T) {
+	const size = 240
+	type row struct{ department, status, unit string }
+	opts := &groups.PeopleCSV{
+		Key: "id", Manager: "", Missing: groups.RemoveMissing,
+		Status: &groups.StatusColumn{Column: "status", Deactivated: []string{"left"}},
+		Units:  []groups.UnitColumn{{Tree: "org", Column: "unit"}},
+	}
+	tree := func(links ...string) (units []groups.Unit) {
+		for _, l := range links {
+			id, parent, _ := strings.Cut(l, "<")
+			units = append(units, groups.Unit{ID: id, Parent: parent})
+		}
+		return units
+	}
+	whole := tree("4<", "17<3", "18<3", "3<")
+	for _, c := range []struct {
+		name  string
+		alter func(i int, r *row) (missing bool)
+		units []groups.Unit
+		held  map[groups.GroupID]string
+	}{
+		{"half the people are missing, and removed", func(i int, r *row) bool { return i%2 == 0 }, whole, map[groups.GroupID]string{
+			"sales":  "leaves of the group: 120 of 240 automatic members reach 20 %; leaves of the run: 360 of 720 automatic members reach 20 %: 120 because they are not in the people file",
+			"branch": "leaves of the group: 120 of 240 automatic members reach 20 %; leaves of the run: 360 of 720 automatic members reach 20 %: 120 because they are not in the people file",
+			"staff":  "leaves of the group: 120 of 240 automatic members reach 20 %; leaves of the run: 360 of 720 automatic members reach 20 %: 120 because they are not in the people file",
+		}},
+		{"one column is blank", func(_ int, r *row) bool { r.department = ""; return false }, whole, map[groups.GroupID]string{
+			"sales": "leaves of the group: 240 of 240 automatic members reach 20 %; leaves of the run: 240 of 720 automatic members reach 20 %: 240 because `department` became empty",
+		}},
+		{"everybody is deactivated", func(_ int, r *row) bool { r.status = "left"; return false }, whole, map[groups.GroupID]string{
+			"staff": "leaves of the group: 240 of 240 automatic members reach 20 %; leaves of the run: 240 of 720 automatic members reach 20 %: 240 because they were deactivated",
+		}},
+		{"a tree is re-parented", func(int, *row) bool { return false }, tree("4<", "17<4", "18<3", "3<"), map[groups.GroupID]string{
+			"branch": "leaves of the group: 160 of 240 automatic members reach 20 %; leaves of the run: 160 of 720 automatic members reach 20 %: 160 because unit \"17\" moved under \"4\"",
+		}},
+		{"all at once, most people first", func(i int, r *row) bool {
+			if i%10 == 0 {
+				r.status = "left"
+			} else {
+				r.department = ""
+			}
+			return i%20 == 1
+		}, whole, map[groups.GroupID]string{
+			"sales":  "leaves of the group: 216 of 240 automatic members reach 20 %; leaves of the run: 264 of 720 automatic members reach 20 %: 204 because `department` became empty, 12 because they are not in the people file",
+			"staff":  "leaves of the run: 264 of 720 automatic members reach 20 %: 24 because they were deactivated, 12 because they are not in the people file",
+			"branch": "leaves of the run: 264 of 720 automatic members reach 20 %: 12 because they are not in the people file",
+		}},
+		{"a normal file", func(i int, r *row) bool {
+			if i < 20 {
+				r.department = "Support"
+			}
+			return false
+		}, whole, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := groups.NewMemory()
+			ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+			upload := func(alter func(int, *row) bool, units []groups.Unit) *groups.ImportPlan {
+				var b strings.Builder
+				b.WriteString("id,department,status,unit\n")
+				for i := range size {
+					r := row{"Sales", "active", "17"}
+					if i%3 == 0 {
+						r.unit = "18"
+					}
+					if !alter(i, &r) {
+						fmt.Fprintf(&b, "u%04d,%s,%s,%s\n", i, r.department, r.status, r.unit)
+					}
+				}
+				f, err := groups.ReadPeopleCSV(strings.NewReader(b.String()), opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.Trees = map[groups.Tree][]groups.Unit{"org": units}
+				p, err := ev.PlanImport(t.Context(), f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			if _, err := ev.Import(t.Context(), upload(func(int, *row) bool { return false }, whole), "hr"); err != nil {
+				t.Fatal(err)
+			}
+			for id, condition := range map[groups.GroupID]groups.Condition{
+				"sales": groups.TextField("department").Is("sales"), "branch": evalOrg.IsOrBelow("3"), "staff": groups.Everyone{},
+			} {
+				g := evalGroup(id, condition)
+				if id == "staff" {
+					g.Deactivated = groups.DropAutomatic
+				}
+				if _, err := ev.Save(t.Context(), g, "admin"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := ev.Process(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			plan := upload(c.alter, c.units)
+			run, err := ev.ImportDespite(t.Context(), plan, "hr", "it is what we have")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[groups.GroupID]string{}
+			for _, p := range run.Held {
+				got[p.Group.ID] = p.Hold.String()
+			}
+			if diff := cmp.Diff(c.held, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("held (-want +got):\n%s", diff)
+			}
+			shown := map[groups.GroupID]string{}
+			for _, p := range plan.Run.Held {
+				shown[p.Group.ID] = p.Hold.String()
+			}
+			if diff := cmp.Diff(got, shown); diff != "" {
+				t.Errorf("the plan showed otherwise (-done +shown):\n%s", diff)
+			}
+			for id := range c.held {
+				n := 0
+				for range ev.Members(t.Context(), id) {
+					n++
+				}
+				if n != size {
+					t.Errorf("%d of %d are left in %s", n, size, id)
+				}
+			}
+		})
+	}
 }

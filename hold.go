@@ -152,6 +152,8 @@ func (r *run) blame(s *subject, id UserID, u *User) {
 		return
 	}
 	switch c := &s.planned.Left[i]; {
+	case c.Cause == causeAbsence && r.before != nil:
+		s.causes["they are not in the people file"]++
 	case c.Cause == causeAbsence:
 		s.causes["they are not among the people any more"]++
 	case c.Cause == causeDeactivation:
