@@ -158,7 +158,8 @@ func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change f
 		if !ok {
 			return nil, fmt.Errorf("group %q: %w", a.group, ErrNotFound)
 		}
-		var pending []GroupID // activated or inactivated, and not processed since
+		about.trusted = about.State.Held == "" // a decision is not held; what is held goes on being so
+		var pending []GroupID                  // activated or inactivated, and not processed since
 		for _, id := range append(r.refs.dependents([]GroupID{a.group}), a.group) {
 			s := r.groups[id]
 			s.partial = !s.waits || s == about

@@ -264,6 +264,16 @@ func TestAHeldRunLeavesItsGroupAsItWas(t *testing.T) {
 				w.Errorf("%v", x)
 			}
 		}},
+		{"it is not due until somebody has looked at it", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			due, _, err := w.ev.Due(w.Context())
+			w.must(err)
+			if len(due) > 0 {
+				w.Errorf("due: %v", due)
+			}
+		}},
 		{"who comes back is not in the way", func(w *evalWorld) {
 			w = guardWorld(w, small())
 			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAutomatic })
@@ -309,6 +319,12 @@ func TestWhatAPersonHasSeenIsNotHeld(t *testing.T) {
 			r, err := w.ev.TakeOut(w.Context(), "romans", "tutor", "cid")
 			w.must(err)
 			w.want(evalDiffs(r), "romans -cid(unassignment)")
+		}},
+		{"what a person decides about somebody whose data changed meanwhile", func(w *evalWorld) {
+			w.move("Oslo", "ann") // and nobody has told the evaluator
+			r, err := w.ev.TakeOut(w.Context(), "romans", "tutor", "ann")
+			w.must(err)
+			w.want(evalDiffs(r), "romans -ann(rule)")
 		}},
 		{"but the groups that follow such a decision are", func(w *evalWorld) {
 			w.save(evalGroup("others", groups.MemberOfAny("romans").Not()))

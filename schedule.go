@@ -91,7 +91,8 @@ func (s *Schedule) UnmarshalText(text []byte) error {
 }
 
 // Due returns the groups that [Evaluator.Changed] would look at as a whole though nothing was touched,
-// ascending, and the next instant, in UTC, at which there will be one; zero is never.
+// ascending, and the next instant, in UTC, at which there will be one; zero is never. Groups that the
+// [Guard] holds are not among them: they wait for a person, or for better data.
 func (e *Evaluator) Due(ctx context.Context) (due []GroupID, next time.Time, err error) {
 	r, err := e.begin(ctx, nil)
 	if err != nil {
@@ -103,6 +104,7 @@ func (e *Evaluator) Due(ctx context.Context) (due []GroupID, next time.Time, err
 			at = s.Group.due()
 		}
 		switch {
+		case s.State.Held != "":
 		case r.due(s):
 			due = append(due, s.ID)
 		default:
