@@ -31,8 +31,14 @@ var personnel = groups.PeopleCSV{
 // library keeps, with what only the LMS knows: their enrollments, and who has to do with whom.
 type directory struct {
 	*groups.Memory
-	enrollments *enrollments
+	enrollments records
 	offices     map[string][]string // those of each power user
+}
+
+// records are the enrollments, wherever they are kept.
+type records interface {
+	of(groups.UserID) groups.Enrollments
+	version() int // another one after each change
 }
 
 // Users adds their enrollments to the users.
@@ -57,22 +63,25 @@ func (d *directory) User(ctx context.Context, id groups.UserID) (groups.User, er
 // Version is another one after each enrollment as well: whoever adds to the users has to say so.
 func (d *directory) Version(ctx context.Context) (string, error) {
 	version, err := d.Memory.Version(ctx)
-	return version + "+" + strconv.Itoa(d.enrollments.version), err
+	return d.with(version), err
 }
 
-// Write is asked about that version, and the Memory about its own.
+// with is a version of the Memory together with that of the enrollments.
+func (d *directory) with(version string) string {
+	return version + "+" + strconv.Itoa(d.enrollments.version())
+}
+
+// Write is asked about that version, and asks the Memory about its own.
 func (d *directory) Write(ctx context.Context, c groups.PeopleChange) error {
 	if c.Base != "" {
-		version, err := d.Version(ctx)
+		version, err := d.Memory.Version(ctx)
 		if err != nil {
 			return err
 		}
-		if version != c.Base {
+		if d.with(version) != c.Base {
 			return fmt.Errorf("the people: %w", groups.ErrConflict)
 		}
-		if c.Base, err = d.Memory.Version(ctx); err != nil {
-			return err
-		}
+		c.Base = version
 	}
 	return d.Memory.Write(ctx, c)
 }

@@ -21,7 +21,7 @@ type enrollment struct {
 // them in, or the group is inactivated, as in Docebo.
 type enrollments struct {
 	records map[groups.UserID]map[string]enrollment
-	version int // counts the changes
+	changes int
 	// untold are users whose records changed and of whom the library was not told yet.
 	untold map[groups.UserID]bool
 }
@@ -51,14 +51,14 @@ func (e *enrollments) put(user groups.UserID, course string, r enrollment) {
 	}
 	e.records[user][course] = r
 	e.untold[user] = true
-	e.version++
+	e.changes++
 }
 
 // erase leaves nothing of a user.
 func (e *enrollments) erase(user groups.UserID) {
 	delete(e.records, user)
 	delete(e.untold, user)
-	e.version++
+	e.changes++
 }
 
 // of is what rules may ask: all the records of a user.
@@ -73,6 +73,8 @@ func (e *enrollments) of(user groups.UserID) groups.Enrollments {
 	}
 	return groups.Enrolled(list...)
 }
+
+func (e *enrollments) version() int { return e.changes }
 
 // courses are those of a user, by name.
 func (e *enrollments) courses(user groups.UserID) []string {

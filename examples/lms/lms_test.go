@@ -156,9 +156,9 @@ func TestWhoIsEnrolledVisibleAndNotified(t *testing.T) {
 			t.Errorf("%s was written to about %v, and joined %v", u, sent, joins)
 		}
 	}
-	// By hand: whoever was a technician or inspector, and Nils for two hours, are enrolled for good.
+	// By hand: whoever was a technician or inspector, Wim, and Nils for two hours, are enrolled for good.
 	want := map[string]string{
-		ladder:  "u01 u02 u03 u04 u05 u06 u07 u08 u09 u10 u11 u12 u13 u14 u22",
+		ladder:  "u01 u02 u03 u04 u05 u06 u07 u08 u09 u10 u11 u12 u13 u14 u22 u23",
 		rescue:  "u01 u03",
 		welcome: "u10 u30",
 	}

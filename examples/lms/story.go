@@ -119,6 +119,25 @@ func (s *story) theRuleIsEdited(ctx context.Context) {
 		check(fmt.Errorf("boris is not refused: %v", err))
 	}
 	s.say("  Boris is refused: %s saved the group at %s. Nothing of his edit is written.", conflict.By, conflict.At.Format("15:04"))
+
+	s.say("  He begins again, to have boatswains in; before he publishes, a tutor puts one of them in by hand:")
+	edit, err = s.store.Group(ctx, "field")
+	check(err)
+	edit.Criteria = groups.AnySets(groups.All(JobTitle.Contains("technician", "inspector", "boatswain")))
+	plan, err = s.ev.Preview(ctx, edit, nil)
+	check(err)
+	s.preview(ctx, boris, plan)
+	s.now = at(0, 11, 20)
+	r, err := s.desk.Assign(ctx, tilda, "field", admin.Users("u23"), admin.Terms{Why: "helps out"})
+	check(err)
+	s.outcomes(r)
+	s.now = at(0, 11, 30)
+	_, err = s.desk.Publish(ctx, boris, plan)
+	if !errors.Is(err, groups.ErrStale) {
+		check(fmt.Errorf("a stale plan is not refused: %v", err))
+	}
+	s.say("  Boris is refused: %v", err)
+	s.follow(ctx)
 }
 
 func (s *story) aTutorActs(ctx context.Context) {
