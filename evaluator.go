@@ -173,7 +173,7 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 }
 
 // epoch tells a group that is created from one of the same ID that was deleted: it is the cursor of the
-// last act about that one.
+// last act about that one, or with a blank ID of the last act at all.
 func (e *Evaluator) epoch(ctx context.Context, id GroupID) (last string, err error) {
 	for a, err := range e.store.Acts(ctx, id, "") {
 		if err != nil {

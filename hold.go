@@ -11,10 +11,8 @@ import (
 // that would lose too much, and keeps what it holds as a plan.
 
 // judge has the guard look at a pass, and reports whether it holds groups that it did not hold before.
+// Groups that refer to one of those are judged by the next pass, in which they find it as it was.
 func (r *run) judge(ctx context.Context) (bool, error) {
-	if r.guard == nil {
-		return false, nil
-	}
 	var judged []*subject
 	var total Traffic
 	for _, s := range r.order {
@@ -26,66 +24,108 @@ func (r *run) judge(ctx context.Context) (bool, error) {
 			}
 		}
 	}
-	held := false
-	hold := func(s *subject, what, limit string) {
-		if s.hold == nil {
-			s.hold, s.planned, s.causes, s.held = &Hold{}, s.diff, causes{}, true
-		}
-		s.hold.Limits = append(s.hold.Limits, what+": "+limit)
-		held = true
-	}
+	var held []GroupID
 	for _, s := range judged {
-		t := s.diff.traffic()
-		_, day := s.State.lately(r.now)
-		today := Traffic{Joined: t.Joined + day.Joined, Left: t.Left + day.Left}
-		if today.Left < min(r.guard.Group.Leaves.least(), r.guard.Day.Leaves.least()) &&
-			today.Joined < min(r.guard.Group.Joins.least(), r.guard.Day.Joins.least()) {
+		if r.follows(s, held) {
 			continue
 		}
-		automatic, inside, err := r.count(ctx, s)
+		limits, err := r.limitsOf(ctx, s)
 		if err != nil {
 			return false, err
 		}
-		empties := inside+len(s.diff.Joined)-len(s.diff.Left) == 0
-		if limit, ok := r.guard.Group.Leaves.reached(t.Left, automatic, empties); ok {
-			hold(s, "leaves of the group", limit)
-		} else if limit, ok := r.guard.Day.Leaves.reached(today.Left, automatic+day.Left, empties); ok && t.Left > 0 {
-			hold(s, "leaves of the group in 24 hours", limit)
-		}
-		if limit, ok := r.guard.Group.Joins.reached(t.Joined, automatic, false); ok {
-			hold(s, "joins of the group", limit)
-		} else if limit, ok := r.guard.Day.Joins.reached(today.Joined, automatic+day.Left-day.Joined, false); ok && t.Joined > 0 {
-			hold(s, "joins of the group in 24 hours", limit)
+		if len(limits) > 0 {
+			s.keepBack(limits...)
+			held = append(held, s.ID)
 		}
 	}
-	if total.Left < r.guard.Run.Leaves.least() && total.Joined < r.guard.Run.Joins.least() {
-		return held, nil
+	if len(held) > 0 {
+		return true, nil
 	}
-	all := 0
+	if err := r.judgeTotal(ctx, total); err != nil {
+		return false, err
+	}
+	for _, s := range judged {
+		t := s.diff.traffic()
+		limits := []string{}
+		if t.Left > 0 && r.total.leaves != "" {
+			limits = append(limits, "leaves of the run: "+r.total.leaves)
+		}
+		if t.Joined > 0 && r.total.joins != "" {
+			limits = append(limits, "joins of the run: "+r.total.joins)
+		}
+		if len(limits) > 0 && !r.follows(s, held) {
+			s.keepBack(limits...)
+			held = append(held, s.ID)
+		}
+	}
+	return len(held) > 0, nil
+}
+
+// follows reports whether the group refers to one of the groups, be it through others.
+func (r *run) follows(s *subject, groups []GroupID) bool {
+	if len(groups) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.refs.allNeeds(s.ID), func(id GroupID) bool { return slices.Contains(groups, id) })
+}
+
+// keepBack holds the group: what the pass found is the plan.
+func (s *subject) keepBack(limits ...string) {
+	s.hold, s.planned, s.causes, s.held = &Hold{Limits: limits}, s.diff, causes{}, true
+}
+
+// limitsOf are the limits on one group that it reaches, in words.
+func (r *run) limitsOf(ctx context.Context, s *subject) (limits []string, err error) {
+	t := s.diff.traffic()
+	_, day := s.State.lately(r.now)
+	today := Traffic{Joined: t.Joined + day.Joined, Left: t.Left + day.Left}
+	group, daily := r.guard.Group, r.guard.Day
+	if today.Left < min(group.Leaves.least(), daily.Leaves.least()) && today.Joined < min(group.Joins.least(), daily.Joins.least()) {
+		return nil, nil
+	}
+	automatic, inside, err := r.count(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	empties := inside+len(s.diff.Joined)-len(s.diff.Left) == 0
+	if limit, ok := group.Leaves.reached(t.Left, automatic, empties); ok {
+		limits = append(limits, "leaves of the group: "+limit)
+	} else if limit, ok := daily.Leaves.reached(today.Left, automatic+day.Left, empties); ok && t.Left > 0 {
+		limits = append(limits, "leaves of the group in 24 hours: "+limit)
+	}
+	if limit, ok := group.Joins.reached(t.Joined, automatic, false); ok {
+		limits = append(limits, "joins of the group: "+limit)
+	} else if limit, ok := daily.Joins.reached(today.Joined, automatic+day.Left-day.Joined, false); ok && t.Joined > 0 {
+		limits = append(limits, "joins of the group in 24 hours: "+limit)
+	}
+	return limits, nil
+}
+
+// A total is how the run as a whole reaches its limits, in words; once it does, whatever moves is held.
+type total struct{ leaves, joins string }
+
+// judgeTotal looks at what all groups together lose and win.
+func (r *run) judgeTotal(ctx context.Context, t Traffic) error {
+	if t.Left < r.guard.Run.Leaves.least() && t.Joined < r.guard.Run.Joins.least() {
+		return nil
+	}
+	automatic := 0
 	for _, s := range r.order {
 		if s.whole || s.partial {
 			n, _, err := r.count(ctx, s)
 			if err != nil {
-				return false, err
+				return err
 			}
-			all += n
+			automatic += n
 		}
 	}
-	if limit, ok := r.guard.Run.Leaves.reached(total.Left, all, false); ok {
-		for _, s := range judged {
-			if s.diff.traffic().Left > 0 {
-				hold(s, "leaves of the run", limit)
-			}
-		}
+	if limit, ok := r.guard.Run.Leaves.reached(t.Left, automatic, false); ok {
+		r.total.leaves = limit
 	}
-	if limit, ok := r.guard.Run.Joins.reached(total.Joined, all, false); ok {
-		for _, s := range judged {
-			if s.diff.traffic().Joined > 0 {
-				hold(s, "joins of the run", limit)
-			}
-		}
+	if limit, ok := r.guard.Run.Joins.reached(t.Joined, automatic, false); ok {
+		r.total.joins = limit
 	}
-	return held, nil
+	return nil
 }
 
 // learn finds out how the people were before the change that the run is about, where it runs over one.

@@ -265,7 +265,7 @@ func TestEveryActIsWrittenDown(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%s %s %s by %s %q %v→%v", a.Do, a.Group, a.User, a.By, a.Why, a.Before != nil, a.After != nil))
 	}
-	alias := "forgotten-20260301T090000.000000000"
+	alias := "forgotten-20260301T090000.000000000-8" // and the cursor of the act before
 	want := []string{
 		`create romans  by admin "" false→true`,
 		`edit romans  by admin "" true→true`,

@@ -87,6 +87,7 @@ type run struct {
 	// guard judges the run; nil judges nothing. moved are units that are known to have moved, and
 	// before, where set, is how users were before the change that the run is about.
 	guard  *Guard
+	total  total
 	moved  map[Tree]map[string]struct{}
 	before func(UserID) (User, error)
 	// edition is a definition that is written with the run.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/grouprules/groups"
 )
 
 // The figures in this file were counted apart from the program: from the same files, with Python's csv
@@ -19,10 +21,15 @@ const realData = "../../../shared/data"
 // onRealData runs the program on files that are not part of this repository.
 func onRealData(t *testing.T, tenant, people, next string) printed {
 	t.Helper()
+	return onRealDataAs(t, filepath.Join("testdata", tenant), people, next)
+}
+
+func onRealDataAs(t *testing.T, tenant, people, next string) printed {
+	t.Helper()
 	if _, err := os.Stat(filepath.Join(realData, people)); err != nil {
 		t.Skipf("the real data is not here: %v", err)
 	}
-	args := []string{"-json", "-tenant", filepath.Join("testdata", tenant), "-people", filepath.Join(realData, people)}
+	args := []string{"-json", "-tenant", tenant, "-people", filepath.Join(realData, people)}
 	if next != "" {
 		args = append(args, "-next", filepath.Join(realData, next))
 	}
@@ -74,9 +81,70 @@ asleep 0 0 28785 0
 	}
 }
 
-func TestOrganogramsFromMarchToSeptember(t *testing.T) {
-	const march, september = "people-2011-03-31.csv", "people-2011-09-30.csv"
+const (
+	march     = "people-2011-03-31.csv"
+	september = "people-2011-09-30.csv"
+)
+
+// Half a year without 793 of 3,183 people is what the feed guard is there for.
+func TestOrganogramsFromMarchToSeptemberAreRefused(t *testing.T) {
 	p := onRealData(t, "uk-organograms.json", "uk-organograms/"+march, "uk-organograms/"+september)
+	if want := (figures{New: 840, Changed: 1436, Unchanged: 954, Missing: 793}); p.Next.Import != want {
+		t.Errorf("next import %v, want %v", p.Next.Import, want)
+	}
+	if len(p.Next.Groups) > 0 {
+		t.Errorf("the file was refused, and yet groups changed: %v", p.Next.Groups)
+	}
+	want := []groups.Finding{{Code: "feedGuard", Where: "people, " + september,
+		Text: "people: 793 of 3,183 known users are not in the file and would be removed (24 %)"}}
+	if got := refusals(p); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	// The figures are those of the next test; in all, 1,132 leaves of 3,966 automatic members are 28 %.
+	var got strings.Builder
+	for _, h := range p.Next.Held {
+		fmt.Fprintf(&got, "%s +%d -%d =%d; %s\n", h.ID, len(h.Joined), len(h.Left), len(h.Switched), strings.Join(h.Limits, "; "))
+		if len(h.Causes) == 0 || !slices.IsSortedFunc(h.Causes, func(a, b groups.CommonCause) int { return b.Count - a.Count }) {
+			t.Errorf("%s: the causes are not there, or not most people first: %v", h.ID, h.Causes)
+		}
+	}
+	const run = "leaves of the run: 1132 of 3966 automatic members reach 20 %"
+	held := `policy +475 -231 =0; leaves of the group: 231 of 883 automatic members reach 20 %; ` + run + `
+directors +272 -248 =0; leaves of the group: 248 of 1100 automatic members reach 20 %; ` + run + `
+justice +87 -162 =0; leaves of the group: 162 of 344 automatic members reach 20 %; ` + run + `
+well-paid +133 -132 =0; leaves of the group: 132 of 538 automatic members reach 20 %; ` + run + `
+part-time +153 -110 =0; leaves of the group: 110 of 231 automatic members reach 20 %; ` + run + `
+managers +197 -195 =0; leaves of the group: 195 of 720 automatic members reach 20 %; ` + run + `
+crown-prosecution +11 -8 =0; ` + run + `
+senior-justice +23 -46 =0; ` + run + `
+`
+	if got.String() != held {
+		t.Errorf("got\n%swant\n%s", got.String(), held)
+	}
+}
+
+// unguarded is a tenant file of testdata as it would be with the guards off, elsewhere.
+func unguarded(t *testing.T, tenant string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", tenant))
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs(realData)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), "{", `{"guard": "off",`, 1)
+	text = strings.ReplaceAll(text, "../../../../shared/data", filepath.ToSlash(here))
+	name := filepath.Join(t.TempDir(), tenant)
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestOrganogramsFromMarchToSeptember(t *testing.T) {
+	p := onRealDataAs(t, unguarded(t, "uk-organograms.json"), "uk-organograms/"+march, "uk-organograms/"+september)
 	if want := (figures{New: 3183}); p.Import != want {
 		t.Errorf("import %v, want %v", p.Import, want)
 	}
@@ -112,6 +180,10 @@ senior-justice +23 -46 =0
 	}
 	if got.String() != want {
 		t.Errorf("got\n%swant\n%s", got.String(), want)
+	}
+
+	if len(p.Next.Held) > 0 {
+		t.Errorf("the guards are off, and yet hold %v", p.Next.Held)
 	}
 
 	// awk shows people who are their own manager, and managers who are not in the file.

@@ -74,6 +74,7 @@ func readBack(t *testing.T, stdout string) (p printed) {
 //	g: -; population a           nobody is in, but would be
 //	next 0 1 1 0 0
 //	g: +a -b =c                  joined, left, switched
+//	held g: +a -b =c             what is held; limits and causes are tested apart
 //	badValue line 3, people.csv  findings: code and where
 func digest(t *testing.T, stdout string) string {
 	t.Helper()
@@ -114,20 +115,27 @@ func digest(t *testing.T, stdout string) string {
 		}
 		b.WriteString("\n")
 	}
+	change := func(g groupChange) {
+		b.WriteString(string(g.ID) + ":")
+		for _, u := range g.Joined {
+			b.WriteString(" +" + string(u))
+		}
+		for _, u := range g.Left {
+			b.WriteString(" -" + string(u))
+		}
+		for _, u := range g.Switched {
+			b.WriteString(" =" + string(u))
+		}
+		b.WriteString("\n")
+	}
 	if raw.Next.Import != (figures{}) || len(raw.Next.Groups) > 0 {
 		b.WriteString("next " + counts(raw.Next.Import))
 		for _, g := range raw.Next.Groups {
-			b.WriteString(string(g.ID) + ":")
-			for _, u := range g.Joined {
-				b.WriteString(" +" + string(u))
-			}
-			for _, u := range g.Left {
-				b.WriteString(" -" + string(u))
-			}
-			for _, u := range g.Switched {
-				b.WriteString(" =" + string(u))
-			}
-			b.WriteString("\n")
+			change(g)
+		}
+		for _, h := range raw.Next.Held {
+			b.WriteString("held ")
+			change(h.groupChange)
 		}
 	}
 	for _, f := range raw.Findings {

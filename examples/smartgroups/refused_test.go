@@ -105,10 +105,11 @@ tenant.json: /manager: is empty
 tenant.json: /groups/0/id: is empty
 tenant.json: /groups/0/name: is blank`},
 		// Words.
-		{"words", `{"key":"id","missing":"Remove","zone":"London","now":"2015-01-31","groups":[{"id":"g","kind":"dynamic","status":"on","deactivated":"drop"}]}`, nil, `
+		{"words", `{"key":"id","missing":"Remove","zone":"London","now":"2015-01-31","guard":"Off","groups":[{"id":"g","kind":"dynamic","status":"on","deactivated":"drop"}]}`, nil, `
 tenant.json: /zone: there is no zone "London"; one is Europe/London
 tenant.json: /now: "2015-01-31" is not an instant such as 2015-01-31T00:00:00Z
 tenant.json: /missing: "Remove" is not one of keep, deactivate, remove
+tenant.json: /guard: "Off" is not one of on, off
 tenant.json: /groups/0/status: "on" is not one of active, inactive
 tenant.json: /groups/0/deactivated: "drop" is not one of keep, dropAutomatic, dropAll
 tenant.json: /groups/0/kind: "dynamic" is not one of manual, automatic`},

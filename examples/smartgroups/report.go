@@ -39,8 +39,8 @@ type figures struct {
 
 type nextReport struct {
 	Import figures       `json:"import"`
-	Groups []groupChange `json:"groups"`
-	Held   []string      `json:"held"` // nothing is held back until there is a guard
+	Groups []groupChange `json:"groups"` // what was written
+	Held   []heldChange  `json:"held"`   // what was not, until a person approves it
 }
 
 type groupChange struct {
@@ -50,12 +50,43 @@ type groupChange struct {
 	Switched []groups.UserID `json:"switched"`
 }
 
+// A heldChange is what the removal guard holds back in one group, and why.
+type heldChange struct {
+	groupChange
+	Limits []string             `json:"limits"`
+	Causes []groups.CommonCause `json:"causes"`
+}
+
 func figuresOf(p *groups.ImportPlan) figures {
 	return figures{len(p.New), len(p.Changed), p.Unchanged, len(p.Missing), p.Rejected}
 }
 
 // changesOf lists the groups that a run changes, in the order of the tenant file.
 func changesOf(run *groups.Run, list []tenantGroup) []groupChange {
+	all := []groupChange{}
+	for _, g := range list {
+		if d, _ := run.Diff(g.ID); !d.Empty() {
+			all = append(all, changeOf(g.ID, &d))
+		}
+	}
+	return all
+}
+
+// heldOf lists the groups that the guard holds, likewise.
+func heldOf(run *groups.Run, list []tenantGroup) []heldChange {
+	all := []heldChange{}
+	for _, g := range list {
+		for _, p := range run.Held {
+			if p.Group.ID == g.ID {
+				all = append(all, heldChange{changeOf(g.ID, &p.Diff), append([]string{}, p.Hold.Limits...),
+					append([]groups.CommonCause{}, p.Hold.Causes...)})
+			}
+		}
+	}
+	return all
+}
+
+func changeOf(id groups.GroupID, d *groups.Diff) groupChange {
 	users := func(changes []groups.Change) []groups.UserID {
 		ids := []groups.UserID{}
 		for _, c := range changes {
@@ -63,18 +94,12 @@ func changesOf(run *groups.Run, list []tenantGroup) []groupChange {
 		}
 		return ids
 	}
-	all := []groupChange{}
-	for _, g := range list {
-		if d, _ := run.Diff(g.ID); !d.Empty() {
-			all = append(all, groupChange{g.ID, users(d.Joined), users(d.Left), users(d.Switched)})
-		}
-	}
-	return all
+	return groupChange{id, users(d.Joined), users(d.Left), users(d.Switched)}
 }
 
 func (r *result) writeJSON(w io.Writer) {
 	if r.Next == nil {
-		r.Next = &nextReport{Groups: []groupChange{}, Held: []string{}} // nothing came next
+		r.Next = &nextReport{Groups: []groupChange{}, Held: []heldChange{}} // nothing came next
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -86,14 +111,7 @@ func (r *result) writeText(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s\n\n", plain(r.people), r.Import)
 	r.table(w)
 	if r.Next != nil {
-		planned := changesOf(r.plan.Run, r.tenant.groups)
-		fmt.Fprintf(w, "\n%s: %s\n", plain(r.next), r.Next.Import)
-		r.changes(w, "Applying it will change", planned)
-		if reflect.DeepEqual(planned, r.Next.Groups) {
-			fmt.Fprintln(w, "Applied; that is what changed.")
-		} else {
-			r.changes(w, "Applied. It changed", r.Next.Groups)
-		}
+		r.nextText(w)
 	}
 	for _, x := range r.why {
 		fmt.Fprintln(w)
@@ -102,6 +120,47 @@ func (r *result) writeText(w io.Writer) {
 		}
 	}
 	r.list(w)
+}
+
+// nextText prints what the next file does, or why it does nothing.
+func (r *result) nextText(w io.Writer) {
+	planned := changesOf(r.plan.Run, r.tenant.groups)
+	fmt.Fprintf(w, "\n%s: %s\n", plain(r.next), r.Next.Import)
+	if len(r.plan.Objections) > 0 {
+		fmt.Fprintln(w, "REFUSED by the feed guard; nothing of the file was applied:")
+		for _, o := range r.plan.Objections {
+			fmt.Fprintln(w, " ", plain(o.Text))
+		}
+		fmt.Fprintln(w, `Put the file right; or, if all of this is meant, say "guard": "off" in the tenant file.`)
+		r.changes(w, "Applying it would change", planned)
+		r.held(w, "The removal guard would hold, as well:")
+		return
+	}
+	r.changes(w, "Applying it will change", planned)
+	if reflect.DeepEqual(planned, r.Next.Groups) {
+		fmt.Fprintln(w, "Applied; that is what changed.")
+	} else {
+		r.changes(w, "Applied. It changed", r.Next.Groups)
+	}
+	r.held(w, "The removal guard holds these groups as they were, until a person approves it:")
+}
+
+// held prints what the guard holds: whom, the limits reached, and what those who leave have in common,
+// most people first.
+func (r *result) held(w io.Writer, what string) {
+	if len(r.Next.Held) == 0 {
+		return
+	}
+	fmt.Fprintln(w, what)
+	for _, h := range r.Next.Held {
+		fmt.Fprintf(w, "  held: %s: %s\n", r.title(h.ID), h.groupChange)
+		for _, limit := range h.Limits {
+			fmt.Fprintln(w, "    limit:", plain(limit))
+		}
+		for _, c := range h.Causes {
+			fmt.Fprintf(w, "    cause: %d because %s\n", c.Count, plain(c.Text))
+		}
+	}
 }
 
 func (f figures) String() string {
@@ -171,18 +230,28 @@ func (r *result) changes(w io.Writer, what string, list []groupChange) {
 	}
 	fmt.Fprintln(w, what+":")
 	for _, c := range list {
-		i := slices.IndexFunc(r.tenant.groups, func(g tenantGroup) bool { return g.ID == c.ID })
-		var parts []string
-		for _, p := range []struct {
-			users []groups.UserID
-			what  string
-		}{{c.Joined, "join"}, {c.Left, "leave"}, {c.Switched, "by another method"}} {
-			if n := len(p.users); n > 0 {
-				parts = append(parts, fmt.Sprint(n, " ", p.what))
-			}
-		}
-		fmt.Fprintf(w, "  %s: %s\n", r.tenant.groups[i].title(), strings.Join(parts, ", "))
+		fmt.Fprintf(w, "  %s: %s\n", r.title(c.ID), c)
 	}
+}
+
+// title is what a group of the tenant file is called.
+func (r *result) title(id groups.GroupID) string {
+	i := slices.IndexFunc(r.tenant.groups, func(g tenantGroup) bool { return g.ID == id })
+	return r.tenant.groups[i].title()
+}
+
+// String says how many join, leave and switch.
+func (c groupChange) String() string {
+	var parts []string
+	for _, p := range []struct {
+		users []groups.UserID
+		what  string
+	}{{c.Joined, "join"}, {c.Left, "leave"}, {c.Switched, "by another method"}} {
+		if n := len(p.users); n > 0 {
+			parts = append(parts, fmt.Sprint(n, " ", p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // list prints the findings; those that differ in nothing but the line are one.

@@ -50,7 +50,11 @@ func work(ctx context.Context, in input) (*result, problems) {
 	}
 
 	store := groups.NewMemory()
-	ev := groups.NewEvaluator(store, store, &groups.Options{Now: t.clockwork(), Zone: t.zone, Exclusions: true})
+	options := &groups.Options{Now: t.clockwork(), Zone: t.zone, Exclusions: true} // both guards as they come
+	if t.guard == guardOff {
+		options.Guard, options.FeedGuard = &groups.Guard{}, &groups.FeedGuard{}
+	}
+	ev := groups.NewEvaluator(store, store, options)
 	j := &job{result: out, ev: ev, store: store}
 	// Rules are checked against the fields that the people have, so that these come first; the
 	// people themselves come in when the groups stand, and the plan can name those it touches.
@@ -80,7 +84,7 @@ func work(ctx context.Context, in input) (*result, problems) {
 			return nil, p
 		}
 		out.plan = plan
-		out.Next = &nextReport{figuresOf(plan), changesOf(run, t.groups), []string{}}
+		out.Next = &nextReport{figuresOf(plan), changesOf(run, t.groups), heldOf(run, t.groups)}
 		if out.why, err = j.explainOneEach(ctx, run); err != nil {
 			return nil, lines(err)
 		}
@@ -166,16 +170,23 @@ func (j *job) save(ctx context.Context, g *tenantGroup) (groups.Group, error) {
 	return j.ev.Save(ctx, wanted, by)
 }
 
-// importPeople works out what a file changes, and changes it. What is wrong with the data goes to
-// the findings.
+// importPeople works out what a file changes, and changes it. A file that the feed guard refuses changes
+// nothing; the run then says what the removal guard would have held as well. What is wrong with the data
+// goes to the findings.
 func (j *job) importPeople(ctx context.Context, f *groups.PeopleFile, file string) (*groups.ImportPlan, *groups.Run, error) {
 	plan, err := j.ev.PlanImport(ctx, f)
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := j.ev.Import(ctx, plan, "an administrator")
-	if err != nil {
-		return nil, nil, err
+	refused := len(plan.Objections) > 0
+	run := &groups.Run{Held: plan.Run.Held, Findings: plan.Run.Findings}
+	if !refused {
+		if run, err = j.ev.Import(ctx, plan, by); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, o := range plan.Objections {
+		j.Findings = append(j.Findings, groups.Finding{Code: "feedGuard", Where: subject(o) + ", " + file, Text: o.Text})
 	}
 	j.issues(file, plan.Issues)
 	for _, found := range slices.Concat(plan.Findings, run.Findings) {
@@ -185,7 +196,23 @@ func (j *job) importPeople(ctx context.Context, f *groups.PeopleFile, file strin
 		}
 		j.Findings = append(j.Findings, groups.Finding{Code: found.Code, Where: where + ", " + file, Text: found.Text})
 	}
+	if refused {
+		return plan, run, nil
+	}
 	return plan, run, j.strangers(ctx, file)
+}
+
+// subject is what an objection of the feed guard is about.
+func subject(o groups.FeedObjection) string {
+	switch {
+	case o.Column != "":
+		return "column " + o.Column
+	case o.Tree != "":
+		return "tree " + string(o.Tree)
+	case o.Code == "blanked":
+		return "enrollments"
+	}
+	return "people"
 }
 
 // fromRoot is the pointer of a finding about a rule, from the root of the tenant file.

@@ -17,8 +17,19 @@ type tenant struct {
 	people      groups.PeopleCSV
 	trees       []treeFile
 	enrollments *enrollmentFile
+	guard       guarding
 	groups      []tenantGroup
 }
+
+// A guarding says whether files and groups are guarded.
+type guarding string
+
+const (
+	guardOn  guarding = "on"
+	guardOff guarding = "off"
+)
+
+func (g guarding) String() string { return string(g) }
 
 type treeFile struct {
 	file string
@@ -59,7 +70,7 @@ func readTenant(data []byte) (t tenant, p problems, ready bool) {
 	t.units(&p, v["trees"])
 	t.records(&p, v["enrollments"])
 	t.format(&p, v["csv"])
-	p.text(v["guard"]) // until there is one
+	t.guard = word(&p, v["guard"], guardOn, guardOff)
 	ready = len(p) == 0
 
 	seen := map[groups.GroupID]string{}

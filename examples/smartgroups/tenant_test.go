@@ -391,7 +391,7 @@ unknownUser group g /groups/0/criteria/sets/0/conditions/0, people.csv`},
 				rule(`{"kind":"field","field":"id","op":"startsWith","values":["a"]}`) + `}]`, "id\nab\nAb\nba\n", "", nil, `
 import 3 0 0 0 0
 g: ab`},
-		{"two trees, a guard that does nothing yet, no groups",
+		{"two trees, guards that have nothing to do, no groups",
 			`"key":"id","guard":"on","trees":[{"name":"a","column":"u"},{"name":"b","file":"b.csv","id":"i","parent":"p"}],"groups":[]`,
 			"id,u\na,x\n", "id,u\na,y\n", map[string]string{"b.csv": "i,p\nq,\n"}, `
 import 1 0 0 0 0
