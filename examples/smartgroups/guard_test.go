@@ -100,7 +100,7 @@ func TestFilesThatTheGuardsStop(t *testing.T) {
 people, next.csv: people: 487 of 1,000 known users are not in the file and would be removed (48 %)`, `
 scots +0 -487 =0
   leaves of the group: 487 of 487 automatic members reach 20 %
-    487: they are not among the people any more`, ``, `
+    487: they are not in the people file`, ``, `
 scots +0 -487 =0`},
 		{"one column is blank", "",
 			func(int) string { return ",active" }, `
