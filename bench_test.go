@@ -3,6 +3,7 @@ package groups_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -210,6 +211,63 @@ func BenchmarkFullEvaluation30000UsersBy250Groups(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/30000/250, "ns/pair")
+}
+
+// What an administrator waits for: a preview of one group among 250, with all its lists.
+func BenchmarkPreviewOneGroupOf30000Users(b *testing.B) {
+	m, ev, _ := benchWorld(b, 30000, 250)
+	ctx := context.Background()
+	if _, err := ev.Process(ctx); err != nil {
+		b.Fatal(err)
+	}
+	var g groups.Group
+	for g = range m.Groups(ctx) {
+		break
+	}
+	g.Criteria = groups.AnySets(groups.All(benchPay.AtLeast(40000)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ev.Preview(ctx, g, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A run that the guard holds looks at the people twice, and reads who leaves once more; x/plain is how much
+// longer it takes than the same run without a guard.
+func BenchmarkHeldRunOf30000UsersBy50Groups(b *testing.B) {
+	m, _, people := benchWorld(b, 30000, 50)
+	ctx := context.Background()
+	guarded := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	plain := groups.NewEvaluator(m, m, &groups.Options{Now: newYear, Guard: &groups.Guard{}})
+	if _, err := plain.Process(ctx); err != nil {
+		b.Fatal(err)
+	}
+	for i := range people {
+		people[i].Fields = maps.Clone(people[i].Fields)
+		for name := range people[i].Fields {
+			people[i].Fields[name] = groups.Empty()
+		}
+	}
+	if err := m.Write(ctx, groups.PeopleChange{Upsert: people}); err != nil {
+		b.Fatal(err)
+	}
+	start := time.Now()
+	if _, err := plain.Evaluate(ctx); err != nil {
+		b.Fatal(err)
+	}
+	unguarded := time.Since(start)
+	b.ReportAllocs()
+	for b.Loop() {
+		run, err := guarded.Evaluate(ctx)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(run.Held) == 0 {
+			b.Fatal("nothing is held")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(unguarded), "x/plain")
 }
 
 func BenchmarkOneChangedUserAgainst2000Groups(b *testing.B) {
