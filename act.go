@@ -11,10 +11,13 @@ import (
 type Act struct {
 	// Do is what was done:
 	//
-	//	create, edit, delete           a definition; Before and After are the JSON of a [Group]
+	//	create, edit, delete           a definition; Before and After are the JSON of a [Group], as it
+	//	                               was stored
 	//	publish, adopt                 likewise, with the membership written at once
 	//	approve                        a held [Plan] was written; After is its JSON, without the lists
-	//	assign, unassign               about User; Before and After are the JSON of an [Assignment]
+	//	assign, unassign               about User, also where the other decision, or a change of the
+	//	                               group's kind, brings it; Before and After are the JSON
+	//	                               of an [Assignment]
 	//	exclude, readmit               about User; Before and After are the JSON of an [Exclusion]
 	//	forget                         User was erased everywhere, and stands here under an alias
 	//	import                         a file of people was applied; After has its figures
@@ -63,13 +66,39 @@ func recorded[T any](v *T) json.RawMessage {
 	return data
 }
 
-// definitionAct is what the audit says about an edit, by whom and when the definition has it.
+// definitionAct is what the audit says about an edit, by whom and when the definition has it; after is
+// the definition as it is handed to the Store, which counts its revision.
 func definitionAct(do string, before, after *Group) Act {
-	a := Act{Do: do, Before: recorded(before), After: recorded(after)}
-	if after != nil {
-		a.Group, a.By, a.At = after.ID, after.SavedBy, after.SavedAt
-	} else {
+	a := Act{Do: do, Before: recorded(before)}
+	if after == nil {
 		a.Group = before.ID
+		return a
 	}
+	stored := *after
+	stored.Revision++
+	a.Group, a.By, a.At, a.After = after.ID, after.SavedBy, after.SavedAt, recorded(&stored)
 	return a
+}
+
+// decisionActs is what the audit says about decisions on one user in one group: first what they end, then
+// what they begin.
+func decisionActs(before, after Standing, by, why string, at time.Time) (acts []Act) {
+	enter := func(do string, was, is json.RawMessage) {
+		acts = append(acts, Act{Do: do, Group: after.Group, User: after.User, By: by, At: at, Why: why, Before: was, After: is})
+	}
+	assigned := !samePointee(before.Assignment, after.Assignment)
+	excluded := !samePointee(before.Exclusion, after.Exclusion)
+	if assigned && after.Assignment == nil {
+		enter(actUnassign, recorded(before.Assignment), nil)
+	}
+	if excluded && after.Exclusion == nil {
+		enter(actReadmit, recorded(before.Exclusion), nil)
+	}
+	if assigned && after.Assignment != nil {
+		enter(actAssign, recorded(before.Assignment), recorded(after.Assignment))
+	}
+	if excluded && after.Exclusion != nil {
+		enter(actExclude, recorded(before.Exclusion), recorded(after.Exclusion))
+	}
+	return acts
 }

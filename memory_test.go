@@ -37,7 +37,7 @@ func TestMemoryKeepsPeople(t *testing.T) {
 }
 
 // rowsOf reads a stream to its end, also beside the test's own goroutine.
-func rowsOf[T any](t *testing.T, stream iter.Seq2[T, error]) []T {
+func rowsOf[T any](t testing.TB, stream iter.Seq2[T, error]) []T {
 	t.Helper()
 	var all []T
 	for row, err := range stream {

@@ -28,6 +28,7 @@ func (e *edition) approves(id GroupID) bool { return e != nil && e.group == id &
 
 // turn is what becomes of a standing when the kind of the group changes.
 func (e *edition) turn(r *run, st Standing) Standing {
+	was := st
 	switch {
 	case !e.turned:
 	case e.members == MembersDropped:
@@ -35,6 +36,7 @@ func (e *edition) turn(r *run, st Standing) Standing {
 	case st.Population == Automatic && !st.Assignment.Holds(r.now):
 		st.Assignment = &Assignment{By: e.by, At: r.now, Source: "kind"}
 	}
+	r.acts = append(r.acts, decisionActs(was, st, e.by, "", r.now)...)
 	return st
 }
 
