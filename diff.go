@@ -67,8 +67,8 @@ type Change struct {
 	After  Method     `json:"after"`
 	Cause  Cause      `json:"cause"`
 	At     time.Time  `json:"at"` // the clock of the run
-	// ID names the change for ever: a host that has acted on it once need not again. Blank until
-	// written.
+	// ID names the change in its Store for ever, also where it took several attempts to write it: a host
+	// that has acted on it once need not again. Blank until written.
 	ID string `json:"id,omitempty"`
 	// By is the person who decided about this user in this group; blank for what a run found.
 	By string `json:"by,omitempty"`
