@@ -37,7 +37,7 @@ type Evaluator struct {
 	opts    Options
 	rules   *ruleCache
 	// writing holds a token while a run is written: a run that read a user before a change must not
-	// be written after the run that follows the change.
+	// be written after the run that follows the change, nor after the user was forgotten.
 	writing chan struct{}
 }
 
@@ -308,12 +308,11 @@ const attempts = 10
 
 // write evaluates and applies, and does so again where what was read has changed meanwhile.
 func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
-	select {
-	case e.writing <- struct{}{}:
-		defer func() { <-e.writing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := e.turn(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	for n := 1; ; n++ {
 		r, err := evaluate()
 		if err != nil {
@@ -330,6 +329,16 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 		if !errors.Is(err, ErrConflict) || n == attempts {
 			return nil, fmt.Errorf("write: %w", err)
 		}
+	}
+}
+
+// turn waits until no run is being written, and has others wait until done is called.
+func (e *Evaluator) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case e.writing <- struct{}{}:
+		return func() { <-e.writing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

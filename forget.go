@@ -21,6 +21,11 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 	if err := errors.Join(user.Check(), checkText(by)); err != nil {
 		return err
 	}
+	done, err := e.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	for n := 1; ; n++ {
 		c, err := e.forgetting(ctx, user, by)
 		if err != nil {
@@ -113,21 +118,29 @@ func without(n *Note, user, alias UserID) (changed bool, err error) {
 	return changed, nil
 }
 
-// rename puts one user in the place of another in the criteria's own conditions on users.
+// rename puts one user in the place of another in the criteria's own conditions on users, and on the field
+// that is their ID.
 func (c *Criteria) rename(user, alias UserID) (changed bool) {
 	for i := range c.Sets {
-		for j, condition := range c.Sets[i].Conditions {
-			u, is := condition.(UserCondition)
-			if !is || !slices.Contains(u.Users, user) {
-				continue
-			}
-			u.Users = slices.Clone(u.Users)
-			for k := range u.Users {
-				if u.Users[k] == user {
-					u.Users[k], changed = alias, true
+		for _, condition := range c.Sets[i].Conditions {
+			switch named := condition.(type) {
+			case UserCondition:
+				changed = replace(named.Users, user, alias) || changed
+			case FieldCondition:
+				if named.Field == string(ID) {
+					changed = replace(named.Values, Lit(string(user)), Lit(string(alias))) || changed
 				}
 			}
-			c.Sets[i].Conditions[j] = u
+		}
+	}
+	return changed
+}
+
+// replace puts one element in the place of another, wherever that stands.
+func replace[T comparable](list []T, old, by T) (changed bool) {
+	for i := range list {
+		if list[i] == old {
+			list[i], changed = by, true
 		}
 	}
 	return changed

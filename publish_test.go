@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -304,44 +303,5 @@ func TestTheLastTenVersionsOfTheCriteriaAreKept(t *testing.T) {
 	list := strings.Split(versions(), "; ")
 	if len(list) != 10 || !strings.HasPrefix(list[0], "4") || !strings.HasPrefix(list[9], "13") {
 		t.Errorf("%v", list)
-	}
-}
-
-func TestForgettingErasesAPersonEverywhere(t *testing.T) {
-	ctx := t.Context()
-	w := newEvalWorld(t, nil)
-	w.save(evalGroup("named", groups.UserIsOrBelow("cid", "bob")))
-	w.process()
-	w.assign("romans", "cid")
-	g, err := w.Group(ctx, "named")
-	w.must(err)
-	draft, err := json.Marshal(g)
-	w.must(err)
-	w.must(w.Apply(ctx, groups.Commit{Notes: []groups.Note{{Kind: groups.NoteDraft, Group: "named", Key: "d", Data: draft}}}))
-	w.must(w.ev.Forget(ctx, "cid", "chief"))
-	state := w.groupState()
-	lines := slices.DeleteFunc(strings.Split(state, "\n"), func(line string) bool {
-		return !strings.Contains(line, `"cid"`)
-	})
-	// What is left is the stored definition, the audit's copy of it, and the leaves for the host to act on.
-	for _, line := range lines {
-		if !strings.Contains(line, `"cause":"forgotten"`) && !strings.Contains(line, `"id":"named"`) {
-			t.Errorf("left: %s", line)
-		}
-	}
-	for _, kind := range []groups.NoteKind{groups.NoteDraft, groups.NoteVersion} {
-		for n, err := range w.Notes(ctx, kind, "named") {
-			w.must(err)
-			if text := string(n.Data); strings.Contains(text, `"cid"`) || !strings.Contains(text, `"forgotten-`) || !strings.Contains(text, `"bob"`) {
-				t.Errorf("%s: %s", kind, text)
-			}
-		}
-	}
-	// Once more, when the host has acted, and the feed does not know them either.
-	w.must(w.ev.Forget(ctx, "cid", "chief"))
-	for c, err := range w.Changes(ctx, "") {
-		if w.must(err); c.User == "cid" {
-			t.Errorf("%+v", c)
-		}
 	}
 }

@@ -1,0 +1,103 @@
+package groups_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grouprules/groups"
+)
+
+func TestForgettingErasesAPersonEverywhere(t *testing.T) {
+	ctx := t.Context()
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("named", groups.UserIsOrBelow("cid", "bob"), groups.ID.Is("bob", "cid").Not()))
+	w.process()
+	w.assign("romans", "cid")
+	g, err := w.Group(ctx, "named")
+	w.must(err)
+	draft, err := json.Marshal(g)
+	w.must(err)
+	w.must(w.Apply(ctx, groups.Commit{Notes: []groups.Note{{Kind: groups.NoteDraft, Group: "named", Key: "d", Data: draft}}}))
+	w.must(w.ev.Forget(ctx, "cid", "chief"))
+	state := w.groupState()
+	lines := slices.DeleteFunc(strings.Split(state, "\n"), func(line string) bool {
+		return !strings.Contains(line, `"cid"`)
+	})
+	// What is left is the stored definition, the audit's copy of it, and the leaves for the host to act on.
+	for _, line := range lines {
+		if !strings.Contains(line, `"cause":"forgotten"`) && !strings.Contains(line, `"id":"named"`) {
+			t.Errorf("left: %s", line)
+		}
+	}
+	for _, kind := range []groups.NoteKind{groups.NoteDraft, groups.NoteVersion} {
+		for n, err := range w.Notes(ctx, kind, "named") {
+			w.must(err)
+			if text := string(n.Data); strings.Contains(text, `"cid"`) || !strings.Contains(text, `"forgotten-`) || !strings.Contains(text, `"bob"`) {
+				t.Errorf("%s: %s", kind, text)
+			}
+		}
+	}
+	// Once more, when the host has acted, and the feed does not know them either.
+	w.must(w.ev.Forget(ctx, "cid", "chief"))
+	for c, err := range w.Changes(ctx, "") {
+		if w.must(err); c.User == "cid" {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// What the guard holds about somebody who is forgotten is held no more; what it holds about others is, and can be
+// approved.
+func TestForgettingErasesAPersonFromWhatIsHeld(t *testing.T) {
+	ctx := t.Context()
+	w := newEvalWorld(t, &groups.Options{Guard: &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{MaxCount: 2}}}})
+	w.people(evalUser("ann", evalIn("Oslo")), evalUser("bob", evalIn("Oslo")), evalUser("cid", evalIn("Rome")))
+	w.want(w.process(), "")
+	w.must(w.ev.Forget(ctx, "ann", "chief"))
+	held, err := w.ev.Held(ctx)
+	w.must(err)
+	if len(held) != 1 {
+		t.Fatalf("%d plans are held, want 1", len(held))
+	}
+	if text, err := json.Marshal(held); err != nil || strings.Contains(string(text), `"ann"`) {
+		t.Errorf("held is %s, %v", text, err)
+	}
+	g, err := w.Group(ctx, "romans")
+	w.must(err)
+	w.want(g.State.Held, held[0].ID)
+	w.process()
+	again, err := w.ev.Held(ctx)
+	w.must(err)
+	w.want(again[0].ID, held[0].ID) // as a run holds it that never knew them
+	r, err := w.ev.Approve(ctx, held[0], "chief")
+	w.must(err)
+	w.want(evalDiffs(r), "romans -bob(rule) +cid(rule)")
+}
+
+// A run that has read somebody before they were forgotten, and brings them in, is written before they are, so that
+// nothing of it is left.
+func TestARunThatHasReadAPersonIsWrittenBeforeTheyAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		w := newEvalWorld(t, nil)
+		w.people(evalUser("dee", evalIn("Rome")))
+		forgotten := make(chan error, 1)
+		rival := &evalRival{Store: w.Memory, times: 1}
+		ev := groups.NewEvaluator(w.Memory, rival, &groups.Options{Now: func() time.Time { return w.now }})
+		rival.act = func() {
+			go func() { forgotten <- ev.Forget(ctx, "dee", "chief") }()
+			synctest.Wait()
+		}
+		_, err := ev.Process(ctx)
+		w.must(err)
+		w.must(<-forgotten)
+		for st := range w.StandingsOf(ctx, "dee") {
+			t.Errorf("left: %+v", st)
+		}
+		w.want(w.process(), "")
+	})
+}
