@@ -463,7 +463,7 @@ func behind[R any](list []R, cursor string, last uint64, number func(R) uint64) 
 		return list, nil
 	}
 	n, err := strconv.ParseUint(cursor, 10, 64)
-	if err != nil || n > last || cursor != strconv.FormatUint(n, 10) {
+	if err != nil || n == 0 || n > last || cursor != strconv.FormatUint(n, 10) {
 		return nil, fmt.Errorf("cursor %.64q is not one of this store", cursor)
 	}
 	at, found := slices.BinarySearchFunc(list, n, func(r R, n uint64) int { return cmp.Compare(number(r), n) })

@@ -322,6 +322,40 @@ func TestMemoryRefusesWritesThatContradictThemselves(t *testing.T) {
 	}
 }
 
+// A cursor that a Memory has not given out, such as one from the future of a restored copy, would pass over what is
+// written next.
+func TestMemoryKnowsTheCursorsItHasGivenOut(t *testing.T) {
+	ctx := t.Context()
+	m := groups.NewMemory()
+	g, err := saveGroup(ctx, m, groups.Group{ID: "g"})
+	if err == nil {
+		err = apply(ctx, m, population(g, "ada", "bob", "eve"))
+	}
+	for range 3 {
+		if err == nil {
+			err = m.Apply(ctx, groups.Commit{Acts: []groups.Act{{Do: "edit", Group: "g"}}})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cursor, given := range map[string]bool{"1": true, "3": true, "0": false, "4": false, "01": false, "+1": false, "1 ": false, "١": false, "18446744073709551617": false} {
+		var changes, acts, of error
+		for _, err := range m.Changes(ctx, cursor) {
+			changes = err
+		}
+		for _, err := range m.Acts(ctx, "", cursor) {
+			acts = err
+		}
+		for _, err := range m.Acts(ctx, "g", cursor) {
+			of = err
+		}
+		if (changes == nil) != given || (acts == nil) != given || (of == nil) != given {
+			t.Errorf("after %q: %v, %v, %v", cursor, changes, acts, of)
+		}
+	}
+}
+
 // TestMemoryAgreesWithItselfAfterAnyHistory looks at the whole after each step, as people, groups and
 // memberships come and go.
 func TestMemoryAgreesWithItselfAfterAnyHistory(t *testing.T) {

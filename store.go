@@ -158,7 +158,7 @@ type Write struct {
 	Delete bool
 	// Standings are the new standings in this group, ascending by user, each once.
 	Standings []Standing
-	// Changes are the effective joins, leaves and switches that this brings, in order.
+	// Changes are the effective joins, leaves and switches that this brings, likewise.
 	Changes []Change
 	// State is the new state, but for its Sequence, which the Store counts. Nil leaves the state
 	// alone: a Write of nothing else only compares, for a group that was read and not processed.
@@ -246,8 +246,11 @@ func (w *Write) check() error {
 	}
 	for i := range w.Changes {
 		c := &w.Changes[i]
-		if c.Group != w.Group {
+		switch {
+		case c.Group != w.Group:
 			return fmt.Errorf("group %q: a change of group %q", w.Group, c.Group)
+		case i > 0 && c.User <= w.Changes[i-1].User:
+			return fmt.Errorf("group %q: the changes are not ascending by user at %q", w.Group, c.User)
 		}
 		if err := c.User.Check(); err != nil {
 			return fmt.Errorf("group %q: %w", w.Group, err)

@@ -316,6 +316,9 @@ var commitCases = []Case{{
 		deleted.Save = &renamed
 		elsewhere := d.write("h", automatic("bob"))
 		elsewhere.Group = "g"
+		twice, astray := d.write("g", automatic("bob")), d.write("g", automatic("bob"), automatic("eve"))
+		twice.Changes = append(twice.Changes, twice.Changes[0])
+		slices.Reverse(astray.Changes)
 		told := d.write("g", automatic("bob"))
 		told.Changes[0].Group = "h"
 		for what, c := range map[string]groups.Commit{
@@ -327,6 +330,8 @@ var commitCases = []Case{{
 			"users who do not ascend":    commit(at(d.write("g"), automatic("eve"), automatic("bob"))),
 			"standings of another group": commit(elsewhere),
 			"changes of another group":   commit(told),
+			"a change twice":             commit(twice),
+			"changes that do not ascend": commit(astray),
 			"a note twice":               {Notes: []groups.Note{note("g", "key", "text"), note("h", "key", "text"), note("g", "key", "text")}},
 		} {
 			was := d.picture()
