@@ -54,13 +54,25 @@ func TestTheTestsThatTheReadmeNamesAreThere(t *testing.T) {
 			}
 		}
 	}
-	names := regexp.MustCompile("`((?:Test|Example)\\w*)`").FindAllStringSubmatch(string(readme), -1)
+	name := regexp.MustCompile("`((?:Test|Example)\\w*)`")
+	names := name.FindAllStringSubmatch(string(readme), -1)
 	if len(names) < 50 {
 		t.Errorf("%d names", len(names))
 	}
 	for _, n := range names {
 		if !there[n[1]] {
 			t.Errorf("there is no %s", n[1])
+		}
+	}
+	_, table, _ := strings.Cut(string(readme), "| feature | from | shown by |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	features := strings.Split(table, "\n")
+	if len(features) < 25 {
+		t.Errorf("%d features", len(features))
+	}
+	for _, f := range features {
+		if !name.MatchString(f) {
+			t.Errorf("nothing shows %s", f)
 		}
 	}
 }
