@@ -243,3 +243,11 @@ func TestNamesAreInOrderAndNoStrangers(t *testing.T) {
 		}
 	}
 }
+
+// discard is the TB of helpers that a mutant borrows.
+type discard struct{ ctx context.Context }
+
+func (d discard) Helper()                           {}
+func (d discard) Context() context.Context          { return d.ctx }
+func (d discard) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (d discard) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
