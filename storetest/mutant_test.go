@@ -64,6 +64,7 @@ func caseOf(t *testing.T, in, name string) Case {
 type faulty struct {
 	*groups.Memory
 	group       func(ctx context.Context, id groups.GroupID) (groups.Group, error)
+	groups      func(ctx context.Context) iter.Seq2[groups.Group, error]
 	standings   func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error]
 	standingsOf func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error]
 	members     func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error]
@@ -78,6 +79,13 @@ func (f *faulty) Group(ctx context.Context, id groups.GroupID) (groups.Group, er
 		return f.group(ctx, id)
 	}
 	return f.Memory.Group(ctx, id)
+}
+
+func (f *faulty) Groups(ctx context.Context) iter.Seq2[groups.Group, error] {
+	if f.groups != nil {
+		return f.groups(ctx)
+	}
+	return f.Memory.Groups(ctx)
 }
 
 func (f *faulty) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
@@ -222,6 +230,21 @@ func TestDefectsOfStoresAreFound(t *testing.T) {
 				t.Errorf("%q did not find a store that %s", c.Name, mutant.defect)
 			}
 		})
+	}
+}
+
+func TestEveryCaseFindsADefect(t *testing.T) {
+	found := map[string]bool{}
+	for _, mutant := range slices.Concat(readingMutants, writingMutants, commitMutants) {
+		found["Store "+mutant.found] = true
+	}
+	for _, mutant := range peopleMutants {
+		found[mutant.in+" "+mutant.found] = true
+	}
+	for _, c := range Cases() {
+		if !found[c.Interface+" "+c.Name] {
+			t.Errorf("%s, clause %d: nothing shows that %q finds anything", c.Interface, c.Clause, c.Name)
+		}
 	}
 }
 

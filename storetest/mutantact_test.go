@@ -8,7 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -174,36 +174,25 @@ var actMutants = []mutant{{
 }, {
 	"shows later acts before earlier ones", "a reader who follows the audit while it is written misses nothing",
 	func(m *groups.Memory) *faulty {
-		var mu sync.Mutex
-		open := map[groups.GroupID]bool{}
+		const slow = "g0" // whose acts are hidden for a while
+		var open atomic.Bool
 		return &faulty{
 			apply: func(ctx context.Context, c groups.Commit) error {
-				if len(c.Acts) == 0 {
-					return m.Apply(ctx, c)
+				if len(c.Acts) > 0 && c.Acts[0].Group == slow {
+					open.Store(true)
+					defer open.Store(false)
 				}
-				id := c.Acts[0].Group
-				mu.Lock()
-				open[id] = true
-				mu.Unlock()
-				err := m.Apply(ctx, c)
-				pause()
-				mu.Lock()
-				delete(open, id)
-				mu.Unlock()
-				return err
+				defer pause()
+				return m.Apply(ctx, c)
 			},
 			acts: func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
-				mu.Lock()
-				defer mu.Unlock()
-				hidden := map[string]bool{}
-				last := map[groups.GroupID]string{}
-				for a := range m.Acts(ctx, "", "") {
-					last[a.Group] = a.Cursor
+				hidden := ""
+				if open.Load() {
+					for a := range m.Acts(ctx, slow, "") {
+						hidden = a.Cursor
+					}
 				}
-				for id := range open {
-					hidden[last[id]] = true
-				}
-				return each(m.Acts(ctx, id, after), func(_ int, a *groups.Act) (bool, bool) { return !hidden[a.Cursor], true })
+				return each(m.Acts(ctx, id, after), func(_ int, a *groups.Act) (bool, bool) { return a.Cursor != hidden, true })
 			},
 		}
 	},

@@ -12,7 +12,7 @@ import (
 )
 
 // commitMutants are stores whose commits as a whole, notes and acts are not right.
-var commitMutants = slices.Concat(wholeMutants, stateMutants, aliasMutants, noteMutants, actMutants)
+var commitMutants = slices.Concat(wholeMutants, stateMutants, aliasMutants, noteMutants, actMutants, ringMutants, feedMutants)
 
 // then returns an apply that does the commit in two steps; split takes the second out of the first.
 func then(m *groups.Memory, split func(c *groups.Commit) (later groups.Commit)) func(context.Context, groups.Commit) error {
@@ -110,37 +110,6 @@ var wholeMutants = []mutant{{
 				c.Writes = c.Writes[:1]
 			}
 		})}
-	},
-}, {
-	"looks for rings save by save", "a ring that several saves of a commit close is refused",
-	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			for _, w := range c.Writes {
-				if w.Save != nil {
-					if err := groups.CheckReferences(m.Groups(ctx), *w.Save); err != nil {
-						return err
-					}
-				}
-			}
-			if err := m.Apply(ctx, c); !errors.Is(err, groups.ErrCycle) {
-				return err
-			}
-			return nil
-		}}
-	},
-}, {
-	"looks for rings half way", "a ring that a commit resolves is none",
-	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			for _, w := range c.Writes {
-				if w.Save != nil {
-					if err := groups.CheckReferences(m.Groups(ctx), *w.Save); err != nil {
-						return err
-					}
-				}
-			}
-			return m.Apply(ctx, c)
-		}}
 	},
 }, {
 	"looks who reads a group before it saves", "a deletion is judged by what is there after the commit",

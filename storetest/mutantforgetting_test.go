@@ -110,6 +110,98 @@ var aliasMutants = []mutant{{
 			return later
 		})}
 	},
+}, {
+	"keeps the feed of forgotten users", "the earlier changes of a forgotten user are erased",
+	func(m *groups.Memory) *faulty {
+		var kept []groups.Change
+		return &faulty{
+			apply: committing(m, func(c *groups.Commit) {
+				for change := range m.Changes(context.Background(), "") {
+					if c.Forget != "" && change.User == c.Forget {
+						kept = append(kept, change)
+					}
+				}
+			}),
+			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+				return func(yield func(groups.Change, error) bool) {
+					for _, c := range kept {
+						if !yield(c, nil) {
+							return
+						}
+					}
+					m.Changes(ctx, after)(yield)
+				}
+			},
+		}
+	},
+}, {
+	"forgets without a word", "the leaves that come with forgetting stay in the feed",
+	func(m *groups.Memory) *faulty {
+		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != "forgotten", true })
+		}}
+	},
+}, {
+	"forgets whoever looks like it", "a forgotten user is erased from every group",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if err := m.Apply(ctx, c); err != nil || c.Forget == "" {
+				return err
+			}
+			return m.Apply(ctx, desk{discard{ctx}, m}.forgets("A"+cut(c.Forget[1:], 250)))
+		}}
+	},
+}, {
+	"raises no sequence when it forgets", "a run that began before somebody was forgotten is refused",
+	func(m *groups.Memory) *faulty {
+		raised := map[groups.GroupID]uint64{}
+		return &faulty{apply: committing(m, func(c *groups.Commit) {
+			for i := range c.Writes {
+				if w := &c.Writes[i]; w.Was != nil {
+					w.Was.Sequence += raised[w.Group]
+				}
+				if c.Forget != "" {
+					raised[c.Writes[i].Group]++
+				}
+			}
+		})}
+	},
+}, {
+	"raises the sequence of all groups when it forgets", "forgetting raises the sequence of the groups it touches, and of no other",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: committing(m, func(c *groups.Commit) {
+			for g := range m.Groups(context.Background()) {
+				if c.Forget != "" && !slices.ContainsFunc(c.Writes, func(w groups.Write) bool { return w.Group == g.ID }) {
+					c.Writes = append(c.Writes, groups.Write{Group: g.ID, Revision: g.Revision, Standings: []groups.Standing{{Group: g.ID, User: c.Forget}}})
+				}
+			}
+		})}
+	},
+}, {
+	"compares nothing when it forgets", "forgetting and a write that race leave nothing of the user",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if c.Forget != "" {
+				pause()
+				c = copied(c)
+				c.Forget = ""
+				for i := range c.Writes {
+					c.Writes[i].Was = nil
+				}
+			}
+			return m.Apply(ctx, c)
+		}}
+	},
+}, {
+	"does not find whom it is to forget", "a user nobody knows can be forgotten",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if c.Forget != "" && len(c.Writes) == 0 {
+				return groups.ErrNotFound
+			}
+			return m.Apply(ctx, c)
+		}}
+	},
 }}
 
 // remembering shows acts with what change makes of them, knowing how they were when somebody was

@@ -255,39 +255,64 @@ var readingMutants = []mutant{{
 		}}
 	},
 }, {
-	"does not look for rings", "groups cannot refer to each other",
+	"orders groups by a collation", "groups come in the order of the bytes of their IDs",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			if err := m.Apply(ctx, c); !errors.Is(err, groups.ErrCycle) {
-				return err
+		return &faulty{groups: listing(m, func(all []groups.Group) {
+			slices.SortStableFunc(all, func(a, b groups.Group) int { return cmp.Compare(lower(a.ID), lower(b.ID)) })
+		})}
+	},
+}, {
+	"orders the groups of a user as they were written", "the standings of a user come in the order of the bytes of group IDs",
+	func(m *groups.Memory) *faulty {
+		return &faulty{standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+			return func(yield func(groups.Standing, error) bool) {
+				for c := range m.Changes(ctx, "") {
+					for s, err := range m.StandingsOf(ctx, id) {
+						if s.Group == c.Group && c.User == id && !yield(s, err) {
+							return
+						}
+					}
+				}
 			}
-			return nil
 		}}
 	},
 }, {
-	"names a part of the ring", "a long ring is refused with its whole path",
+	"finds users without looking at white space", "of what is not stored there is nothing, and no error",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			err := m.Apply(ctx, c)
-			if cycle := (*groups.CycleError)(nil); errors.As(err, &cycle) {
-				cycle.Path = []groups.GroupID{cycle.Path[0], cycle.Path[0]}
-			}
-			return err
+		return &faulty{standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+			return m.StandingsOf(ctx, groups.UserID(strings.TrimSpace(string(id))))
 		}}
 	},
 }, {
-	"looks for rings before its transaction", "of saves that close a ring together, one is refused",
+	"keeps the method that a member came in by", "members follow every write",
 	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			if err := groups.CheckReferences(m.Groups(ctx), *c.Writes[0].Save); err != nil {
-				return err
-			}
-			pause()
-			err := m.Apply(ctx, c)
-			if errors.Is(err, groups.ErrCycle) {
-				err = nil
-			}
-			return err
+		came := map[groups.UserID]groups.Method{}
+		return &faulty{members: func(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+			return each(m.Members(ctx, id, after), func(_ int, row *groups.Member) (bool, bool) {
+				if came[row.User] == groups.Outside {
+					came[row.User] = row.Method
+				}
+				row.Method = came[row.User]
+				return true, true
+			})
 		}}
 	},
 }}
+
+// listing returns a list of groups to which something was done.
+func listing(m *groups.Memory, change func(all []groups.Group)) func(context.Context) iter.Seq2[groups.Group, error] {
+	return func(ctx context.Context) iter.Seq2[groups.Group, error] {
+		return func(yield func(groups.Group, error) bool) {
+			var all []groups.Group
+			for g := range m.Groups(ctx) {
+				all = append(all, g)
+			}
+			change(all)
+			for _, g := range all {
+				if !yield(g, nil) {
+					return
+				}
+			}
+		}
+	}
+}

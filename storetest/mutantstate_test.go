@@ -3,13 +3,12 @@ package storetest
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/grouprules/groups"
 )
 
-// stateMutants are about what is new in states, groups and changes.
+// stateMutants are about states and the fields of groups.
 var stateMutants = []mutant{{
 	"has no column for the number of members", "the state that is given is stored, but for its sequence",
 	func(m *groups.Memory) *faulty {
@@ -105,22 +104,52 @@ var stateMutants = []mutant{{
 		})}
 	},
 }, {
-	"numbers changes itself", "a change keeps the ID it was given",
+	"drops the criteria of manual groups", "a manual group keeps its criteria",
 	func(m *groups.Memory) *faulty {
-		n := 0
-		return &faulty{apply: writing(m, func(w *groups.Write) {
-			for i := range w.Changes {
-				n++
-				w.Changes[i].ID = strconv.Itoa(n)
+		return &faulty{apply: saving(m, func(g *groups.Group) {
+			if g.Kind == groups.ManualGroup {
+				g.Criteria = groups.Criteria{}
 			}
 		})}
 	},
 }, {
-	"has no column for who changed it", "every field of a change comes back as it was written",
+	"lists groups without their states", "a group comes with the state that was written",
+	func(m *groups.Memory) *faulty {
+		return &faulty{groups: listing(m, func(all []groups.Group) {
+			for i := range all {
+				all[i].State = groups.State{}
+			}
+		})}
+	},
+}, {
+	"takes the state of the definition", "revision 0 creates, with a state of its own",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: writing(m, func(w *groups.Write) {
-			for i := range w.Changes {
-				w.Changes[i].By = ""
+			if w.Save != nil && w.Revision == 0 && w.State == nil {
+				w.State = &w.Save.State
+			}
+		})}
+	},
+}, {
+	"saves nothing where nothing is another", "each save raises the revision by one",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if w := c.Writes[0]; w.Save != nil && difference(*w.Save, stored(m, w.Group)) == "" {
+				return nil
+			}
+			return m.Apply(ctx, c)
+		}}
+	},
+}, {
+	"finds the state of a deleted group", "a group created anew begins anew",
+	func(m *groups.Memory) *faulty {
+		were := map[groups.GroupID]*groups.State{}
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Delete {
+				were[w.Group] = w.Was
+			}
+			if w.Save != nil && w.Revision == 0 && w.State == nil {
+				w.State = were[w.Group]
 			}
 		})}
 	},

@@ -8,8 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/grouprules/groups"
 )
@@ -207,165 +206,6 @@ var writingMutants = []mutant{{
 		})}
 	},
 }, {
-	"drops a change", "the changes of a write stand together, in its order, once",
-	func(m *groups.Memory) *faulty {
-		return &faulty{apply: writing(m, func(w *groups.Write) { w.Changes = w.Changes[:max(0, len(w.Changes)-1)] })}
-	},
-}, {
-	"orders the feed by group", "the changes of a write stand together, in its order, once",
-	func(m *groups.Memory) *faulty {
-		return &faulty{apply: committing(m, func(c *groups.Commit) {
-			slices.SortFunc(c.Writes, func(a, b groups.Write) int { return cmp.Compare(a.Group, b.Group) })
-		})}
-	},
-}, {
-	"writes the feed after its transaction", "writes that run at once do not mix their changes",
-	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			bare := copied(c)
-			for i := range bare.Writes {
-				bare.Writes[i].Changes = nil
-			}
-			if err := m.Apply(ctx, bare); err != nil {
-				return err
-			}
-			for _, w := range c.Writes {
-				for _, change := range w.Changes {
-					time.Sleep(10 * time.Microsecond)
-					if err := m.Apply(ctx, commit(groups.Write{Group: w.Group, Revision: w.Revision, Changes: []groups.Change{change}})); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		}}
-	},
-}, {
-	"shows later changes before earlier ones", "a reader who follows the feed while it is written misses nothing",
-	func(m *groups.Memory) *faulty {
-		var mu sync.Mutex
-		open := map[groups.GroupID]uint64{} // the sequence that is being written
-		return &faulty{
-			apply: func(ctx context.Context, c groups.Commit) error {
-				id := c.Writes[0].Group
-				if c.Writes[0].Save != nil {
-					return m.Apply(ctx, c)
-				}
-				mu.Lock()
-				open[id] = c.Writes[0].Was.Sequence + 1
-				mu.Unlock()
-				err := m.Apply(ctx, c)
-				pause()
-				mu.Lock()
-				delete(open, id)
-				mu.Unlock()
-				return err
-			},
-			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-				mu.Lock()
-				defer mu.Unlock()
-				hidden := map[groups.Change]bool{}
-				last := map[groups.GroupID]groups.Change{}
-				for c := range m.Changes(ctx, "") {
-					last[c.Group] = c
-				}
-				for id := range open {
-					hidden[last[id]] = true
-				}
-				return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return !hidden[*c], true })
-			},
-		}
-	},
-}, {
-	"begins anew after an unknown cursor", "a cursor stays good when its change is erased",
-	func(m *groups.Memory) *faulty {
-		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			for c := range m.Changes(ctx, "") {
-				if c.Cursor == after {
-					return m.Changes(ctx, after)
-				}
-			}
-			return m.Changes(ctx, "")
-		}}
-	},
-}, {
-	"takes any text for the beginning", "text that is no cursor is an error",
-	func(m *groups.Memory) *faulty {
-		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			if drain(m.Changes(ctx, after)) != nil {
-				after = ""
-			}
-			return m.Changes(ctx, after)
-		}}
-	},
-}, {
-	"yields the change of the cursor again", "the feed goes on after every cursor",
-	func(m *groups.Memory) *faulty {
-		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			reached := after == ""
-			return each(m.Changes(ctx, ""), func(_ int, c *groups.Change) (bool, bool) {
-				reached = reached || c.Cursor == after
-				return reached, true
-			})
-		}}
-	},
-}, {
-	"keeps the feed of forgotten users", "the earlier changes of a forgotten user are erased",
-	func(m *groups.Memory) *faulty {
-		var kept []groups.Change
-		return &faulty{
-			apply: committing(m, func(c *groups.Commit) {
-				for change := range m.Changes(context.Background(), "") {
-					if c.Forget != "" && change.User == c.Forget {
-						kept = append(kept, change)
-					}
-				}
-			}),
-			changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-				return func(yield func(groups.Change, error) bool) {
-					for _, c := range kept {
-						if !yield(c, nil) {
-							return
-						}
-					}
-					m.Changes(ctx, after)(yield)
-				}
-			},
-		}
-	},
-}, {
-	"forgets without a word", "the leaves that come with forgetting stay in the feed",
-	func(m *groups.Memory) *faulty {
-		return &faulty{changes: func(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
-			return each(m.Changes(ctx, after), func(_ int, c *groups.Change) (bool, bool) { return c.Cause != "forgotten", true })
-		}}
-	},
-}, {
-	"forgets whoever looks like it", "a forgotten user is erased from every group",
-	func(m *groups.Memory) *faulty {
-		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			if err := m.Apply(ctx, c); err != nil || c.Forget == "" {
-				return err
-			}
-			return m.Apply(ctx, desk{discard{ctx}, m}.forgets("A"+cut(c.Forget[1:], 250)))
-		}}
-	},
-}, {
-	"raises no sequence when it forgets", "a run that began before somebody was forgotten is refused",
-	func(m *groups.Memory) *faulty {
-		raised := map[groups.GroupID]uint64{}
-		return &faulty{apply: committing(m, func(c *groups.Commit) {
-			for i := range c.Writes {
-				if w := &c.Writes[i]; w.Was != nil {
-					w.Was.Sequence += raised[w.Group]
-				}
-				if c.Forget != "" {
-					raised[c.Writes[i].Group]++
-				}
-			}
-		})}
-	},
-}, {
 	"ignores its context", "a cancelled context ends every call and writes nothing",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: func(ctx context.Context, c groups.Commit) error { return m.Apply(context.WithoutCancel(ctx), c) }}
@@ -453,6 +293,148 @@ var writingMutants = []mutant{{
 			}),
 			standingsOf: func(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
 				return m.StandingsOf(ctx, lower(id))
+			},
+		}
+	},
+}, {
+	"does not say who saved what is to be deleted", "a stale deletion is refused, naming who saved and when",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: answering(m, func(c groups.Commit, err error) error {
+			if conflict := (*groups.ConflictError)(nil); errors.As(err, &conflict) && c.Writes[0].Delete {
+				conflict.By = ""
+			}
+			return err
+		})}
+	},
+}, {
+	"deletes parents", "a group that is a parent cannot be deleted",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: answering(m, func(c groups.Commit, err error) error {
+			for g := range m.Groups(context.Background()) {
+				if errors.Is(err, groups.ErrReferred) && g.Parent == c.Writes[0].Group {
+					return nil
+				}
+			}
+			return err
+		})}
+	},
+}, {
+	"compares 32 bits of the sequence", "a write from another sequence is refused",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Was != nil {
+				w.Was.Sequence &= 1<<32 - 1
+			}
+		})}
+	},
+}, {
+	"puts a group back as it was before its save", "a save and a write that race leave no half of either",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			if c.Writes[0].Save == nil {
+				return m.Apply(ctx, c)
+			}
+			id := c.Writes[0].Group
+			before := map[groups.UserID]bool{}
+			for st := range m.Standings(ctx, id, "") {
+				before[st.User] = true
+			}
+			pause()
+			if err := m.Apply(ctx, c); err != nil {
+				return err
+			}
+			w := groups.Write{Group: id, Revision: stored(m, id).Revision}
+			for st := range m.Standings(ctx, id, "") {
+				if !before[st.User] {
+					w.Standings = append(w.Standings, groups.Standing{Group: id, User: st.User})
+				}
+			}
+			return m.Apply(ctx, commit(w))
+		}}
+	},
+}, {
+	"does not miss a group that is deleted meanwhile", "a deletion and a write that race leave nothing behind",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
+			there := stored(m, c.Writes[0].Group).ID != ""
+			pause()
+			if c.Writes[0].Delete {
+				return m.Apply(ctx, c)
+			}
+			pause()
+			if err := m.Apply(ctx, c); !there || !errors.Is(err, groups.ErrConflict) {
+				return err
+			}
+			return nil
+		}}
+	},
+}, {
+	"replaces all standings of a group", "standings that were not given stay",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			given := w.Standings
+			for st := range m.Standings(context.Background(), w.Group, "") {
+				if !slices.ContainsFunc(given, func(s groups.Standing) bool { return s.User == st.User }) {
+					w.Standings = append(w.Standings, groups.Standing{Group: w.Group, User: st.User})
+				}
+			}
+			slices.SortFunc(w.Standings, func(a, b groups.Standing) int { return cmp.Compare(a.User, b.User) })
+		})}
+	},
+}, {
+	"counts no write that brings nothing new", "a write with standings raises the sequence by one",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if len(w.Changes) == 0 {
+				w.Standings = nil
+			}
+		})}
+	},
+}, {
+	"raises the revision with every write", "a write leaves the definition alone",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if g := stored(m, w.Group); w.Save == nil && len(w.Standings) > 0 {
+				w.Save = &g
+			}
+		})}
+	},
+}, {
+	"answers nobody while it writes", "everything can be called at once",
+	func(m *groups.Memory) *faulty {
+		var writing atomic.Int32
+		return &faulty{
+			apply: func(ctx context.Context, c groups.Commit) error {
+				writing.Add(1)
+				defer writing.Add(-1)
+				pause()
+				return m.Apply(ctx, c)
+			},
+			group: func(ctx context.Context, id groups.GroupID) (groups.Group, error) {
+				if writing.Load() > 0 {
+					return groups.Group{}, errors.New("busy")
+				}
+				return m.Group(ctx, id)
+			},
+		}
+	},
+}, {
+	"writes nothing while a stream is open", "the loop over a stream can write",
+	func(m *groups.Memory) *faulty {
+		open := false
+		return &faulty{
+			groups: func(ctx context.Context) iter.Seq2[groups.Group, error] {
+				return func(yield func(groups.Group, error) bool) {
+					open = true
+					defer func() { open = false }()
+					m.Groups(ctx)(yield)
+				}
+			},
+			apply: func(ctx context.Context, c groups.Commit) error {
+				if open {
+					return errors.New("busy")
+				}
+				return m.Apply(ctx, c)
 			},
 		}
 	},
