@@ -8,7 +8,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -174,27 +173,10 @@ var actMutants = []mutant{{
 }, {
 	"shows later acts before earlier ones", "a reader who follows the audit while it is written misses nothing",
 	func(m *groups.Memory) *faulty {
-		const slow = "g0" // whose acts are hidden for a while
-		var open atomic.Bool
-		return &faulty{
-			apply: func(ctx context.Context, c groups.Commit) error {
-				if len(c.Acts) > 0 && c.Acts[0].Group == slow {
-					open.Store(true)
-					defer open.Store(false)
-				}
-				defer pause()
-				return m.Apply(ctx, c)
-			},
-			acts: func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
-				hidden := ""
-				if open.Load() {
-					for a := range m.Acts(ctx, slow, "") {
-						hidden = a.Cursor
-					}
-				}
-				return each(m.Acts(ctx, id, after), func(_ int, a *groups.Act) (bool, bool) { return a.Cursor != hidden, true })
-			},
-		}
+		late := belated(func(a *groups.Act) (string, bool) { return a.Cursor, a.Group == "g0" })
+		return &faulty{acts: func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
+			return late(m.Acts(ctx, id, after))
+		}}
 	},
 }, {
 	"takes any text for the beginning of the audit", "text that is no cursor of the audit is an error",
