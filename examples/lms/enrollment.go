@@ -89,6 +89,13 @@ func (e *enrollments) count() (n int) {
 	return n
 }
 
+// tell has the library be told of users, whether or not their records changed.
+func (e *enrollments) tell(users []groups.UserID) {
+	for _, user := range users {
+		e.untold[user] = true
+	}
+}
+
 // news are the users of whom the library is to be told, and told says that it was.
 func (e *enrollments) news() []groups.UserID { return slices.Sorted(maps.Keys(e.untold)) }
 

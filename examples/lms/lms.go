@@ -109,11 +109,13 @@ func (l *lms) planImport(ctx context.Context, csv string) (*groups.ImportPlan, e
 }
 
 // importPlanned is the second half. The file knows nothing of enrollments, so that rules about them are
-// asked again for those who are new.
+// asked again for those who are new. That this is to be done is written down before the file is: an LMS
+// that stops in between makes up for it when it settles.
 func (l *lms) importPlanned(ctx context.Context, plan *groups.ImportPlan, by string) (*groups.Run, error) {
+	l.effects.enrollments.tell(plan.New)
 	run, err := l.ev.Import(ctx, plan, by)
-	if err == nil && len(plan.New) > 0 {
-		_, err = l.ev.Changed(ctx, groups.Touched{Users: plan.New})
+	if err == nil {
+		_, err = l.tellNews(ctx)
 	}
 	return run, err
 }

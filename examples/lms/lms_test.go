@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -326,3 +328,38 @@ func TestTheVersionTellsOfEnrollments(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An LMS that stops between the people and the groups of a file makes up for it, for those who are new and whose
+// records it has already as well.
+func TestAnImportThatBreaksOffIsMadeUpFor(t *testing.T) {
+	ctx := t.Context()
+	l := told(t, io.Discard)
+	const yara = "u31"
+	if _, err := l.complete(ctx, yara, ladder); err != nil { // before personnel knows of her
+		t.Fatal(err)
+	}
+	file := strings.NewReplacer("Turbine technician", "Operative II").Replace(moved) + yara + ",Yara Moss,yara@brookside.example,Buyer,Lund,2026-03-06\n"
+	plan, err := l.planImport(ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := l.ev
+	l.ev = groups.NewEvaluator(l.people, lost{l.store}, &groups.Options{Now: func() time.Time { return l.now }})
+	if _, err := l.importPlanned(ctx, plan, "hr feed"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("the groups were written: %v", err)
+	}
+	l.ev = ev
+	if _, _, err := l.settle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []groups.GroupID{"certified", "petras"} {
+		if in, err := l.ev.IsMember(ctx, g, yara); err != nil || !in || !l.effects.index[yara][g] {
+			t.Errorf("in %s: %v, in the index: %v (%v)", g, in, l.effects.index[yara], err)
+		}
+	}
+}
+
+// lost is a store whose connection is lost when it is to write.
+type lost struct{ groups.Store }
+
+func (lost) Apply(context.Context, groups.Commit) error { return io.ErrUnexpectedEOF }
