@@ -15,7 +15,8 @@ type Act struct {
 	//	publish, adopt                 likewise, with the membership written at once
 	//	approve                        a held [Plan] was written; After is its JSON, without the lists
 	//	assign, unassign               about User; Before and After are the JSON of an [Assignment]
-	//	exclude, readmit               about User; Before and After are the JSON of an [Exclusion]
+	//	exclude, readmit               about User; Before and After are the JSON of an [Exclusion]; where one
+	//	                               replaces an assignment, or the reverse, an act says what ends
 	//	forget                         User was erased everywhere, and stands here under an alias
 	//	import                         a file of people was applied; After has its figures
 	//	override                       one that the feed guard had refused; After has its objections

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,7 +40,7 @@ type Decision struct {
 // group that was turned on or off since it was last processed is processed with it. In a group with a
 // [Schedule] the assignment waits for it, but for users who assign themselves.
 func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{do: actAssign, group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
 		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
 			return ErrExcluded
 		}
@@ -57,7 +58,7 @@ func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users
 // Unassign takes assignments away ("remove manual assignment"). Whoever the rule holds for stays in
 // as an automatic member, by one switch; the others leave. Without an assignment nothing happens.
 func (e *Evaluator) Unassign(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{do: actUnassign, group: group, by: by}, unassign)
+	return e.decide(ctx, users, &act{group: group, by: by}, unassign)
 }
 
 func unassign(_ *run, st *Standing) error {
@@ -72,7 +73,7 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 	if !e.opts.Exclusions {
 		return nil, fmt.Errorf("group %q: %w", group, errors.ErrUnsupported)
 	}
-	return e.decide(ctx, users, &act{do: actExclude, group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
 		if st.Assignment.Holds(r.now) && !d.Replace {
 			return ErrAssigned
 		}
@@ -84,7 +85,7 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 
 // Readmit takes exclusions away.
 func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{do: actReadmit, group: group, by: by}, func(_ *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: by}, func(_ *run, st *Standing) error {
 		st.Exclusion = nil
 		return nil
 	})
@@ -94,12 +95,11 @@ func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users
 // with an [*EligibleError], and then nobody is taken out: in Docebo nobody can be forced out of an
 // automatic group, and [Evaluator.Exclude] is an act of its own.
 func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{do: actUnassign, group: group, by: by, takeOut: true}, unassign)
+	return e.decide(ctx, users, &act{group: group, by: by, takeOut: true}, unassign)
 }
 
 // act is a person's decision about the users of the run in one group.
 type act struct {
-	do      string // as [Act.Do] has it
 	group   GroupID
 	by      string
 	why     string
@@ -121,22 +121,33 @@ func (a *act) revise(r *run, st Standing) (revised Standing, meant bool) {
 	if err != nil {
 		a.refused = append(a.refused, &DecisionError{st.Group, st.User, err})
 	}
-	if !sameStanding(st, revised) {
-		r.acts = append(r.acts, a.entry(r, st, revised))
-	}
+	r.acts = append(r.acts, decided(st, revised, Act{By: a.by, At: r.now, Why: a.why})...)
 	return revised, true
 }
 
-// entry is what the audit says about one user.
-func (a *act) entry(r *run, before, after Standing) Act {
-	e := Act{Do: a.do, Group: a.group, User: after.User, By: a.by, At: r.now, Why: a.why}
-	switch a.do {
-	case actAssign, actUnassign:
-		e.Before, e.After = recorded(before.Assignment), recorded(after.Assignment)
-	default:
-		e.Before, e.After = recorded(before.Exclusion), recorded(after.Exclusion)
+// decided is what the audit says where people decide otherwise about a user in a group: first the
+// decision that ends, where the other one takes its place, and then the one that is made.
+func decided(before, after Standing, by Act) (acts []Act) {
+	by.Group, by.User = after.Group, after.User
+	note := func(do string, before, after json.RawMessage) {
+		by.Do, by.Before, by.After = do, before, after
+		acts = append(acts, by)
 	}
-	return e
+	assignment := !samePointee(before.Assignment, after.Assignment)
+	exclusion := !samePointee(before.Exclusion, after.Exclusion)
+	if assignment && after.Assignment == nil {
+		note(actUnassign, recorded(before.Assignment), nil)
+	}
+	if exclusion && after.Exclusion == nil {
+		note(actReadmit, recorded(before.Exclusion), nil)
+	}
+	if assignment && after.Assignment != nil {
+		note(actAssign, recorded(before.Assignment), recorded(after.Assignment))
+	}
+	if exclusion && after.Exclusion != nil {
+		note(actExclude, recorded(before.Exclusion), recorded(after.Exclusion))
+	}
+	return acts
 }
 
 // decide changes what is stored about users in one group and brings it, and the groups that refer to

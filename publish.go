@@ -26,14 +26,22 @@ type edition struct {
 
 func (e *edition) approves(id GroupID) bool { return e != nil && e.group == id && e.plan != "" }
 
-// turn is what becomes of a standing when the kind of the group changes.
-func (e *edition) turn(r *run, st Standing) Standing {
+// turn is what becomes of a standing when the kind of the group changes. What the rule said ends with a
+// rule that nobody reads, also in a group that is frozen as the rule left it.
+func (e *edition) turn(r *run, kind Kind, was Standing) Standing {
+	if !e.turned {
+		return was
+	}
+	st := was
 	switch {
-	case !e.turned:
 	case e.members == MembersDropped:
 		st.Assignment = nil
-	case st.Population == Automatic && !st.Assignment.Holds(r.now):
+	case st.Automatic && st.Population != Outside && !st.Assignment.Holds(r.now):
 		st.Assignment = &Assignment{By: e.by, At: r.now, Source: "kind"}
+	}
+	st.Automatic = st.Automatic && kind == AutomaticGroup
+	if e.saves {
+		r.acts = append(r.acts, decided(was, st, Act{By: e.by, At: r.now})...)
 	}
 	return st
 }
