@@ -92,7 +92,7 @@ func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, err
 		}
 	}
 	if !s.stored && ed.saves {
-		if s.State.Epoch, err = e.epoch(ctx, g.ID); err != nil {
+		if err := e.succeed(ctx, &s.Group); err != nil {
 			return nil, err
 		}
 	}

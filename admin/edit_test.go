@@ -426,3 +426,57 @@ func TestAnActorDoesNotTouchWhatTheyDoNotSee(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEditOfAGroupThatIsGoneIsNoneOfItsSuccessor(t *testing.T) {
+	ctx := t.Context()
+	for how, create := range map[string]func(*tenant, groups.Group) error{
+		"created": func(w *tenant, g groups.Group) error { _, _, err := w.Create(ctx, root, g); return err },
+		"published": func(w *tenant, g groups.Group) error {
+			_, err := w.Publish(ctx, root, must[*groups.Plan](t)(w.ev.Preview(ctx, g, nil)))
+			return err
+		},
+	} {
+		w := faculty(t, nil)
+		nora := north()
+		w.save(t, "club")
+		edit := w.group(t, "maths")
+		edit.Criteria = groups.AnySets(groups.All(groups.MemberOfAny("club")))
+		edit, _, err := w.Save(ctx, root, edit, "")
+		check(err)
+		edit.Description = "edited"
+		plan := must[*groups.Plan](t)(w.ev.Preview(ctx, edit, nil))
+		draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: edit}))
+		shown := must[[]byte](t)(w.ReadCriteria(ctx, nora, "maths"))
+		must[*groups.Run](t)(w.Delete(ctx, root, "maths", edit.Revision))
+
+		// As many saves as the first had, of the same criteria at the same instant.
+		again := edit
+		again.Revision, again.Description = 0, ""
+		check(create(w, again))
+		g, _, err := w.Save(ctx, root, w.group(t, "maths"), "")
+		check(err)
+		same(t, how+": its revisions go on", g.Revision, uint64(4))
+		version := must[[]admin.Version](t)(w.Versions(ctx, "maths"))
+		same(t, how+": the version of its criteria", version[0].Revision, uint64(3))
+		same(t, how+": as processed", w.group(t, "maths").State.Revision, g.Revision)
+
+		before := w.everything(t)
+		for name, act := range map[string]func() error{
+			"save":       func() error { _, _, err := w.Save(ctx, root, edit, ""); return err },
+			"publish":    func() error { _, err := w.Publish(ctx, root, plan); return err },
+			"draft":      func() error { _, err := w.SaveDraft(ctx, root, admin.Draft{Group: edit}); return err },
+			"its draft":  func() error { _, err := w.PublishDraft(ctx, root, draft, plan); return err },
+			"inactivate": func() error { _, err := w.Inactivate(ctx, root, "maths", edit.Revision); return err },
+			"freeze":     func() error { _, err := w.Freeze(ctx, root, "maths", edit.Revision); return err },
+			"delete":     func() error { _, err := w.Delete(ctx, root, "maths", edit.Revision); return err },
+		} {
+			if err := act(); !errors.Is(err, groups.ErrConflict) {
+				t.Errorf("%s, %s: %v", how, name, err)
+			}
+		}
+		if _, err := w.ParseCriteria(ctx, nora, "maths", shown); !errors.Is(err, admin.ErrOpaque) {
+			t.Errorf("%s, ids: %v", how, err)
+		}
+		same(t, how, w.everything(t), before)
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -139,11 +138,10 @@ func (v veiled) ids() map[place]string {
 	return ids
 }
 
-// opaqueID names a place in one revision of a group. The time of saving tells the group from one of the
-// same ID that was deleted. Nothing of the condition goes into it: guesses could be tried on it.
+// opaqueID names a place in one revision of a group. Nothing of the condition goes into it: guesses
+// could be tried on it.
 func opaqueID(g groups.Group, at place) string {
-	saved := g.SavedAt.UTC().Format(time.RFC3339Nano)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %s %d %d", g.ID, g.Revision, saved, at.set, at.condition))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %d", g.ID, g.Revision, at.set, at.condition))
 	return hex.EncodeToString(sum[:8])
 }
 

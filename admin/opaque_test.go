@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -525,24 +524,6 @@ func TestAnIdIsGoodForOneRevisionOfOneGroupAndOneEditor(t *testing.T) {
 	}
 	if _, err := dead.ParseCriteria(t.Context(), editor, "g", data); !errors.Is(err, errDied) {
 		t.Errorf("who could not be read passed for unseen: %v", err)
-	}
-}
-
-func TestAnIdOfADeletedGroupIsNotGoodInItsSuccessor(t *testing.T) {
-	o, editor, _ := guarded(t)
-	data, err := o.desk.ReadCriteria(t.Context(), editor, "g")
-	check(err)
-	g, err := o.Group(t.Context(), "g")
-	check(err)
-	check(o.ev.Delete(t.Context(), "g", g.Revision, "admin"))
-	later := groups.NewEvaluator(o, o, &groups.Options{Now: func() time.Time { return newYear().Add(time.Second) }})
-	g.Revision = 0
-	again, err := later.Save(t.Context(), g, "admin")
-	if err != nil || again.Revision != 1 {
-		t.Fatal(again.Revision, err)
-	}
-	if _, err := o.desk.ParseCriteria(t.Context(), editor, "g", data); !errors.Is(err, admin.ErrOpaque) {
-		t.Errorf("revision 1 of another group passed for this one's: %v", err)
 	}
 }
 
