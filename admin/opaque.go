@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -79,8 +80,8 @@ func (d *Desk) ReadCriteria(ctx context.Context, actor Actor, group groups.Group
 //
 // All problems are reported at once, in one [*groups.CriteriaError] and each at its pointer in data:
 // those of [groups.Schema.ParseCriteria], and, with [ErrOpaque], opaque conditions against these rules and
-// operands that name something the actor does not see, whether or not it exists. No error tells more than
-// the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
+// operands that name something the actor does not see, whether or not it exists. Criteria beyond the
+// [groups.Limits] are refused by that alone. No error tells more than the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
 func (d *Desk) ParseCriteria(ctx context.Context, actor Actor, group groups.GroupID, data []byte) (groups.Criteria, error) {
 	g, err := d.store.Group(ctx, group)
 	if err != nil {
@@ -182,12 +183,13 @@ const standIn = `{"kind":"everyone"}`
 
 // readEdit reads a document, and notes what is wrong with all that is not opaque in it.
 func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
+	_, plain := schema.ParseCriteria(data)
+	if over := beyond(plain); over != nil {
+		return nil, over
+	}
 	doc, err := lay(data)
 	if err != nil {
-		if _, refused := schema.ParseCriteria(data); refused != nil {
-			err = refused // which says where
-		}
-		return nil, err
+		return nil, cmp.Or(plain, err) // plain says where
 	}
 	e := &edit{layout: doc, places: map[string]bool{}}
 	data = bytes.Clone(data)
@@ -216,6 +218,23 @@ func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
 	return e, nil
 }
 
+// beyond is the refusal of a document that is larger than criteria may be, by that alone: it is not looked
+// at any further, so that what it costs is bounded.
+func beyond(refusal error) error {
+	refused, is := errors.AsType[*groups.CriteriaError](refusal)
+	if !is {
+		return nil
+	}
+	over := slices.DeleteFunc(slices.Clone(refused.Problems), func(p groups.Problem) bool { return p.Err != groups.ErrLimit })
+	switch {
+	case len(over) > 0:
+		return &groups.CriteriaError{Problems: over}
+	case len(refused.Problems) >= maxProblems:
+		return refused
+	}
+	return nil
+}
+
 // opaqueAt returns the pointer of the opaque condition that a pointer points to or into, if there is one.
 func (e *edit) opaqueAt(pointer string) (string, bool) {
 	tokens := strings.SplitN(pointer, "/", 6) // "", "sets", the set, "conditions", the condition, the rest
@@ -223,14 +242,24 @@ func (e *edit) opaqueAt(pointer string) (string, bool) {
 	return pointer, e.places[pointer]
 }
 
+// maxProblems is what a CriteriaError promises to have at most.
+const maxProblems = 1000
+
 func (e *edit) refuse(pointer, format string, args ...any) {
+	if len(e.problems) == maxProblems {
+		return
+	}
 	e.problems = append(e.problems, groups.Problem{Pointer: pointer, Err: ErrOpaque, Text: fmt.Sprintf(format, args...)})
 }
 
 // shown are the conditions that the editor wrote out. Of a document with problems they are those that can
-// be read by themselves.
+// be read by themselves, among as many as could have a problem each.
 func (e *edit) shown(schema *groups.Schema) (list []condition) {
-	for _, el := range e.elements {
+	elements := e.elements
+	if len(e.criteria.Sets) == 0 {
+		elements = elements[:min(maxProblems, len(elements))]
+	}
+	for _, el := range elements {
 		if e.places[el.pointer()] {
 			continue
 		}
@@ -311,9 +340,6 @@ func (e *edit) putBack(schema *groups.Schema, hidden veiled) {
 	}
 }
 
-// maxProblems is what a CriteriaError promises to have at most.
-const maxProblems = 1000
-
 // refusal is the problems in the order of the document.
 func (e *edit) refusal() error {
 	order := func(p groups.Problem) (numbers []int) {
@@ -327,6 +353,5 @@ func (e *edit) refusal() error {
 	slices.SortStableFunc(e.problems, func(a, b groups.Problem) int {
 		return slices.Compare(order(a), order(b))
 	})
-	all := slices.Compact(e.problems)
-	return &groups.CriteriaError{Problems: all[:min(maxProblems, len(all))]}
+	return &groups.CriteriaError{Problems: slices.Compact(e.problems)}
 }
