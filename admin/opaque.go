@@ -17,7 +17,7 @@ import (
 
 // ErrOpaque is wrapped by the [groups.Problem] of an edit that would touch what the editor does not see:
 // an opaque condition that is missing, repeated, altered or in other company, or a resource that the
-// editor names and does not see.
+// editor names and does not see; and by the error for a change of parent from or to such a group.
 var ErrOpaque = errors.New("not visible to the editor")
 
 // ReadCriteria returns the criteria of a group as JSON, as this actor may see them: in the canonical form

@@ -2,14 +2,16 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/grouprules/groups"
 )
 
 // keepsUnseen refuses an edit that drops, alters or moves conditions which the actor does not see, or
-// names resources which they do not see, by the rules of [Desk.ParseCriteria]; stored is nil for a new
-// group. What has come from there is fine.
+// names resources which they do not see, by the rules of [Desk.ParseCriteria], or puts the group beneath
+// another parent where they do not see both; stored is nil for a new group. What has come from there is
+// fine.
 func (d *Desk) keepsUnseen(ctx context.Context, actor Actor, stored, g *groups.Group) error {
 	if actor.SeesAll {
 		return nil
@@ -22,6 +24,11 @@ func (d *Desk) keepsUnseen(ctx context.Context, actor Actor, stored, g *groups.G
 	sees, err := d.lookAt(ctx, actor, append(located(was.Criteria), now...))
 	if err != nil {
 		return err
+	}
+	for _, parent := range []groups.GroupID{was.Parent, g.Parent} {
+		if was.Parent != g.Parent && parent != "" && !sees.group(parent) {
+			return fmt.Errorf("group %q: its parent, now or after this edit, is %w", g.ID, ErrOpaque)
+		}
 	}
 	hidden := veil(was, sees)
 	ids := hidden.ids()
