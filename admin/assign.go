@@ -208,12 +208,11 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case d.listing <- struct{}{}:
-		defer func() { <-d.listing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := d.alone(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	var users []groups.UserID
 	for i := range out {
 		if out[i].Code == Found {

@@ -46,6 +46,11 @@ func (d *Desk) Create(ctx context.Context, actor Actor, g groups.Group) (groups.
 // edit was saved and the members could not be brought up to date, the group comes with the error, and
 // [groups.Evaluator.Changed] makes up for it.
 func (d *Desk) Save(ctx context.Context, actor Actor, g groups.Group, preview string) (groups.Group, *groups.Run, error) {
+	done, err := d.alone(ctx)
+	if err != nil {
+		return groups.Group{}, nil, err
+	}
+	defer done()
 	stored, err := d.base(ctx, g)
 	if err != nil {
 		return groups.Group{}, nil, err
@@ -101,6 +106,11 @@ func (d *Desk) allows(ctx context.Context, actor Actor, stored, g *groups.Group)
 	if g.Frozen && d.previews(actor, stored, g) {
 		return fmt.Errorf("group %q: its criteria, frozen, move nobody whom a preview could show: unfreeze it with this edit, which is %w", g.ID, ErrPreview)
 	}
+	if stored != nil && stored.Status == groups.Active && g.Status == groups.Inactive {
+		if err := d.mayEmpty(ctx, g.ID); err != nil {
+			return err
+		}
+	}
 	return d.keepsUnseen(ctx, actor, stored, g)
 }
 
@@ -123,6 +133,11 @@ func (d *Desk) Publish(ctx context.Context, actor Actor, p *groups.Plan) (*group
 	if p == nil {
 		return d.ev.Publish(ctx, p, actor.By)
 	}
+	done, err := d.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	stored, err := d.base(ctx, p.Group)
 	if err != nil {
 		return nil, err
@@ -153,7 +168,8 @@ func (d *Desk) Activate(ctx context.Context, actor Actor, group groups.GroupID, 
 }
 
 // Inactivate has a group have no effect: everybody in it leaves, with the cause "inactivation", and the
-// population is kept up. The host withdraws visibility and keeps enrollments (Docebo).
+// population is kept up. The host withdraws visibility and keeps enrollments (Docebo). Like any edit that
+// turns a group off it is refused with [ErrLastGroup] where a member is in no other organizational group.
 func (d *Desk) Inactivate(ctx context.Context, actor Actor, group groups.GroupID, revision uint64) (*groups.Run, error) {
 	return d.revise(ctx, actor, group, revision, func(g *groups.Group) { g.Status = groups.Inactive })
 }
@@ -187,11 +203,20 @@ func (d *Desk) setFrozen(ctx context.Context, actor Actor, group groups.GroupID,
 
 // Delete deletes a group, with a leave for each member. It is refused where the [Policy] forbids it
 // (Cornerstone: "Groups cannot be permanently deleted"), with [groups.ErrReferred] while another group
-// refers to it, and with a [*groups.ConflictError] where somebody saved it meanwhile. Groups that count
-// those beneath their own follow.
+// refers to it, with [ErrLastGroup] where a member is in no other organizational group, and with a
+// [*groups.ConflictError] where somebody saved it meanwhile. Groups that count those beneath their own
+// follow; an error of that leaves the group deleted, and [groups.Evaluator.Changed] makes up for it.
 func (d *Desk) Delete(ctx context.Context, actor Actor, group groups.GroupID, revision uint64) (*groups.Run, error) {
 	if d.policy.ForbidDeletion {
 		return nil, fmt.Errorf("group %q: %w: groups are not deleted", group, ErrPolicy)
+	}
+	done, err := d.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err := d.mayEmpty(ctx, group); err != nil {
+		return nil, err
 	}
 	if err := d.ev.Delete(ctx, group, revision, actor.By); err != nil {
 		return nil, err
