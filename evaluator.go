@@ -327,14 +327,23 @@ func (e *Evaluator) Process(ctx context.Context, groups ...GroupID) (*Run, error
 // attempts is how often a run is repeated when another writer was faster.
 const attempts = 10
 
-// write evaluates and applies, and does so again where what was read has changed meanwhile.
-func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
+// alone waits until no run is being written, and returns what lets the next one begin.
+func (e *Evaluator) alone(ctx context.Context) (done func(), err error) {
 	select {
 	case e.writing <- struct{}{}:
-		defer func() { <-e.writing }()
+		return func() { <-e.writing }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// write evaluates and applies, and does so again where what was read has changed meanwhile.
+func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
+	done, err := e.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	for n := 1; ; n++ {
 		r, err := evaluate()
 		if err != nil {

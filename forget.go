@@ -21,6 +21,11 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 	if err := errors.Join(user.Check(), checkText(by)); err != nil {
 		return err
 	}
+	done, err := e.alone(ctx) // a run that has read them would put them back
+	if err != nil {
+		return err
+	}
+	defer done()
 	for n := 1; ; n++ {
 		c, err := e.forgetting(ctx, user, by)
 		if err != nil {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -379,6 +381,55 @@ func TestForgettingErasesAPersonEverywhere(t *testing.T) {
 	for c, err := range w.Changes(ctx, "") {
 		if w.must(err); c.User == "cid" {
 			t.Errorf("%+v", c)
+		}
+	}
+}
+
+func TestARunUnderWayDoesNotBringBackWhoIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := groups.NewMemory()
+		people := &hookedPeople{Directory: m}
+		ev := groups.NewEvaluator(people, m, nil)
+		if err := m.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{{ID: "ann"}, {ID: "bob"}}}); err != nil {
+			t.Fatal(err)
+		}
+		all := groups.Group{ID: "all", Name: "All", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AnySets(groups.All(groups.Everyone{}))}
+		if _, err := ev.Save(t.Context(), all, "root"); err != nil {
+			t.Fatal(err)
+		}
+		forgotten := make(chan error, 1)
+		people.read = func() {
+			people.read = nil
+			go func() { forgotten <- ev.Forget(t.Context(), "ann", "root") }()
+			synctest.Wait()
+		}
+		if _, err := ev.Process(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-forgotten; err != nil {
+			t.Fatal(err)
+		}
+		for st, err := range m.StandingsOf(t.Context(), "ann") {
+			t.Errorf("left: %+v, %v", st, err)
+		}
+	})
+}
+
+// hookedPeople does something once a user was read.
+type hookedPeople struct {
+	groups.Directory
+	read func()
+}
+
+func (p *hookedPeople) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return func(yield func(groups.User, error) bool) {
+		for u, err := range p.Directory.Users(ctx) {
+			if !yield(u, err) {
+				return
+			}
+			if p.read != nil {
+				p.read()
+			}
 		}
 	}
 }
