@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -132,7 +133,7 @@ func checkText(written ...string) error {
 }
 
 // Save checks a group and its criteria and saves its definition: Revision 0 creates it, another is
-// the revision the edit started from. It returns the group as stored. What is wrong with the group
+// the revision the edit started from. No revision of a group is one of an earlier group of its ID. It returns the group as stored. What is wrong with the group
 // is reported all at once, wrapping [ErrGroup], [ErrID] or a [*CriteriaError]; a stale revision is a
 // [*ConflictError], a ring of references a [*CycleError]. Nobody moves until the group is processed;
 // [Evaluator.Publish] saves and moves at once. The edit goes into the audit, and other criteria are
@@ -153,10 +154,13 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	do := actCreate
 	if stored != nil {
 		do, g.State = actEdit, stored.State
-	} else if g.State.Epoch, err = e.epoch(ctx, g.ID); err != nil {
+	} else if err := e.succeed(ctx, &g); err != nil {
 		return Group{}, err
 	}
-	c := Commit{Writes: []Write{{Group: g.ID, Revision: g.Revision, Save: &g}}}
+	c := Commit{Writes: []Write{{Group: g.ID, Save: &g}}}
+	if stored != nil {
+		c.Writes[0].Revision = stored.Revision
+	}
 	if stored == nil {
 		c.Writes[0].State = &g.State
 	}
@@ -172,16 +176,33 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	return g, nil
 }
 
-// epoch tells a group that is created from one of the same ID that was deleted: it is the cursor of the
-// last act about that one, or with a blank ID of the last act at all.
-func (e *Evaluator) epoch(ctx context.Context, id GroupID) (last string, err error) {
+// lastAct is the last act about a group, or with a blank ID of all; a zero Act is none.
+func (e *Evaluator) lastAct(ctx context.Context, id GroupID) (last Act, err error) {
 	for a, err := range e.store.Acts(ctx, id, "") {
 		if err != nil {
-			return "", fmt.Errorf("read acts: %w", err)
+			return Act{}, fmt.Errorf("read acts: %w", err)
 		}
-		last = a.Cursor
+		last = a
 	}
 	return last, nil
+}
+
+// succeed tells a group that is created from one of the same ID that was deleted. Its revisions go on
+// from there, so that nobody who looked at that one edits, publishes or deletes this one by mistake.
+func (e *Evaluator) succeed(ctx context.Context, g *Group) error {
+	last, err := e.lastAct(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	if g.State.Epoch = last.Cursor; last.Do != actDelete {
+		return nil
+	}
+	var gone Group
+	if err := json.Unmarshal(last.Before, &gone); err != nil {
+		return fmt.Errorf("group %q, as it was deleted: %w", g.ID, err)
+	}
+	g.Revision = gone.Revision
+	return nil
 }
 
 // stored is the group that an edit started from; nil is that it creates one. It refuses an edit of

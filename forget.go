@@ -41,12 +41,12 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 // forgetting is the commit that leaves nothing of a user.
 func (e *Evaluator) forgetting(ctx context.Context, user UserID, by string) (*Commit, error) {
 	now := e.opts.Now()
-	last, err := e.epoch(ctx, "")
+	last, err := e.lastAct(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	// No two people have the same, not even at one instant, and nothing of the person is in it.
-	alias := "forgotten-" + now.UTC().Format("20060102T150405.000000000") + "-" + last
+	alias := "forgotten-" + now.UTC().Format("20060102T150405.000000000") + "-" + last.Cursor
 	c := &Commit{Forget: user, Alias: UserID(strings.TrimSuffix(alias, "-"))}
 	c.Acts = []Act{{Do: actForget, User: c.Alias, By: by, At: now}}
 	for st, err := range e.store.StandingsOf(ctx, user) {

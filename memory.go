@@ -330,9 +330,11 @@ func (m *Memory) apply(w *Write) {
 		return
 	}
 	var g Group
+	revision := w.Revision
 	if stored := m.groups.Get(w.Group); stored != nil {
 		g = *stored
 	} else {
+		revision = w.Save.Revision
 		m.standings[w.Group] = &ordered.Map[UserID, Standing]{}
 	}
 	state := g.State
@@ -343,7 +345,7 @@ func (m *Memory) apply(w *Write) {
 	if w.Save != nil {
 		g = *w.Save
 		g.Criteria = g.Criteria.clone()
-		g.Revision = w.Revision + 1
+		g.Revision = revision + 1
 	}
 	g.State = state
 	of := m.standings[w.Group]

@@ -144,7 +144,7 @@ func (r *run) commit() Commit {
 		w := s.write
 		w.Group, w.Revision, w.Was, w.State = s.ID, s.Revision, &s.State, &state
 		if !s.stored {
-			w.Was = nil
+			w.Revision, w.Was = 0, nil
 		}
 		s.diff.identify(s.State)
 		w.Changes = s.diff.changes()

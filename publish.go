@@ -26,17 +26,23 @@ type edition struct {
 
 func (e *edition) approves(id GroupID) bool { return e != nil && e.group == id && e.plan != "" }
 
-// turn is what becomes of a standing when the kind of the group changes.
-func (e *edition) turn(r *run, st Standing) Standing {
-	was := st
+// turn is what becomes of a standing when the kind of the group changes. What the rule said ends with a
+// rule that nobody reads, also in a group that is frozen as the rule left it.
+func (e *edition) turn(r *run, kind Kind, was Standing) Standing {
+	if !e.turned {
+		return was
+	}
+	st := was
 	switch {
-	case !e.turned:
 	case e.members == MembersDropped:
 		st.Assignment = nil
-	case st.Population == Automatic && !st.Assignment.Holds(r.now):
+	case st.Automatic && st.Population != Outside && !st.Assignment.Holds(r.now):
 		st.Assignment = &Assignment{By: e.by, At: r.now, Source: "kind"}
 	}
-	r.acts = append(r.acts, decisionActs(was, st, e.by, "", r.now)...)
+	st.Automatic = st.Automatic && kind == AutomaticGroup
+	if e.saves {
+		r.acts = append(r.acts, decisionActs(was, st, e.by, "", r.now)...)
+	}
 	return st
 }
 
@@ -86,7 +92,7 @@ func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, err
 		}
 	}
 	if !s.stored && ed.saves {
-		if s.State.Epoch, err = e.epoch(ctx, g.ID); err != nil {
+		if err := e.succeed(ctx, &s.Group); err != nil {
 			return nil, err
 		}
 	}

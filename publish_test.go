@@ -198,6 +198,43 @@ func TestAChangeOfKindSaysWhatBecomesOfTheMembers(t *testing.T) {
 			w.want(publish(w, groups.MembersDropped, groups.AutomaticGroup), "romans ~ann(unassignment) ~bob(unassignment) -cid(unassignment)")
 			w.want(w.members("romans"), "ann bob")
 		}},
+		{"a frozen group keeps nobody by a rule that is gone", func(w *evalWorld) {
+			w.edit("romans", func(g *groups.Group) { g.Frozen = true })
+			w.want(publish(w, groups.MembersDropped, groups.ManualGroup), "romans -ann(rule) -bob(rule)")
+		}},
+		{"nor behind their assignments", func(w *evalWorld) {
+			w.edit("romans", func(g *groups.Group) { g.Frozen = true })
+			publish(w, groups.MembersAssigned, groups.ManualGroup)
+			w.want(w.members("romans"), "ann(m) bob(m)")
+			r, err := w.ev.Unassign(ctx, "romans", "tutor", "ann")
+			w.must(err)
+			w.want(evalDiffs(r), "romans -ann(unassignment)")
+		}},
+		{"an assignment that has run out since does not cost a member of the rule the place", func(w *evalWorld) {
+			_, err := w.ev.Assign(ctx, "romans", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "ann")
+			w.must(err)
+			w.now = w.now.Add(2 * time.Hour)
+			publish(w, groups.MembersAssigned, groups.ManualGroup)
+			w.want(w.members("romans"), "ann(m) bob(m)")
+		}},
+		{"each decision that this makes or ends is written down", func(w *evalWorld) {
+			w.assign("romans", "cid")
+			audit := func() string {
+				var out []string
+				for a, err := range w.Acts(ctx, "romans", "") {
+					w.must(err)
+					if a.User != "" && a.By == "chief" {
+						out = append(out, fmt.Sprintf("%s %s %v→%v", a.Do, a.User, a.Before != nil, a.After != nil))
+					}
+				}
+				return strings.Join(out, "; ")
+			}
+			publish(w, groups.MembersAssigned, groups.ManualGroup)
+			made := "assign ann false→true; assign bob false→true"
+			w.want(audit(), made)
+			publish(w, groups.MembersDropped, groups.AutomaticGroup)
+			w.want(audit(), made+"; unassign ann true→false; unassign bob true→false; unassign cid true→false")
+		}},
 	})
 }
 

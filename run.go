@@ -498,7 +498,7 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	stored := s.standing
 	revised, meant := r.act.revise(r, stored)
 	if e := r.edition; e != nil && e.group == s.ID {
-		revised = e.turn(r, revised)
+		revised = e.turn(r, s.Kind, revised)
 	}
 	next, by := s.settle(u, revised, r.now, r.e.opts.Exclusions)
 	if meant && r.act.takeOut && next.Population != Outside {

@@ -72,9 +72,10 @@ type PeopleChange struct {
 //  2. Group returns, and Groups yields, a group exactly as it was saved, with its State, whatever the
 //     caller does to the values it handed over. Group returns an error that wraps [ErrNotFound] where
 //     there is none. What Groups yields is read, not written to; all else that is read is the caller's.
-//  3. A Write with Save and Revision 0 creates a group, with a zero State unless it brings one. With
-//     another Revision it replaces the definition, and leaves the State alone unless it brings one. The
-//     stored revision is then one more. Save and Delete refuse, with a [*ConflictError] that says who
+//  3. A Write with Save and Revision 0 creates a group, with a zero State unless it brings one, at the
+//     revision after that of Save, which is the last one of a deleted group of that ID. With another
+//     Revision it replaces the definition, and leaves the State alone unless it brings one; the stored
+//     revision is then one more. Save and Delete refuse, with a [*ConflictError] that says who
 //     saved and when, a Revision that is not the stored one, 0 included, and with [ErrNotFound] to replace
 //     or delete a group that does not exist.
 //  4. Save is refused, with a [*CycleError], where groups would refer to each other in a ring after the
@@ -152,7 +153,8 @@ type Write struct {
 	// Was is the state that was read, and is compared with the stored one by [State.Equal]; nil does
 	// not ask.
 	Was *State
-	// Save, where set, is the new definition. Its Revision and State do not count.
+	// Save, where set, is the new definition. Its State does not count, and its Revision only where this
+	// creates the group.
 	Save *Group
 	// Delete takes the group away.
 	Delete bool

@@ -77,17 +77,27 @@ type Desk struct {
 	dir    groups.Directory
 	store  groups.Store
 	policy Policy
-	// listing holds a token while users are put in or taken out by list: of two acts that take a user
-	// out of two organizational groups, the second must see the first.
-	listing chan struct{}
+	// writing holds a token while an act is worked out and written: of two acts that take a user out of
+	// two organizational groups, the second must see the first.
+	writing chan struct{}
 }
 
 // New returns the desk of the tenant whose people are in dir and whose groups are in store, both
 // those of ev.
 func New(ev *groups.Evaluator, dir groups.Directory, store groups.Store, p *Policy) *Desk {
-	d := &Desk{ev: ev, dir: dir, store: store, listing: make(chan struct{}, 1)}
+	d := &Desk{ev: ev, dir: dir, store: store, writing: make(chan struct{}, 1)}
 	if p != nil {
 		d.policy = *p
 	}
 	return d
+}
+
+// alone waits until no other act is written, and returns what lets the next one begin.
+func (d *Desk) alone(ctx context.Context) (done func(), err error) {
+	select {
+	case d.writing <- struct{}{}:
+		return func() { <-d.writing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

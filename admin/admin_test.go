@@ -59,6 +59,15 @@ func (o office) automatic(id groups.GroupID, c groups.Criteria) office {
 	return o
 }
 
+func (o office) group(t *testing.T, id groups.GroupID) groups.Group {
+	t.Helper()
+	g, err := o.Group(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 func user(id groups.UserID, name string) groups.User {
 	u := groups.User{ID: id, Activation: groups.Activated, Expiry: groups.Current, Manager: groups.ReportsTo("")}
 	if name != "" {

@@ -62,9 +62,9 @@ func (d *Desk) SwitchToManual(ctx context.Context, a Actor, group groups.GroupID
 
 // RemoveManual takes assignments away (Docebo: "Remove manual assignment", for one user or many).
 // Whoever the rule holds for stays in as an automatic member, without leaving and joining again; the
-// others leave; where the tenant's [Policy] has it that everybody is in an organizational group,
-// whoever would be in none is Refused with [ErrLastGroup]. For an automatic member there is nothing to do, and whoever has no assignment and is
-// not in is NotIn. It is all or nothing, as [Desk.Assign] is.
+// others leave, and whoever would be in no organizational group any more is Refused with [ErrLastGroup].
+// For an automatic member there is nothing to do, and whoever has no assignment and is not in is NotIn.
+// It is all or nothing, as [Desk.Assign] is.
 func (d *Desk) RemoveManual(ctx context.Context, a Actor, group groups.GroupID, w Whom) (*Report, error) {
 	return d.act(ctx, &a, group, w, deed{
 		wish: func(st *groups.Standing) OutcomeCode {
@@ -208,12 +208,11 @@ func (d *Desk) act(ctx context.Context, a *Actor, group groups.GroupID, w Whom, 
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case d.listing <- struct{}{}:
-		defer func() { <-d.listing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := d.alone(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	var users []groups.UserID
 	for i := range out {
 		if out[i].Code == Found {

@@ -696,34 +696,6 @@ func TestTakingEverybodyOutLeavesThoseInByTheRule(t *testing.T) {
 	})
 }
 
-func TestWhoWouldBeInNoOrganizationalGroupIsRefused(t *testing.T) {
-	ctx := t.Context()
-	w := staffed(t)
-	w.save(t, "offices")
-	w.save(t, "home")
-	w.Desk = admin.New(w.ev, w.store, w.store, &admin.Policy{Organizational: []groups.GroupID{"offices", "home"}})
-	must[*admin.Report](t)(w.Assign(ctx, root, "offices", admin.Users("out", "hand"), admin.Terms{}))
-	must[*admin.Report](t)(w.Assign(ctx, root, "home", admin.Users("hand"), admin.Terms{}))
-	for name, act := range map[string]func(group groups.GroupID) (*admin.Report, error){
-		"take out": func(g groups.GroupID) (*admin.Report, error) { return w.TakeOut(ctx, root, g, admin.Users("out")) },
-		"remove":   func(g groups.GroupID) (*admin.Report, error) { return w.RemoveManual(ctx, root, g, admin.Users("out")) },
-	} {
-		r := must[*admin.Report](t)(act("offices"))
-		if o := r.Outcomes[0]; o.Code != admin.Refused || !errors.Is(o.Err, admin.ErrLastGroup) {
-			t.Errorf("%s: %v", name, o)
-		}
-	}
-	// Who is in another of them may leave, and the one who may not keeps nobody else.
-	r := must[*admin.Report](t)(w.TakeOut(ctx, root, "offices", admin.Users("out", "hand")))
-	if r.Outcomes[0].Code != admin.Refused || r.Outcomes[1].Code != admin.Done {
-		t.Errorf("%v", r.Outcomes)
-	}
-	r = must[*admin.Report](t)(w.TakeOut(ctx, root, "home", admin.Users("hand")))
-	if !errors.Is(r.Outcomes[0].Err, admin.ErrLastGroup) {
-		t.Errorf("%v", r.Outcomes)
-	}
-}
-
 func TestARefusalTellsNoConditionThatTheActorDoesNotSee(t *testing.T) {
 	ctx := t.Context()
 	w := newTenant(t, with(person("ned", "ned", ""), "maths"))

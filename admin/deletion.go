@@ -70,11 +70,9 @@ func (d *Desk) BeforeDelete(ctx context.Context, actor Actor, user groups.UserID
 	if u == nil || !actor.user(u) {
 		return nil, fmt.Errorf("user %q: %w", user, groups.ErrNotFound)
 	}
-	r := &Deletion{User: person(user, u), Protected: slices.Contains(d.policy.Protected, user)}
-	if d.policy.HasHistory != nil {
-		if r.HasHistory, err = d.policy.HasHistory(ctx, user); err != nil {
-			return nil, fmt.Errorf("training history of user %q: %w", user, err)
-		}
+	r := &Deletion{User: person(user, u)}
+	if err := d.record(ctx, r); err != nil {
+		return nil, err
 	}
 	if err := d.reports(ctx, actor, r); err != nil {
 		return nil, fmt.Errorf("reports of user %q: %w", user, err)
@@ -197,4 +195,76 @@ func (d *Desk) DeleteUser(ctx context.Context, actor Actor, user groups.UserID) 
 		return nil, fmt.Errorf("user %q is deleted, the groups are not up to date: %w", user, err)
 	}
 	return run, nil
+}
+
+// Import writes what a file of people would change, as [groups.Evaluator.Import] does, and deletes nobody
+// by it who is not to be deleted: where the file takes users out ([groups.RemoveMissing]), everything that
+// speaks against deleting one of them is returned, joined, and nothing is written. Somebody is an approval
+// manager as long as a user who is there after the import reports to them. With a reason why, it is what
+// the feed guard objects to that is imported all the same ([groups.Evaluator.ImportDespite]).
+//
+// Where users are taken out it reads all of them once more, and asks the host's HasHistory about each of
+// those.
+func (d *Desk) Import(ctx context.Context, actor Actor, p *groups.ImportPlan, why string) (*groups.Run, error) {
+	if err := d.mayRemove(ctx, p.People); err != nil {
+		return nil, err
+	}
+	if why != "" {
+		return d.ev.ImportDespite(ctx, p, actor.By, why)
+	}
+	return d.ev.Import(ctx, p, actor.By)
+}
+
+// mayRemove returns what speaks against deleting the users whom a change takes out of the directory.
+func (d *Desk) mayRemove(ctx context.Context, c groups.PeopleChange) error {
+	if len(c.Remove) == 0 {
+		return nil
+	}
+	reports := make(map[groups.UserID]int, len(c.Remove)) // by manager who goes
+	for _, id := range c.Remove {
+		reports[id] = 0
+	}
+	stay := func(u *groups.User) {
+		if _, goes := reports[u.ID]; goes {
+			return
+		}
+		if manager, known := u.Manager.ID(); known {
+			if _, goes := reports[manager]; goes {
+				reports[manager]++
+			}
+		}
+	}
+	changed := make(map[groups.UserID]bool, len(c.Upsert))
+	for i := range c.Upsert {
+		changed[c.Upsert[i].ID] = true
+		stay(&c.Upsert[i])
+	}
+	for u, err := range d.dir.Users(ctx) {
+		if err != nil {
+			return fmt.Errorf("read users: %w", err)
+		}
+		if !changed[u.ID] {
+			stay(&u)
+		}
+	}
+	var errs []error
+	for _, id := range c.Remove {
+		r := &Deletion{User: Person{ID: id}, UnseenReports: reports[id]}
+		if err := d.record(ctx, r); err != nil {
+			return err
+		}
+		errs = append(errs, r.Err())
+	}
+	return errors.Join(errs...)
+}
+
+// record fills in what the policy and the host say about the user's record.
+func (d *Desk) record(ctx context.Context, r *Deletion) (err error) {
+	r.Protected = slices.Contains(d.policy.Protected, r.User.ID)
+	if d.policy.HasHistory != nil {
+		if r.HasHistory, err = d.policy.HasHistory(ctx, r.User.ID); err != nil {
+			return fmt.Errorf("training history of user %q: %w", r.User.ID, err)
+		}
+	}
+	return nil
 }

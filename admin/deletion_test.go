@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -184,5 +186,57 @@ func TestRemovingFromAGroupIsNotDeleting(t *testing.T) {
 	}
 	if in := collect(t, o.ev.GroupsOf(t.Context(), "u2")); len(in) != 1 {
 		t.Errorf("another is in %v", in)
+	}
+}
+
+func TestAFileTakesOutNobodyWhoIsNotDeleted(t *testing.T) {
+	attended := func(_ context.Context, user groups.UserID) (bool, error) {
+		if user == "broken" {
+			return false, errDied
+		}
+		return user == "past", nil
+	}
+	for _, row := range []struct {
+		why  string
+		file string
+		want []error
+	}{
+		{"all who are missing may go", "id,boss\nroot,\npast,\nbroken,\nboss,\nt1,boss\n", nil},
+		{"an original administrator", "id,boss\npast,\nbroken,\nboss,\nt1,boss\n", []error{admin.ErrProtected}},
+		{"training history", "id,boss\nroot,\nbroken,\nboss,\nt1,boss\n", []error{admin.ErrHistory}},
+		{"a manager whose user stays", "id,boss\nroot,\npast,\nbroken,\nt1,boss\n", []error{admin.ErrManager}},
+		{"a manager of somebody new", "id,boss\nroot,\npast,\nbroken,\nt1,\nnew,boss\n", []error{admin.ErrManager}},
+		{"a manager whose user has another one now", "id,boss\nroot,\npast,\nbroken,\nt1,root\n", nil},
+		{"a manager who goes with the user", "id,boss\nroot,\npast,\nbroken,\n", nil},
+		{"several at once, all told", "id,boss\nbroken,\nt1,boss\n", []error{admin.ErrProtected, admin.ErrHistory, admin.ErrManager}},
+		{"a host who cannot tell", "id,boss\nroot,\npast,\nboss,\nt1,boss\n", []error{errDied}},
+	} {
+		o := open(&admin.Policy{Protected: []groups.UserID{"root"}, HasHistory: attended}, nil).people(
+			reporting("root", ""), reporting("past", ""), reporting("broken", ""), reporting("boss", ""), reporting("t1", "boss"), reporting("leaver", ""),
+		).manual("a", "leaver", "t1")
+		f, err := groups.ReadPeopleCSV(strings.NewReader(row.file), &groups.PeopleCSV{Key: "id", Manager: "boss", Missing: groups.RemoveMissing})
+		check(err)
+		p, err := o.ev.PlanImport(t.Context(), f)
+		check(err)
+		run, err := o.desk.Import(t.Context(), all, p, "half the tenant is meant")
+		for _, known := range []error{admin.ErrProtected, admin.ErrHistory, admin.ErrManager, errDied} {
+			if errors.Is(err, known) != slices.Contains(row.want, known) {
+				t.Errorf("%s: %v", row.why, err)
+			}
+		}
+		_, leaver := o.User(t.Context(), "leaver")
+		if gone := errors.Is(leaver, groups.ErrNotFound); gone != (row.want == nil) || (run == nil) != (row.want != nil) {
+			t.Errorf("%s: gone %v, %v", row.why, gone, err)
+		}
+	}
+
+	o := open(nil, nil).people(reporting("u1", ""), reporting("u2", ""))
+	f, err := groups.ReadPeopleCSV(strings.NewReader("id\nu1\n"), &groups.PeopleCSV{Key: "id", Missing: groups.RemoveMissing})
+	check(err)
+	p, err := o.ev.PlanImport(t.Context(), f)
+	check(err)
+	p.Objections = []groups.FeedObjection{{}}
+	if _, err := o.desk.Import(t.Context(), all, p, ""); !errors.Is(err, groups.ErrFeed) {
+		t.Errorf("without a reason the feed guard holds: %v", err)
 	}
 }

@@ -62,6 +62,7 @@ func (d *Desk) keepDraft(ctx context.Context, actor Actor, draft Draft) (Draft, 
 	if err != nil {
 		return Draft{}, fmt.Errorf("draft of group %q: %w", draft.Group.ID, err)
 	}
+	saved := groups.Act{Do: "draft", Group: draft.Group.ID, By: actor.By, At: now, After: data}
 	notes := []groups.Note{{
 		Kind: groups.NoteDraft, Group: draft.Group.ID, Key: draft.ID, Revision: draft.Revision, By: actor.By, At: now, Data: data,
 	}}
@@ -69,12 +70,16 @@ func (d *Desk) keepDraft(ctx context.Context, actor Actor, draft Draft) (Draft, 
 		if err != nil {
 			return Draft{}, err
 		}
-		if n.Key != draft.ID && !d.expires(n).After(now) {
+		switch expired := !d.expires(n).After(now); {
+		case n.Key == draft.ID && expired && draft.Revision == 0: // in the place of one that is gone
+			notes[0].Revision, draft.Revision = n.Revision, n.Revision
+		case n.Key == draft.ID:
+			saved.Before = n.Data
+		case expired:
 			n.Data = nil
 			notes = append(notes, n)
 		}
 	}
-	saved := groups.Act{Do: "draft", Group: draft.Group.ID, By: actor.By, At: now, After: data}
 	if err := d.store.Apply(ctx, groups.Commit{Notes: notes, Acts: []groups.Act{saved}}); err != nil {
 		return Draft{}, err
 	}
@@ -146,14 +151,20 @@ func (d *Desk) Draft(ctx context.Context, group groups.GroupID, id string) (Draf
 
 // PublishDraft publishes a plan that was previewed from a draft, and discards the draft. It is refused
 // like [Desk.Publish]; with a [*groups.ConflictError] where somebody saved the group or the draft
-// meanwhile; and with [ErrDraft] where the plan is of another edit than the draft.
+// meanwhile, so that of two who publish one draft the second is told who was faster; and with [ErrDraft]
+// where the plan is of another edit than the draft. An error of discarding it comes with the run.
 func (d *Desk) PublishDraft(ctx context.Context, actor Actor, draft Draft, p *groups.Plan) (*groups.Run, error) {
+	g, err := d.store.Group(ctx, draft.Group.ID)
+	if err != nil {
+		return nil, err
+	}
+	if stale := staleness(&g, draft.Group.Revision); stale != nil {
+		return nil, stale
+	}
 	stored, err := d.Draft(ctx, draft.Group.ID, draft.ID)
 	switch {
 	case err != nil:
 		return nil, err
-	case stored.Stale != nil:
-		return nil, stored.Stale
 	case stored.Revision != draft.Revision:
 		return nil, &groups.ConflictError{Group: draft.Group.ID, Note: groups.NoteDraft, Revision: stored.Revision, By: stored.By, At: stored.At}
 	case p == nil || !sameDefinition(stored.Group, p.Group):
@@ -163,7 +174,10 @@ func (d *Desk) PublishDraft(ctx context.Context, actor Actor, draft Draft, p *gr
 	if err != nil {
 		return nil, err
 	}
-	return run, d.DiscardDraft(ctx, actor, stored)
+	if err := d.DiscardDraft(ctx, actor, stored); !errors.Is(err, groups.ErrConflict) {
+		return run, err
+	}
+	return run, nil // somebody saved the draft as this was published: theirs stays, to be rebased
 }
 
 // sameDefinition reports whether two edits are the same.
@@ -177,7 +191,14 @@ func sameDefinition(a, b groups.Group) bool {
 // DiscardDraft discards a draft. One that somebody else saved meanwhile is refused with a
 // [*groups.ConflictError]; one that is gone is gone.
 func (d *Desk) DiscardDraft(ctx context.Context, actor Actor, draft Draft) error {
-	data, err := json.Marshal(draft.Group)
+	stored, err := d.Draft(ctx, draft.Group.ID, draft.ID)
+	if errors.Is(err, groups.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(stored.Group)
 	if err != nil {
 		return fmt.Errorf("draft of group %q: %w", draft.Group.ID, err)
 	}
@@ -185,7 +206,7 @@ func (d *Desk) DiscardDraft(ctx context.Context, actor Actor, draft Draft) error
 		Notes: []groups.Note{{Kind: groups.NoteDraft, Group: draft.Group.ID, Key: draft.ID, Revision: draft.Revision}},
 		Acts:  []groups.Act{{Do: "discard", Group: draft.Group.ID, By: actor.By, At: d.ev.Now(), Before: data}},
 	})
-	if conflict, is := errors.AsType[*groups.ConflictError](err); is && conflict.Revision == 0 {
+	if conflict, is := errors.AsType[*groups.ConflictError](err); is && conflict.Revision == 0 || errors.Is(err, groups.ErrNotFound) {
 		return nil
 	}
 	return err

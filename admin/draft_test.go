@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -62,6 +64,13 @@ func TestADraftExpiresAfter90DaysOrAsThePolicySays(t *testing.T) {
 			n++
 		}
 		same(t, "notes", n, 1)
+		// Its name is free before that.
+		mine := admin.Draft{ID: "mine", Group: w.teaching(t, "maths", "art")}
+		must[admin.Draft](t)(w.SaveDraft(ctx, root, mine))
+		w.now = w.now.Add(c.want)
+		again := must[admin.Draft](t)(w.SaveDraft(ctx, root, mine))
+		again.Group.Name = "Arts"
+		must[admin.Draft](t)(w.SaveDraft(ctx, root, again))
 	}
 }
 
@@ -117,6 +126,90 @@ func TestOfTwoWhoEditADraftTheSecondIsRefused(t *testing.T) {
 		}
 	}
 	same(t, "the first is there", must[admin.Draft](t)(w.Draft(ctx, "maths", draft.ID)).Group.Criteria.String(), first.Group.Criteria.String())
+}
+
+func TestTheSecondToPublishADraftIsToldWhoWasFaster(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: w.teaching(t, "maths", "art")}))
+	p := must[*groups.Plan](t)(w.ev.Preview(ctx, draft.Group, nil))
+	w.now = noon.Add(time.Hour)
+	must[*groups.Run](t)(w.PublishDraft(ctx, admin.Administrator("dean"), draft, p))
+	before := w.everything(t)
+	w.now = noon.Add(2 * time.Hour)
+	_, err := w.PublishDraft(ctx, root, draft, p)
+	conflict, ok := errors.AsType[*groups.ConflictError](err)
+	if !ok || conflict.By != "dean" || !conflict.At.Equal(noon.Add(time.Hour)) {
+		t.Errorf("told %v", err)
+	}
+	same(t, "nothing is written", w.everything(t), before)
+}
+
+func TestADraftThatIsSavedAsItIsPublishedStaysForARebase(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: w.teaching(t, "maths", "art")}))
+	p := must[*groups.Plan](t)(w.ev.Preview(ctx, draft.Group, nil))
+	busy := &busyStore{Memory: w.store, published: func() {
+		theirs := must[admin.Draft](t)(w.Draft(ctx, "maths", draft.ID))
+		check(w.store.Apply(ctx, groups.Commit{Notes: []groups.Note{{Kind: groups.NoteDraft, Group: "maths", Key: draft.ID, Revision: theirs.Revision, By: "dean",
+			At: noon, Data: must[[]byte](t)(json.Marshal(w.group(t, "maths")))}}}))
+	}}
+	desk := admin.New(groups.NewEvaluator(w.store, busy, &groups.Options{Now: func() time.Time { return noon }}), w.store, busy, nil)
+	run := must[*groups.Run](t)(desk.PublishDraft(ctx, root, draft, p))
+	same(t, "published", len(run.Changes()), 3)
+	same(t, "theirs", must[admin.Draft](t)(w.Draft(ctx, "maths", draft.ID)).By, "dean")
+}
+
+// busyStore has somebody do something once a definition is written.
+type busyStore struct {
+	*groups.Memory
+	published func()
+}
+
+func (s *busyStore) Apply(ctx context.Context, c groups.Commit) error {
+	err := s.Memory.Apply(ctx, c)
+	if len(c.Writes) > 0 {
+		s.published()
+	}
+	return err
+}
+
+func TestTheAuditOfDraftsSaysWhatWasThere(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: w.teaching(t, "maths", "art")}))
+	draft.Group = w.teaching(t, "maths", "music")
+	draft = must[admin.Draft](t)(w.SaveDraft(ctx, root, draft))
+	draft.Group.Criteria = groups.Criteria{} // only as the caller has it
+	check(w.DiscardDraft(ctx, root, draft))
+	title := func(data json.RawMessage) string {
+		if data == nil {
+			return "nothing"
+		}
+		var g groups.Group
+		check(json.Unmarshal(data, &g))
+		return g.Criteria.String()
+	}
+	var got []string
+	for a, err := range w.store.Acts(ctx, "maths", "") {
+		check(err)
+		if a.Do != "create" {
+			got = append(got, fmt.Sprintf("%s: %s → %s", a.Do, title(a.Before), title(a.After)))
+		}
+	}
+	same(t, "audit", got, []string{"draft: nothing → title is art", "draft: title is art → title is music", "discard: title is music → nothing"})
+}
+
+func TestADraftOfAGroupThatIsGoneIsGone(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: w.teaching(t, "maths", "art")}))
+	must[*groups.Run](t)(w.Delete(ctx, root, "maths", 1))
+	check(w.DiscardDraft(ctx, root, draft))
+	if _, err := w.PublishDraft(ctx, root, draft, nil); !errors.Is(err, groups.ErrNotFound) {
+		t.Errorf("published: %v", err)
+	}
 }
 
 func TestAVersionIsRestoredThroughAPreview(t *testing.T) {

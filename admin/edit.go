@@ -3,7 +3,6 @@ package admin
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -38,14 +37,20 @@ func (d *Desk) Create(ctx context.Context, actor Actor, g groups.Group) (groups.
 // Save saves an edit of a group and brings memberships up to date with it; other criteria are
 // worked out from scratch. Where the criteria are others and the [Policy] requires a preview, the edit
 // has to carry the ID of one ([groups.Plan.ID]) that is still what would happen, and exactly that is
-// applied; else it is refused with [ErrPreview], unless the actor may bypass that. A preview that is
-// given is held to in any case. A change of kind is published ([Desk.Publish]) and not saved.
+// applied; else it is refused with [ErrPreview], unless the actor may bypass that. No preview is one of
+// a group that is frozen: it would move nobody, until the group is unfrozen. A preview that is given is
+// held to in any case. A change of kind is published ([Desk.Publish]) and not saved.
 //
 // It refuses what [groups.Evaluator.Save] refuses: with a [*groups.ConflictError] that says who and when,
 // an edit of a group that somebody else saved meanwhile. Nothing of a refused edit is written. Where the
 // edit was saved and the members could not be brought up to date, the group comes with the error, and
 // [groups.Evaluator.Changed] makes up for it.
 func (d *Desk) Save(ctx context.Context, actor Actor, g groups.Group, preview string) (groups.Group, *groups.Run, error) {
+	done, err := d.alone(ctx)
+	if err != nil {
+		return groups.Group{}, nil, err
+	}
+	defer done()
 	stored, err := d.base(ctx, g)
 	if err != nil {
 		return groups.Group{}, nil, err
@@ -56,8 +61,7 @@ func (d *Desk) Save(ctx context.Context, actor Actor, g groups.Group, preview st
 	if stored != nil && stored.Kind != g.Kind {
 		return groups.Group{}, nil, fmt.Errorf("group %q: a change of its kind is %w", g.ID, ErrPreview)
 	}
-	required := d.policy.RequirePreview && !actor.BypassPreview && g.Kind == groups.AutomaticGroup && !sameCriteria(stored, &g)
-	if required || preview != "" {
+	if d.previews(actor, stored, &g) || preview != "" {
 		p, err := d.ev.Preview(ctx, g, nil)
 		if err != nil {
 			return groups.Group{}, nil, err
@@ -99,18 +103,29 @@ func (d *Desk) allows(ctx context.Context, actor Actor, stored, g *groups.Group)
 	if d.policy.RequireDescription && strings.TrimSpace(g.Description) == "" {
 		return fmt.Errorf("group %q: %w: it has no description", g.ID, ErrPolicy)
 	}
+	if g.Frozen && d.previews(actor, stored, g) {
+		return fmt.Errorf("group %q: its criteria, frozen, move nobody whom a preview could show: unfreeze it with this edit, which is %w", g.ID, ErrPreview)
+	}
+	if stored != nil && stored.Status == groups.Active && g.Status == groups.Inactive {
+		if err := d.mayEmpty(ctx, g.ID); err != nil {
+			return err
+		}
+	}
 	return d.keepsUnseen(ctx, actor, stored, g)
 }
 
-// sameCriteria reports whether an edit leaves the rule alone.
-func sameCriteria(stored, g *groups.Group) bool {
+// previews reports whether an edit has to be previewed: it gives an automatic group another rule.
+func (d *Desk) previews(actor Actor, stored, g *groups.Group) bool {
+	if !d.policy.RequirePreview || actor.BypassPreview || g.Kind != groups.AutomaticGroup {
+		return false
+	}
 	var was groups.Criteria
-	if stored != nil {
+	if stored != nil && stored.Kind == groups.AutomaticGroup {
 		was = stored.Criteria
 	}
-	a, errA := json.Marshal(was)
-	b, errB := json.Marshal(g.Criteria)
-	return errA == nil && errB == nil && bytes.Equal(a, b)
+	a, errA := was.MarshalJSON()
+	b, errB := g.Criteria.MarshalJSON()
+	return errA != nil || errB != nil || !bytes.Equal(a, b)
 }
 
 // Publish saves and applies exactly what a preview showed; see [groups.Evaluator.Publish].
@@ -118,6 +133,11 @@ func (d *Desk) Publish(ctx context.Context, actor Actor, p *groups.Plan) (*group
 	if p == nil {
 		return d.ev.Publish(ctx, p, actor.By)
 	}
+	done, err := d.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	stored, err := d.base(ctx, p.Group)
 	if err != nil {
 		return nil, err
@@ -148,7 +168,8 @@ func (d *Desk) Activate(ctx context.Context, actor Actor, group groups.GroupID, 
 }
 
 // Inactivate has a group have no effect: everybody in it leaves, with the cause "inactivation", and the
-// population is kept up. The host withdraws visibility and keeps enrollments (Docebo).
+// population is kept up. The host withdraws visibility and keeps enrollments (Docebo). Like any edit that
+// turns a group off it is refused with [ErrLastGroup] where a member is in no other organizational group.
 func (d *Desk) Inactivate(ctx context.Context, actor Actor, group groups.GroupID, revision uint64) (*groups.Run, error) {
 	return d.revise(ctx, actor, group, revision, func(g *groups.Group) { g.Status = groups.Inactive })
 }
@@ -182,11 +203,20 @@ func (d *Desk) setFrozen(ctx context.Context, actor Actor, group groups.GroupID,
 
 // Delete deletes a group, with a leave for each member. It is refused where the [Policy] forbids it
 // (Cornerstone: "Groups cannot be permanently deleted"), with [groups.ErrReferred] while another group
-// refers to it, and with a [*groups.ConflictError] where somebody saved it meanwhile. Groups that count
-// those beneath their own follow.
+// refers to it, with [ErrLastGroup] where a member is in no other organizational group, and with a
+// [*groups.ConflictError] where somebody saved it meanwhile. Groups that count those beneath their own
+// follow; an error of that leaves the group deleted, and [groups.Evaluator.Changed] makes up for it.
 func (d *Desk) Delete(ctx context.Context, actor Actor, group groups.GroupID, revision uint64) (*groups.Run, error) {
 	if d.policy.ForbidDeletion {
 		return nil, fmt.Errorf("group %q: %w: groups are not deleted", group, ErrPolicy)
+	}
+	done, err := d.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err := d.mayEmpty(ctx, group); err != nil {
+		return nil, err
 	}
 	if err := d.ev.Delete(ctx, group, revision, actor.By); err != nil {
 		return nil, err
@@ -203,9 +233,11 @@ type Duplication struct {
 	Conditions bool
 }
 
-// Duplicate creates a group like another one, with the ID and name of as, inactive, and owned by the
-// actor unless as has an owner. The users copied are assigned by the actor, with the source
-// "group:ID"; they keep the day on which their assignment ends.
+// Duplicate creates a group like another one, with the ID and name of as, inactive and not frozen, and
+// owned by the actor unless as has an owner. It is beneath the parent of the other one where the actor
+// sees that. The users copied are those whom the actor sees; they are assigned by the actor, with the
+// source "group:ID", and keep the day on which their assignment ends. Where not all of it can be done, there
+// is no copy.
 func (d *Desk) Duplicate(ctx context.Context, actor Actor, source groups.GroupID, as groups.Group, what Duplication) (groups.Group, *groups.Run, error) {
 	g, err := d.store.Group(ctx, source)
 	if err != nil {
@@ -216,7 +248,10 @@ func (d *Desk) Duplicate(ctx context.Context, actor Actor, source groups.GroupID
 	if as.Description != "" {
 		copied.Description = as.Description
 	}
-	copied.Revision, copied.Status, copied.State = 0, groups.Inactive, groups.State{}
+	copied.Revision, copied.Status, copied.Frozen, copied.State = 0, groups.Inactive, false, groups.State{}
+	if !actor.sight().group(copied.Parent) {
+		copied.Parent = ""
+	}
 	if !what.Conditions {
 		copied.Criteria = groups.Criteria{}
 	}
@@ -224,25 +259,42 @@ func (d *Desk) Duplicate(ctx context.Context, actor Actor, source groups.GroupID
 	whole := actor
 	whole.BypassPreview, whole.SeesAll = true, true
 	created, run, err := d.Create(ctx, whole, copied)
-	if err != nil || !what.Users {
-		return created, run, err
+	if err == nil && what.Users {
+		run, err = d.copyUsers(ctx, actor, source, created.ID, run)
 	}
-	assigned := map[time.Time][]groups.UserID{} // by the end of the assignment
-	for st, err := range d.store.Standings(ctx, source, "") {
-		if err != nil {
-			return groups.Group{}, nil, errors.Join(err, d.undo(ctx, created, actor))
-		}
-		if a := st.Assignment; a != nil && (a.Until.IsZero() || a.Until.After(d.ev.Now())) {
-			assigned[a.Until.UTC()] = append(assigned[a.Until.UTC()], st.User)
-		}
+	if err != nil && created.ID != "" {
+		err = errors.Join(err, d.undo(ctx, created, actor))
 	}
-	for _, until := range slices.SortedFunc(maps.Keys(assigned), time.Time.Compare) {
-		as := groups.Decision{By: actor.By, Source: "group:" + string(source), Until: until}
-		if run, err = d.ev.Assign(ctx, created.ID, as, assigned[until]...); err != nil {
-			return groups.Group{}, nil, errors.Join(err, d.undo(ctx, created, actor))
-		}
+	if err != nil {
+		return groups.Group{}, nil, err
 	}
 	return created, run, nil
+}
+
+// copyUsers assigns to one group the users whom the actor sees and who are assigned to another. It returns
+// the last of the runs.
+func (d *Desk) copyUsers(ctx context.Context, actor Actor, from, to groups.GroupID, run *groups.Run) (*groups.Run, error) {
+	until := map[groups.UserID]time.Time{}
+	for st, err := range d.store.Standings(ctx, from, "") {
+		if err != nil {
+			return nil, err
+		}
+		if a := st.Assignment; a.Holds(d.ev.Now()) {
+			until[st.User] = a.Until.UTC()
+		}
+	}
+	together := map[time.Time][]groups.UserID{}
+	err := d.lookUp(ctx, slices.Collect(maps.Keys(until)), func(id groups.UserID, u *groups.User) {
+		if actor.seen(u) {
+			together[until[id]] = append(together[until[id]], id)
+		}
+	})
+	for _, end := range slices.SortedFunc(maps.Keys(together), time.Time.Compare) {
+		if err == nil {
+			run, err = d.ev.Assign(ctx, to, groups.Decision{By: actor.By, Source: "group:" + string(from), Until: end}, together[end]...)
+		}
+	}
+	return run, err
 }
 
 // undo takes back a group that could not be completed.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -425,4 +426,241 @@ func TestAnActorDoesNotTouchWhatTheyDoNotSee(t *testing.T) {
 			return
 		}
 	}
+}
+
+func TestAnEditOfAGroupThatIsGoneIsNoneOfItsSuccessor(t *testing.T) {
+	ctx := t.Context()
+	for how, create := range map[string]func(*tenant, groups.Group) error{
+		"created": func(w *tenant, g groups.Group) error { _, _, err := w.Create(ctx, root, g); return err },
+		"published": func(w *tenant, g groups.Group) error {
+			_, err := w.Publish(ctx, root, must[*groups.Plan](t)(w.ev.Preview(ctx, g, nil)))
+			return err
+		},
+	} {
+		w := faculty(t, nil)
+		nora := north()
+		w.save(t, "club")
+		edit := w.group(t, "maths")
+		edit.Criteria = groups.AnySets(groups.All(groups.MemberOfAny("club")))
+		edit, _, err := w.Save(ctx, root, edit, "")
+		check(err)
+		edit.Description = "edited"
+		plan := must[*groups.Plan](t)(w.ev.Preview(ctx, edit, nil))
+		draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{Group: edit}))
+		shown := must[[]byte](t)(w.ReadCriteria(ctx, nora, "maths"))
+		must[*groups.Run](t)(w.Delete(ctx, root, "maths", edit.Revision))
+
+		// As many saves as the first had, of the same criteria at the same instant.
+		again := edit
+		again.Revision, again.Description = 0, ""
+		check(create(w, again))
+		g, _, err := w.Save(ctx, root, w.group(t, "maths"), "")
+		check(err)
+		same(t, how+": its revisions go on", g.Revision, uint64(4))
+		version := must[[]admin.Version](t)(w.Versions(ctx, "maths"))
+		same(t, how+": the version of its criteria", version[0].Revision, uint64(3))
+		same(t, how+": as processed", w.group(t, "maths").State.Revision, g.Revision)
+
+		before := w.everything(t)
+		for name, act := range map[string]func() error{
+			"save":       func() error { _, _, err := w.Save(ctx, root, edit, ""); return err },
+			"publish":    func() error { _, err := w.Publish(ctx, root, plan); return err },
+			"draft":      func() error { _, err := w.SaveDraft(ctx, root, admin.Draft{Group: edit}); return err },
+			"its draft":  func() error { _, err := w.PublishDraft(ctx, root, draft, plan); return err },
+			"inactivate": func() error { _, err := w.Inactivate(ctx, root, "maths", edit.Revision); return err },
+			"freeze":     func() error { _, err := w.Freeze(ctx, root, "maths", edit.Revision); return err },
+			"delete":     func() error { _, err := w.Delete(ctx, root, "maths", edit.Revision); return err },
+		} {
+			if err := act(); !errors.Is(err, groups.ErrConflict) {
+				t.Errorf("%s, %s: %v", how, name, err)
+			}
+		}
+		if _, err := w.ParseCriteria(ctx, nora, "maths", shown); !errors.Is(err, admin.ErrOpaque) {
+			t.Errorf("%s, ids: %v", how, err)
+		}
+		same(t, how, w.everything(t), before)
+	}
+}
+
+func TestARequiredPreviewIsNotPassedByFreezing(t *testing.T) {
+	ctx := t.Context()
+	for name, act := range map[string]func(*tenant, groups.Group, *groups.Plan) error{
+		"saved": func(w *tenant, g groups.Group, p *groups.Plan) error {
+			_, _, err := w.Save(ctx, root, g, p.ID)
+			return err
+		},
+		"published": func(w *tenant, g groups.Group, p *groups.Plan) error { _, err := w.Publish(ctx, root, p); return err },
+		"published as a draft": func(w *tenant, g groups.Group, p *groups.Plan) error {
+			draft, err := w.SaveDraft(ctx, root, admin.Draft{Group: g})
+			check(err)
+			_, err = w.PublishDraft(ctx, root, draft, p)
+			return err
+		},
+	} {
+		w := faculty(t, &admin.Policy{RequirePreview: true})
+		edit := w.teaching(t, "maths", "art")
+		edit.Frozen = true
+		p := must[*groups.Plan](t)(w.ev.Preview(ctx, edit, nil))
+		same(t, "the preview shows nobody", p.Diff.Empty(), true)
+		if err := act(w, edit, p); !errors.Is(err, admin.ErrPreview) {
+			t.Errorf("%s: %v", name, err)
+		}
+		same(t, name, w.group(t, "maths").Criteria.String(), "title is maths")
+	}
+
+	w := faculty(t, &admin.Policy{RequirePreview: true})
+	must[groups.Group](t)(w.Freeze(ctx, root, "maths", 1))
+	renamed := w.group(t, "maths")
+	renamed.Name = "Mathematics"
+	if _, _, err := w.Save(ctx, root, renamed, ""); err != nil {
+		t.Errorf("another name: %v", err)
+	}
+	edit := w.teaching(t, "maths", "art")
+	chief := root
+	chief.BypassPreview = true
+	if _, _, err := w.Save(ctx, chief, edit, ""); err != nil {
+		t.Errorf("one who may bypass it: %v", err)
+	}
+	edit = w.teaching(t, "maths", "art", "music")
+	edit.Frozen = false
+	p := must[*groups.Plan](t)(w.ev.Preview(ctx, edit, nil))
+	if _, _, err := w.Save(ctx, root, edit, p.ID); err != nil {
+		t.Errorf("unfrozen with the edit: %v", err)
+	}
+	same(t, "as shown", w.members(t, "maths"), "cid")
+
+	// A manual group keeps criteria that nobody had to preview; to read them is another rule.
+	w = faculty(t, &admin.Policy{RequirePreview: true})
+	w.save(t, "club")
+	kept := w.teaching(t, "club", "art")
+	kept, _, err := w.Save(ctx, root, kept, "")
+	check(err)
+	kept.Kind, kept.Frozen = groups.AutomaticGroup, true
+	p = must[*groups.Plan](t)(w.ev.Preview(ctx, kept, &groups.PreviewOptions{Members: groups.MembersAssigned}))
+	if _, err := w.Publish(ctx, root, p); !errors.Is(err, admin.ErrPreview) {
+		t.Errorf("a change of kind: %v", err)
+	}
+}
+
+func TestACopyIsBeneathTheParentOnlyWhereTheActorSeesIt(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	w.save(t, "board")
+	maths := w.group(t, "maths")
+	maths.Parent = "board"
+	_, _, err := w.Save(ctx, root, maths, "")
+	check(err)
+	sighted := north()
+	sighted.Sees.Groups = []groups.GroupID{"board"}
+	for i, c := range []struct {
+		actor admin.Actor
+		want  groups.GroupID
+	}{{root, "board"}, {sighted, "board"}, {north(), ""}} {
+		g, _, err := w.Duplicate(ctx, c.actor, "maths", groups.Group{ID: groups.GroupID(fmt.Sprint("copy", i)), Name: "Copy"}, admin.Duplication{Conditions: true})
+		check(err)
+		same(t, c.actor.By, g.Parent, c.want)
+	}
+}
+
+func TestAnActorMovesNoGroupBeneathOrAwayFromAParentTheyDoNotSee(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	w.save(t, "board")
+	w.save(t, "team")
+	nora := north()
+	nora.Sees.Groups = []groups.GroupID{"team"}
+	move := func(actor admin.Actor, to groups.GroupID) error {
+		g := w.group(t, "maths")
+		g.Parent = to
+		_, _, err := w.Save(ctx, actor, g, "")
+		return err
+	}
+	for _, c := range []struct {
+		actor admin.Actor
+		to    groups.GroupID
+		ok    bool
+		why   string
+	}{
+		{nora, "board", false, "whoever counts those beneath board would count its members"},
+		{nora, "team", true, "she sees it"},
+		{root, "board", true, "he sees everything"},
+		{nora, "board", true, "it stays where it is"},
+		{nora, "team", false, "away from board, whose groups she does not see"},
+		{nora, "", false, "away from board, to the top"},
+	} {
+		if err := move(c.actor, c.to); c.ok != (err == nil) || !c.ok && !errors.Is(err, admin.ErrOpaque) {
+			t.Errorf("%s to %q: %v: %s", c.actor.By, c.to, err, c.why)
+		}
+	}
+	if _, _, err := w.Create(ctx, nora, groups.Group{ID: "new", Name: "New", Parent: "board"}); !errors.Is(err, admin.ErrOpaque) {
+		t.Errorf("a new group beneath board: %v", err)
+	}
+}
+
+func TestACopyOfAFrozenGroupFollowsItsRule(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	must[groups.Group](t)(w.Freeze(ctx, root, "maths", 1))
+	g, _, err := w.Duplicate(ctx, root, "maths", groups.Group{ID: "copy", Name: "Copy"}, admin.Duplication{Conditions: true})
+	check(err)
+	same(t, "frozen", g.Frozen, false)
+	same(t, "the rule repopulates", w.population(t, "copy"), []string{"ada automatic", "bob automatic"})
+}
+
+func TestTheUsersCopiedAreThoseWhomTheActorSees(t *testing.T) {
+	ctx := t.Context()
+	w := newTenant(t, person("ada", "", ""), person("nan", "", ""))
+	w.save(t, "club")
+	must[*groups.Run](t)(w.ev.Assign(ctx, "club", groups.Decision{By: "tutor"}, "ada", "nan", "gone"))
+	for i, c := range []struct {
+		actor admin.Actor
+		want  []groups.UserID
+	}{{root, []groups.UserID{"ada", "gone", "nan"}}, {north(), []groups.UserID{"nan"}}} {
+		id := groups.GroupID(fmt.Sprint("copy", i))
+		_, _, err := w.Duplicate(ctx, c.actor, "club", groups.Group{ID: id, Name: "Copy"}, admin.Duplication{Users: true})
+		check(err)
+		var got []groups.UserID
+		for st, err := range w.store.Standings(ctx, id, "") {
+			check(err)
+			got = append(got, st.User)
+		}
+		same(t, c.actor.By, got, c.want)
+	}
+}
+
+func TestWhereNotAllCanBeCopiedThereIsNoCopy(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	must[*groups.Run](t)(w.ev.Assign(ctx, "maths", groups.Decision{By: "tutor"}, "cid"))
+	for after := range 3 {
+		dead := &deadAfter{Directory: w.store, reads: after}
+		desk := admin.New(groups.NewEvaluator(dead, w.store, &groups.Options{Now: func() time.Time { return noon }}), dead, w.store, nil)
+		_, _, err := desk.Duplicate(ctx, root, "maths", groups.Group{ID: "copy", Name: "Copy"}, admin.Duplication{Users: true, Conditions: true})
+		if !errors.Is(err, errDead) {
+			t.Errorf("after %d readings: %v", after, err)
+		}
+		if _, err := w.store.Group(ctx, "copy"); !errors.Is(err, groups.ErrNotFound) {
+			t.Errorf("after %d readings: half a copy: %v", after, err)
+		}
+	}
+}
+
+// deadAfter is a Directory that fails once its users were read so often.
+type deadAfter struct {
+	groups.Directory
+	reads int
+}
+
+func (d *deadAfter) User(ctx context.Context, id groups.UserID) (groups.User, error) {
+	if d.reads--; d.reads < 0 {
+		return groups.User{}, errDead
+	}
+	return d.Directory.User(ctx, id)
+}
+
+func (d *deadAfter) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	if d.reads--; d.reads < 0 {
+		return func(yield func(groups.User, error) bool) { yield(groups.User{}, errDead) }
+	}
+	return d.Directory.Users(ctx)
 }

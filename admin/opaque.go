@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,14 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/grouprules/groups"
 )
 
 // ErrOpaque is wrapped by the [groups.Problem] of an edit that would touch what the editor does not see:
 // an opaque condition that is missing, repeated, altered or in other company, or a resource that the
-// editor names and does not see.
+// editor names and does not see; and by the error for a change of parent from or to such a group.
 var ErrOpaque = errors.New("not visible to the editor")
 
 // ReadCriteria returns the criteria of a group as JSON, as this actor may see them: in the canonical form
@@ -80,8 +80,8 @@ func (d *Desk) ReadCriteria(ctx context.Context, actor Actor, group groups.Group
 //
 // All problems are reported at once, in one [*groups.CriteriaError] and each at its pointer in data:
 // those of [groups.Schema.ParseCriteria], and, with [ErrOpaque], opaque conditions against these rules and
-// operands that name something the actor does not see, whether or not it exists. No error tells more than
-// the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
+// operands that name something the actor does not see, whether or not it exists. Criteria beyond the
+// [groups.Limits] are refused by that alone. No error tells more than the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
 func (d *Desk) ParseCriteria(ctx context.Context, actor Actor, group groups.GroupID, data []byte) (groups.Criteria, error) {
 	g, err := d.store.Group(ctx, group)
 	if err != nil {
@@ -139,11 +139,10 @@ func (v veiled) ids() map[place]string {
 	return ids
 }
 
-// opaqueID names a place in one revision of a group. The time of saving tells the group from one of the
-// same ID that was deleted. Nothing of the condition goes into it: guesses could be tried on it.
+// opaqueID names a place in one revision of a group. Nothing of the condition goes into it: guesses
+// could be tried on it.
 func opaqueID(g groups.Group, at place) string {
-	saved := g.SavedAt.UTC().Format(time.RFC3339Nano)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %s %d %d", g.ID, g.Revision, saved, at.set, at.condition))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %d", g.ID, g.Revision, at.set, at.condition))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -184,12 +183,13 @@ const standIn = `{"kind":"everyone"}`
 
 // readEdit reads a document, and notes what is wrong with all that is not opaque in it.
 func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
+	_, plain := schema.ParseCriteria(data)
+	if over := beyond(plain); over != nil {
+		return nil, over
+	}
 	doc, err := lay(data)
 	if err != nil {
-		if _, refused := schema.ParseCriteria(data); refused != nil {
-			err = refused // which says where
-		}
-		return nil, err
+		return nil, cmp.Or(plain, err) // plain says where
 	}
 	e := &edit{layout: doc, places: map[string]bool{}}
 	data = bytes.Clone(data)
@@ -218,6 +218,23 @@ func readEdit(schema *groups.Schema, data []byte) (*edit, error) {
 	return e, nil
 }
 
+// beyond is the refusal of a document that is larger than criteria may be, by that alone: it is not looked
+// at any further, so that what it costs is bounded.
+func beyond(refusal error) error {
+	refused, is := errors.AsType[*groups.CriteriaError](refusal)
+	if !is {
+		return nil
+	}
+	over := slices.DeleteFunc(slices.Clone(refused.Problems), func(p groups.Problem) bool { return p.Err != groups.ErrLimit })
+	switch {
+	case len(over) > 0:
+		return &groups.CriteriaError{Problems: over}
+	case len(refused.Problems) >= maxProblems:
+		return refused
+	}
+	return nil
+}
+
 // opaqueAt returns the pointer of the opaque condition that a pointer points to or into, if there is one.
 func (e *edit) opaqueAt(pointer string) (string, bool) {
 	tokens := strings.SplitN(pointer, "/", 6) // "", "sets", the set, "conditions", the condition, the rest
@@ -225,14 +242,24 @@ func (e *edit) opaqueAt(pointer string) (string, bool) {
 	return pointer, e.places[pointer]
 }
 
+// maxProblems is what a CriteriaError promises to have at most.
+const maxProblems = 1000
+
 func (e *edit) refuse(pointer, format string, args ...any) {
+	if len(e.problems) == maxProblems {
+		return
+	}
 	e.problems = append(e.problems, groups.Problem{Pointer: pointer, Err: ErrOpaque, Text: fmt.Sprintf(format, args...)})
 }
 
 // shown are the conditions that the editor wrote out. Of a document with problems they are those that can
-// be read by themselves.
+// be read by themselves, among as many as could have a problem each.
 func (e *edit) shown(schema *groups.Schema) (list []condition) {
-	for _, el := range e.elements {
+	elements := e.elements
+	if len(e.criteria.Sets) == 0 {
+		elements = elements[:min(maxProblems, len(elements))]
+	}
+	for _, el := range elements {
 		if e.places[el.pointer()] {
 			continue
 		}
@@ -313,9 +340,6 @@ func (e *edit) putBack(schema *groups.Schema, hidden veiled) {
 	}
 }
 
-// maxProblems is what a CriteriaError promises to have at most.
-const maxProblems = 1000
-
 // refusal is the problems in the order of the document.
 func (e *edit) refusal() error {
 	order := func(p groups.Problem) (numbers []int) {
@@ -329,6 +353,5 @@ func (e *edit) refusal() error {
 	slices.SortStableFunc(e.problems, func(a, b groups.Problem) int {
 		return slices.Compare(order(a), order(b))
 	})
-	all := slices.Compact(e.problems)
-	return &groups.CriteriaError{Problems: all[:min(maxProblems, len(all))]}
+	return &groups.CriteriaError{Problems: slices.Compact(e.problems)}
 }

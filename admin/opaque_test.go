@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -528,24 +527,6 @@ func TestAnIdIsGoodForOneRevisionOfOneGroupAndOneEditor(t *testing.T) {
 	}
 }
 
-func TestAnIdOfADeletedGroupIsNotGoodInItsSuccessor(t *testing.T) {
-	o, editor, _ := guarded(t)
-	data, err := o.desk.ReadCriteria(t.Context(), editor, "g")
-	check(err)
-	g, err := o.Group(t.Context(), "g")
-	check(err)
-	check(o.ev.Delete(t.Context(), "g", g.Revision, "admin"))
-	later := groups.NewEvaluator(o, o, &groups.Options{Now: func() time.Time { return newYear().Add(time.Second) }})
-	g.Revision = 0
-	again, err := later.Save(t.Context(), g, "admin")
-	if err != nil || again.Revision != 1 {
-		t.Fatal(again.Revision, err)
-	}
-	if _, err := o.desk.ParseCriteria(t.Context(), editor, "g", data); !errors.Is(err, admin.ErrOpaque) {
-		t.Errorf("revision 1 of another group passed for this one's: %v", err)
-	}
-}
-
 func TestAnOpaqueConditionThatNoLongerFitsDoesNotGiveItselfAway(t *testing.T) {
 	o := open(nil, nil)
 	schema := func(operands int) {
@@ -562,18 +543,60 @@ func TestAnOpaqueConditionThatNoLongerFitsDoesNotGiveItselfAway(t *testing.T) {
 	}
 }
 
-func TestAHostileEditIsRefusedInTimeAndInFewWords(t *testing.T) {
+func TestWhatAHostileEditCostsIsBounded(t *testing.T) {
 	o, editor, ids := guarded(t)
+	list := func(element string, size int) string {
+		return `{"match":"any","sets":[{"match":"all","conditions":[` + strings.Repeat(element+",", size/(len(element)+1)) + element + `]}]}`
+	}
+	// read parses an edit, and returns the allocations that it took.
+	read := func(edit string) (refused *groups.CriteriaError, allocations float64) {
+		allocations = testing.AllocsPerRun(1, func() {
+			_, err := o.desk.ParseCriteria(t.Context(), editor, "g", []byte(edit))
+			if !errors.As(err, &refused) || len(refused.Problems) > 1000 || len(err.Error()) > 1<<20 {
+				t.Fatalf("%v", err)
+			}
+		})
+		return refused, allocations
+	}
+	const most = 1 << 20
 	for _, row := range []struct{ why, element string }{
 		{"one opaque condition all over", fmt.Sprintf(`{"kind":"opaque","id":%q}`, ids[0])},
 		{"opaque conditions that never were", `{"kind":"opaque","id":"0"}`},
 		{"unseen users", `{"kind":"user","op":"is","users":["u7"]}`},
+		{"no conditions at all", `1`},
 	} {
-		many := strings.Repeat(row.element+",", (1<<20)/len(row.element)-5) + row.element
-		_, err := o.desk.ParseCriteria(t.Context(), editor, "g", []byte(`{"match":"any","sets":[{"match":"all","conditions":[`+many+`]}]}`))
-		var refused *groups.CriteriaError
-		if !errors.As(err, &refused) || len(refused.Problems) > 1000 {
-			t.Errorf("%s: %v", row.why, err != nil)
+		for _, size := range []int{most / 4, 2 * most} {
+			refused, cost := read(list(row.element, size))
+			if !errors.Is(refused, groups.ErrLimit) || cost > 1_000_000 {
+				t.Errorf("%s, %d bytes: %.0f allocations, %.200s", row.why, size, cost, refused.Error())
+			}
 		}
+	}
+	// What is no criteria because of a key that is there twice is not counted; the elements are met once.
+	if _, cost := read(`{"match":"any",` + list("1", most/8)[1:]); cost > 1_000_000 {
+		t.Errorf("a key twice: %.0f allocations", cost)
+	}
+}
+
+func TestWhatAnEditOfALargeGroupCostsIsInProportion(t *testing.T) {
+	o := open(nil, nil)
+	var sets []groups.Set
+	for i := range 50 {
+		var conditions []groups.Condition
+		for j := range 10 {
+			conditions = append(conditions, groups.UserIs(groups.UserID(fmt.Sprint("unseen ", i, " ", j))))
+		}
+		sets = append(sets, groups.All(conditions...))
+	}
+	g := o.automatic("g", groups.AnySets(sets...)).group(t, "g")
+	n := 0
+	cost := testing.AllocsPerRun(1, func() {
+		n++
+		if _, err := o.desk.SaveDraft(t.Context(), only(), admin.Draft{ID: fmt.Sprint(n), Group: g}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if cost > 100_000 { // to compare each with each took millions
+		t.Errorf("%.0f allocations for 500 conditions", cost)
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // ErrLastGroup is wrapped by the error for taking a user out of the last of the organizational groups
-// ([Policy.Organizational]) that they are in.
+// ([Policy.Organizational]) that they are in, or for deleting that group or turning it off. What a rule, a
+// file or the end of an assignment does is not refused: [Desk.Orphans] reports it.
 var ErrLastGroup = errors.New("the last organizational group of the user")
 
 // Orphans yields the users who are in none of the organizational groups, ascending by ID, as far as the
@@ -25,7 +26,7 @@ func (d *Desk) Orphans(ctx context.Context, actor Actor) iter.Seq2[Person, error
 		if len(d.policy.Organizational) == 0 {
 			return
 		}
-		placed, err := d.placed(ctx)
+		placed, err := d.placed(ctx, d.policy.Organizational)
 		defer placed.stop()
 		if err != nil {
 			yield(Person{}, err)
@@ -58,10 +59,10 @@ type placement struct {
 	stop func()
 }
 
-// placed begins to read the memberships of the organizational groups.
-func (d *Desk) placed(ctx context.Context) (placements, error) {
+// placed begins to read the memberships of groups.
+func (d *Desk) placed(ctx context.Context, in []groups.GroupID) (placements, error) {
 	var all placements
-	for _, group := range d.policy.Organizational {
+	for _, group := range in {
 		next, stop := iter.Pull2(d.ev.Members(ctx, group))
 		p := &placement{next: next, stop: stop}
 		all = append(all, p)
@@ -120,4 +121,35 @@ func (d *Desk) keepsGroup(ctx context.Context, group groups.GroupID, users ...gr
 		}
 	}
 	return stranded, nil
+}
+
+// mayEmpty refuses to let everybody leave a group, with [ErrLastGroup], where some of them would be in no
+// organizational group then.
+func (d *Desk) mayEmpty(ctx context.Context, group groups.GroupID) error {
+	if !slices.Contains(d.policy.Organizational, group) {
+		return nil
+	}
+	others := slices.DeleteFunc(slices.Clone(d.policy.Organizational), func(id groups.GroupID) bool { return id == group })
+	placed, err := d.placed(ctx, others)
+	defer placed.stop()
+	if err != nil {
+		return fmt.Errorf("read organizational groups: %w", err)
+	}
+	stranded := 0
+	for m, err := range d.ev.Members(ctx, group) {
+		in := false
+		if err == nil {
+			in, err = placed.has(m.User)
+		}
+		if err != nil {
+			return fmt.Errorf("read organizational groups: %w", err)
+		}
+		if !in {
+			stranded++
+		}
+	}
+	if stranded > 0 {
+		return fmt.Errorf("group %q: %w, for %d of its members", group, ErrLastGroup, stranded)
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,4 +134,54 @@ func TestWhoeverIsTakenOutOfTheLastOrganizationalGroupIsTold(t *testing.T) {
 			t.Errorf("%s: %v (-want +got):\n%s", row.why, err, diff)
 		}
 	}
+}
+
+func TestWhoWouldBeInNoOrganizationalGroupIsRefused(t *testing.T) {
+	ctx := t.Context()
+	w := staffed(t)
+	w.save(t, "offices")
+	w.save(t, "home")
+	w.Desk = admin.New(w.ev, w.store, w.store, &admin.Policy{Organizational: []groups.GroupID{"offices", "home"}})
+	must[*admin.Report](t)(w.Assign(ctx, root, "offices", admin.Users("out", "hand"), admin.Terms{}))
+	must[*admin.Report](t)(w.Assign(ctx, root, "home", admin.Users("hand"), admin.Terms{}))
+	for name, act := range map[string]func(group groups.GroupID) (*admin.Report, error){
+		"take out": func(g groups.GroupID) (*admin.Report, error) { return w.TakeOut(ctx, root, g, admin.Users("out")) },
+		"remove":   func(g groups.GroupID) (*admin.Report, error) { return w.RemoveManual(ctx, root, g, admin.Users("out")) },
+	} {
+		r := must[*admin.Report](t)(act("offices"))
+		if o := r.Outcomes[0]; o.Code != admin.Refused || !errors.Is(o.Err, admin.ErrLastGroup) {
+			t.Errorf("%s: %v", name, o)
+		}
+	}
+	// Who is in another of them may leave, and the one who may not keeps nobody else.
+	r := must[*admin.Report](t)(w.TakeOut(ctx, root, "offices", admin.Users("out", "hand")))
+	if r.Outcomes[0].Code != admin.Refused || r.Outcomes[1].Code != admin.Done {
+		t.Errorf("%v", r.Outcomes)
+	}
+	r = must[*admin.Report](t)(w.TakeOut(ctx, root, "home", admin.Users("hand")))
+	if !errors.Is(r.Outcomes[0].Err, admin.ErrLastGroup) {
+		t.Errorf("%v", r.Outcomes)
+	}
+	// Nor is a group deleted or turned off from under them.
+	off := w.group(t, "offices")
+	off.Status = groups.Inactive
+	p := must[*groups.Plan](t)(w.ev.Preview(ctx, off, nil))
+	acts := map[string]func() error{
+		"delete":        func() error { _, err := w.Delete(ctx, root, "offices", 1); return err },
+		"inactivate":    func() error { _, err := w.Inactivate(ctx, root, "offices", 1); return err },
+		"save inactive": func() error { _, _, err := w.Save(ctx, root, off, ""); return err },
+		"publish":       func() error { _, err := w.Publish(ctx, root, p); return err },
+	}
+	before := w.everything(t)
+	for name, act := range acts {
+		if err := act(); !errors.Is(err, admin.ErrLastGroup) || !strings.Contains(err.Error(), "1 of its members") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	same(t, "refused", w.everything(t), before)
+	must[*admin.Report](t)(w.Assign(ctx, root, "home", admin.Users("out"), admin.Terms{}))
+	if err := acts["inactivate"](); err != nil {
+		t.Errorf("everybody is at home as well: %v", err)
+	}
+	must[*groups.Run](t)(w.Delete(ctx, root, "offices", 2))
 }

@@ -225,6 +225,35 @@ var readingMutants = []mutant{{
 		}}
 	},
 }, {
+	"counts the revisions of every group from one", "a group that is created goes on from the revision that it brings",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.Save != nil {
+				w.Save.Revision = 0
+			}
+		})}
+	},
+}, {
+	"keeps the revision that a save brings", "a group that is created goes on from the revision that it brings",
+	func(m *groups.Memory) *faulty {
+		brought := map[groups.GroupID]uint64{}
+		return &faulty{
+			apply: func(ctx context.Context, c groups.Commit) error {
+				for _, w := range c.Writes {
+					if w.Save != nil {
+						brought[w.Group] = w.Save.Revision + 1
+					}
+				}
+				return m.Apply(ctx, c)
+			},
+			group: func(ctx context.Context, id groups.GroupID) (groups.Group, error) {
+				g, err := m.Group(ctx, id)
+				g.Revision = brought[id]
+				return g, err
+			},
+		}
+	},
+}, {
 	"replaces where it should create", "revision 0 does not replace",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: writing(m, func(w *groups.Write) {

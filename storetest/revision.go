@@ -24,6 +24,26 @@ var revisionCases = []Case{{
 		}
 	},
 }, {
+	Name: "a group that is created goes on from the revision that it brings", Interface: "Store", Clause: 3,
+	Why: "whoever edits a group that was deleted, and created anew under its ID, would overwrite the new one",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("other")
+		for _, last := range []uint64{3, 0, 1 << 40} {
+			d.apply(groups.Write{Group: "g", Save: &groups.Group{ID: "g", Revision: last}})
+			if got := d.group("g").Revision; got != last+1 {
+				t.Errorf("revision %d, want %d", got, last+1)
+			}
+			w := saves(d.group("g"))
+			w.Save.Revision = 77 // of a group that is there it does not count
+			d.apply(w)
+			if got := d.group("g").Revision; got != last+2 {
+				t.Errorf("revision %d after a save, want %d", got, last+2)
+			}
+			d.delete("g")
+		}
+	},
+}, {
 	Name: "revision 0 does not replace", Interface: "Store", Clause: 3,
 	Why: "two people who create a group of the same ID are told, before one overwrites the other",
 	store: func(t TB, s groups.Store) {
