@@ -61,14 +61,13 @@ func (b NamedBy) words() string {
 	return b.String()
 }
 
+// maxParts is how many identifiers can be asked for at once: each of a user's.
+const maxParts = 3
+
 // A naming is one attempt to name a user: by one text, or by several that all have to be that user's.
 type naming struct {
 	line  int // of a file
 	parts []part
-
-	user  groups.UserID   // the first found
-	among []groups.UserID // the first of those found, where there are several
-	found int
 }
 
 type part struct {
@@ -85,6 +84,12 @@ func (n *naming) String() string {
 	return strings.Join(texts, ", ")
 }
 
+// key is the parts in a form that compares.
+func (n *naming) key() (k [maxParts]part) {
+	copy(k[:], n.parts)
+	return k
+}
+
 // words says what was looked for.
 func (n *naming) words() string {
 	said := make([]string, len(n.parts))
@@ -97,13 +102,24 @@ func (n *naming) words() string {
 // maxAmong is how many of the users that one text may mean are listed.
 const maxAmong = 10
 
-// met notes a user whom the naming means. Users come ascending by ID.
-func (n *naming) met(id groups.UserID) {
-	if n.found++; n.found == 1 {
-		n.user = id
+// A sought is whom all namings mean that have the same parts.
+type sought struct {
+	parts []part
+	found int
+	last  groups.UserID   // of those found
+	among []groups.UserID // the first of them
+}
+
+// met notes a user who is meant. Users come ascending by ID, and one more than once where a text is their
+// username and email address at once.
+func (s *sought) met(id groups.UserID) {
+	if s.found > 0 && s.last == id {
+		return
 	}
-	if len(n.among) < maxAmong {
-		n.among = append(n.among, id)
+	s.last = id
+	s.found++
+	if len(s.among) < maxAmong {
+		s.among = append(s.among, id)
 	}
 }
 
@@ -111,25 +127,32 @@ func (n *naming) met(id groups.UserID) {
 type register struct {
 	username, email groups.Field
 
-	// byKey are the namings by their first part, under the key it compares by.
-	byKey map[part][]*naming
+	// all are those sought, each once however often a file names them, and byKey the same by their first
+	// part, under the key it compares by.
+	all   map[[maxParts]part]*sought
+	byKey map[part][]*sought
 	own   []part // of the user at hand
 }
 
-func newRegister(schema *groups.Schema, namings []*naming) *register {
-	r := &register{byKey: make(map[part][]*naming, len(namings))}
+func newRegister(schema *groups.Schema, namings []naming) *register {
+	r := &register{all: map[[maxParts]part]*sought{}, byKey: map[part][]*sought{}}
 	r.username, _ = schema.Field(string(groups.Username))
 	r.email, _ = schema.Field(string(groups.Email))
 	for _, n := range namings {
-		if len(n.parts) == 0 {
+		if len(n.parts) == 0 || r.of(n) != nil {
 			continue
 		}
+		s := &sought{parts: n.parts}
+		r.all[n.key()] = s
 		for _, p := range r.keys(n.parts[0]) {
-			r.byKey[p] = append(r.byKey[p], n)
+			r.byKey[p] = append(r.byKey[p], s)
 		}
 	}
 	return r
 }
+
+// of is whom a naming means; nil for one that names nobody.
+func (r *register) of(n naming) *sought { return r.all[n.key()] }
 
 // keys are the forms under which a part compares: one, or one for each kind where any will do.
 func (r *register) keys(p part) []part {
@@ -160,20 +183,18 @@ func (r *register) meet(u *groups.User) {
 	own = appendKeys(own, ByUsername, r.username, u.Fields[string(groups.Username)])
 	own = appendKeys(own, ByEmail, r.email, u.Fields[string(groups.Email)])
 	r.own = own
-	var met []*naming // one text may be a user's username and email address at once
 	for _, o := range own {
-		for _, n := range r.byKey[o] {
-			if !slices.Contains(met, n) && r.means(n, own) {
-				met = append(met, n)
-				n.met(u.ID)
+		for _, s := range r.byKey[o] {
+			if r.means(s, own) {
+				s.met(u.ID)
 			}
 		}
 	}
 }
 
-// means reports whether each part of a naming is one of the user's own.
-func (r *register) means(n *naming, own []part) bool {
-	for _, p := range n.parts[1:] {
+// means reports whether each part is one of the user's own, as the first is.
+func (r *register) means(s *sought, own []part) bool {
+	for _, p := range s.parts[1:] {
 		if !slices.ContainsFunc(r.keys(p), func(k part) bool { return slices.Contains(own, k) }) {
 			return false
 		}
@@ -183,7 +204,7 @@ func (r *register) means(n *naming, own []part) bool {
 
 // resolve finds whom the namings mean among the users whom the actor sees, and says so in an outcome
 // for each, in order. To the actor nobody else exists.
-func (d *Desk) resolve(ctx context.Context, a *Actor, namings []*naming) ([]Outcome, error) {
+func (d *Desk) resolve(ctx context.Context, a *Actor, namings []naming) ([]Outcome, error) {
 	schema, err := d.dir.Schema(ctx)
 	if err == nil && schema == nil {
 		err = groups.ErrSchema
@@ -203,29 +224,29 @@ func (d *Desk) resolve(ctx context.Context, a *Actor, namings []*naming) ([]Outc
 	}
 	out := make([]Outcome, len(namings))
 	first := map[groups.UserID]*naming{}
-	for i, n := range namings {
-		o := &out[i]
+	for i := range namings {
+		n, o := &namings[i], &out[i]
 		o.Line, o.Named = n.line, n.String()
-		switch {
-		case len(n.parts) == 0:
+		switch s := r.of(*n); {
+		case s == nil:
 			o.Code, o.Text = Blank, "nobody is named"
-		case n.found == 0:
+		case s.found == 0:
 			o.Code, o.Text = NoSuchUser, "no user has "+n.words()
-		case n.found > 1:
-			o.Code, o.Among = Ambiguous, n.among
-			o.Text = fmt.Sprintf("%d users have %s", n.found, n.words())
-		case first[n.user] != nil:
-			o.Code, o.User = Repeated, n.user
+		case s.found > 1:
+			o.Code, o.Among = Ambiguous, slices.Clone(s.among)
+			o.Text = fmt.Sprintf("%d users have %s", s.found, n.words())
+		case first[s.last] != nil:
+			o.Code, o.User = Repeated, s.last
 			o.Text = "named before"
-			if as := first[n.user].String(); as != o.Named {
+			if as := first[s.last].String(); as != o.Named {
 				o.Text += fmt.Sprintf(", as %.64q", as)
 			}
-			if line := first[n.user].line; line > 0 {
+			if line := first[s.last].line; line > 0 {
 				o.Text += fmt.Sprintf(" on line %d", line)
 			}
 		default:
-			o.Code, o.User = Found, n.user
-			first[n.user] = n
+			o.Code, o.User = Found, s.last
+			first[s.last] = n
 		}
 	}
 	return out, nil

@@ -224,3 +224,23 @@ func TestNamedByIsKeptAsAWord(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Were it looked up once for each pair of rows, this would take hours.
+func TestANameThatAListRepeatsIsLookedUpInProportion(t *testing.T) {
+	const rows, namesakes = 80_000, 1000
+	users := make([]groups.User, namesakes)
+	for i := range users {
+		users[i] = person(groups.UserID(fmt.Sprintf("u%04d", i)), "ada", "ada@x.org")
+	}
+	w := newTenant(t, append(users, person("v", "bob", "bob"))...)
+	for text, want := range map[string][2]admin.OutcomeCode{
+		"ada": {admin.Ambiguous, admin.Ambiguous},
+		"bob": {admin.Found, admin.Repeated},
+		"zoe": {admin.NoSuchUser, admin.NoSuchUser},
+	} {
+		r := must[*admin.Report](t)(w.Find(t.Context(), root, admin.Named{Texts: slices.Repeat([]string{text}, rows)}))
+		if n := len(r.Outcomes); n != rows || r.Outcomes[0].Code != want[0] || r.Count(want[1]) < rows-1 {
+			t.Errorf("%s: %d outcomes, the first %v", text, n, r.Outcomes[0])
+		}
+	}
+}

@@ -285,13 +285,7 @@ func (f *UserFile) reject(row *groups.CSVRow, cell int, code, text string) {
 }
 
 func (f *UserFile) find(ctx context.Context, d *Desk, a *Actor) ([]Outcome, int, error) {
-	// A file may be used by many at once, a naming by one.
-	own := slices.Clone(f.namings)
-	namings := make([]*naming, len(own))
-	for i := range own {
-		namings[i] = &own[i]
-	}
-	out, err := d.resolve(ctx, a, namings)
+	out, err := d.resolve(ctx, a, f.namings)
 	return out, 0, err
 }
 

@@ -48,9 +48,8 @@ func (n Named) find(ctx context.Context, d *Desk, a *Actor) ([]Outcome, int, err
 	if int(n.By) >= len(namedBy) {
 		return nil, 0, fmt.Errorf("users named by %v: %w", n.By, groups.ErrValue)
 	}
-	namings := make([]*naming, len(n.Texts))
+	namings := make([]naming, len(n.Texts))
 	for i, text := range n.Texts {
-		namings[i] = &naming{}
 		if text = strings.TrimSpace(text); text != "" {
 			namings[i].parts = []part{{n.By, text}}
 		}
