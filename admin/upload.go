@@ -28,7 +28,7 @@ type UserFile struct {
 	// Header is the first row, where that was taken for one.
 	Header []string
 	// Issues are the rows that name nobody and why, by line; the codes are those of [groups.Issue]
-	// for rejected rows. One more, "ignored", says from which line on rows were ignored.
+	// for rejected rows, and "ignored" for each row past the most.
 	Issues []groups.Issue
 	// Delimiter and Charset are what the file was read with.
 	Delimiter rune
@@ -169,7 +169,8 @@ var headers = []string{"id", "userid", "user", "username", "email", "emailaddres
 // ReadUserList reads a file of one column that names one user a row. The first row is a header where it
 // says so: "username", "User ID", "email" and the like ([UserFile.Header] shows it). Further cells of a
 // row must be blank; that and blank or unreadable cells are issues, and such rows name nobody. Rows
-// past the most that a list may have are ignored: [UserFile.Ignored] is their number. It refuses files
+// past the most that a list may have are ignored: [UserFile.Ignored] is their number, and the error file
+// has each of them, to be uploaded next. It refuses files
 // as [ReadUsersCSV] does; a file with a header alone is refused with [groups.ErrNoRows].
 func ReadUserList(r io.Reader, o *UserList) (*UserFile, error) {
 	if o == nil {
@@ -196,12 +197,13 @@ func ReadUserList(r io.Reader, o *UserList) (*UserFile, error) {
 	}
 	f.Rows = len(rows)
 	columns, at := []mapped{{by: o.By}}, []int{0}
+	past := fmt.Sprintf("ignored: a list has %d users at most", most)
 	for i := range rows {
 		row := &rows[i]
 		if len(f.namings) == most {
-			f.Ignored = len(rows) - i
-			f.reject(row, -1, "ignored", fmt.Sprintf("from this row on %d are ignored: a list has %d users at most", f.Ignored, most))
-			break
+			f.Ignored++
+			f.reject(row, -1, "ignored", past)
+			continue
 		}
 		if slices.ContainsFunc(row.Cells[1:], func(c string) bool { return strings.TrimSpace(c) != "" }) {
 			f.reject(row, -1, "ragged", fmt.Sprintf("%d cells in a list of one column", len(row.Cells)))
