@@ -192,6 +192,7 @@ type planner struct {
 	// met are the users of the enrollment file who exist.
 	met     []bool
 	readers []reader
+	refs    *references
 	feed    feedWatch
 	// enrolled is the figure of the enrollments, shown where a file of them came along.
 	enrolled FeedFigure
@@ -556,16 +557,18 @@ func (p *planner) options(f Field, stored []Option) []Option {
 
 // groups reads what each group asks of people.
 func (p *planner) groups(ctx context.Context, store Store) error {
+	p.refs = newReferences(nil)
 	for g, err := range store.Groups(ctx) {
 		if err != nil {
 			return fmt.Errorf("read groups: %w", err)
 		}
 		p.readers = append(p.readers, readerOf(g))
+		p.refs.put(g)
 	}
 	return nil
 }
 
-// readBy are the groups that read something.
+// readBy are the groups that read something, themselves or through groups that they refer to, sorted.
 func (p *planner) readBy(reads func(*reader) bool) []GroupID {
 	var ids []GroupID
 	for i := range p.readers {
@@ -573,7 +576,9 @@ func (p *planner) readBy(reads func(*reader) bool) []GroupID {
 			ids = append(ids, p.readers[i].id)
 		}
 	}
-	return ids
+	ids = append(ids, p.refs.dependents(ids)...)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // object closes the figures and asks the guard about them.

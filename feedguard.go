@@ -114,7 +114,7 @@ type FeedFigure struct {
 	// Untracked says that more than 10,000 values were met, which are no longer told apart: every
 	// changed value counts as Unseen then.
 	Untracked bool `json:"untracked,omitempty"`
-	// Groups are those that read it.
+	// Groups are those that read it, themselves or through groups that they refer to.
 	Groups []GroupID `json:"groups,omitempty"`
 }
 
@@ -131,7 +131,8 @@ type FeedObjection struct {
 	// Count out of Of reached the limit.
 	Count int `json:"count"`
 	Of    int `json:"of"`
-	// Groups are those that read it; missing and replaced people concern every group.
+	// Groups are those that read it, themselves or through groups that they refer to; missing and
+	// replaced people concern every group.
 	Groups []GroupID `json:"groups,omitempty"`
 }
 

@@ -605,6 +605,38 @@ func TestTheTextOfAnObjectionIsBounded(t *testing.T) {
 	}
 }
 
+func TestAnObjectionNamesTheGroupsThatReadAColumnThroughOthers(t *testing.T) {
+	w := guarded(t, 300)
+	for _, g := range []groups.Group{
+		{ID: "through", Kind: groups.AutomaticGroup, Criteria: groups.AnySets(groups.All(groups.MemberOfAny("sales")))},
+		{ID: "far", Kind: groups.AutomaticGroup, Criteria: groups.AnySets(groups.All(groups.MemberOfAll("through").Not()))},
+		{ID: "child", Kind: groups.AutomaticGroup, Parent: "house", Criteria: groups.AnySets(groups.All(groups.MemberOfAny("emea")))},
+		{ID: "house"},
+		{ID: "beneath", Kind: groups.AutomaticGroup, Criteria: groups.AnySets(groups.All(groups.MemberOfAny("house").WithBelow()))},
+		{ID: "not beneath", Kind: groups.AutomaticGroup, Criteria: groups.AnySets(groups.All(groups.MemberOfAny("house")))},
+		{ID: "kept", Kind: groups.ManualGroup, Criteria: groups.AnySets(groups.All(groups.MemberOfAny("sales")))}, // which it does not read
+	} {
+		g.Name, g.Status = string(g.ID), groups.Active
+		if _, err := w.ev.Save(t.Context(), g, "ann"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := staff(300)
+	edit(rows, "department", blank)
+	p := w.plan(t, csvBytes(rows), staffOptions)
+	want := []groups.GroupID{"beneath", "child", "emea", "far", "sales", "through"}
+	if len(p.Objections) != 1 || !slices.Equal(p.Objections[0].Groups, want) {
+		t.Errorf("%+v", p.Objections)
+	}
+	for i, row := range rows {
+		rows[i] = slices.Delete(row, 3, 4)
+	}
+	p = w.plan(t, csvBytes(rows), staffOptions)
+	if text := `groups that read it: "beneath", "child", "emea", "far", "sales", "through"`; len(p.Findings) != 1 || !strings.HasSuffix(p.Findings[0].Text, text) {
+		t.Errorf("a lost column: %v", p.Findings)
+	}
+}
+
 func TestAReparentedTree(t *testing.T) {
 	w := newTenant(t)
 	tree := func(parent string) func(*groups.PeopleFile) {
