@@ -303,7 +303,10 @@ type Tally struct {
 	Undecided  int `json:"undecided"`
 }
 
-// Count previews one group and returns how many users it would have.
+// Count is the live number while a rule is written: how many users a group would have if it were published
+// as it is, by its rule within the scope of its owner, its policy, and what people have decided about the
+// users of the stored group with its ID. Where the kind changes, its members count as assigned. It asks for no
+// revision, looks at no other group, and writes nothing. It refuses what [Evaluator.Save] would refuse.
 func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
 	r, err := e.revise(ctx, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
 	if err == nil {
