@@ -1,12 +1,9 @@
 package groups_test
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,149 +14,6 @@ import (
 
 	"github.com/grouprules/groups"
 )
-
-// A tenant is a Memory with an Evaluator.
-type tenant struct {
-	*groups.Memory
-	ev *groups.Evaluator
-}
-
-func newTenant(t testing.TB, users ...groups.User) tenant {
-	t.Helper()
-	m := groups.NewMemory()
-	if err := m.Write(t.Context(), groups.PeopleChange{Upsert: users}); err != nil {
-		t.Fatal(err)
-	}
-	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
-	return tenant{m, groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }})}
-}
-
-// automatic saves an active group and processes it.
-func (w tenant) automatic(t testing.TB, id groups.GroupID, c groups.Criteria, p groups.Policy) {
-	t.Helper()
-	g := groups.Group{ID: id, Name: string(id), Kind: groups.AutomaticGroup, Status: groups.Active, Deactivated: p, Criteria: c}
-	if _, err := w.ev.Save(t.Context(), g, "ann"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.ev.Process(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// plan reads a file and plans its import; with prepares what was read.
-func (w tenant) plan(t testing.TB, file string, o groups.PeopleCSV, with ...func(*groups.PeopleFile)) *groups.ImportPlan {
-	t.Helper()
-	f, err := groups.ReadPeopleCSV(strings.NewReader(file), &o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, set := range with {
-		set(f)
-	}
-	p, err := w.ev.PlanImport(t.Context(), f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// load plans an import and applies it.
-func (w tenant) load(t testing.TB, file string, o groups.PeopleCSV, with ...func(*groups.PeopleFile)) *groups.ImportPlan {
-	t.Helper()
-	p := w.plan(t, file, o, with...)
-	if _, err := w.ev.Import(t.Context(), p, "an administrator"); err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// users is everybody, written out.
-func (w tenant) users(t testing.TB) []string {
-	t.Helper()
-	var out []string
-	for u, err := range w.Users(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, show(u))
-	}
-	return out
-}
-
-// show writes a user on one line; what is Unknown is not there.
-func show(u groups.User) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %v", u.ID, u.Activation)
-	if u.Expiry != groups.Current {
-		fmt.Fprintf(&b, " expiry=%v", u.Expiry)
-	}
-	for _, name := range slices.Sorted(maps.Keys(u.Fields)) {
-		fmt.Fprintf(&b, " %s=%q", name, u.Fields[name].Texts())
-	}
-	for _, tree := range slices.Sorted(maps.Keys(u.Units)) {
-		fmt.Fprintf(&b, " in %s %q", tree, u.Units[tree])
-	}
-	if _, known := u.Manager.ID(); known {
-		fmt.Fprintf(&b, " under %v", u.Manager)
-	}
-	if list, whole := u.Enrollments.List(); whole || len(list) > 0 {
-		fmt.Fprintf(&b, " enrolled")
-		if !whole {
-			fmt.Fprintf(&b, " partly")
-		} else if len(list) == 0 {
-			fmt.Fprintf(&b, " nothing")
-		}
-		for _, e := range list {
-			fmt.Fprintf(&b, " %s/%s/%v", e.Course, e.Status, e.Completed)
-		}
-	}
-	return b.String()
-}
-
-// brief is an issue without its words.
-func brief(issues []groups.Issue) []string {
-	var out []string
-	for _, i := range issues {
-		out = append(out, strings.TrimSpace(fmt.Sprintf("%d %s %s", i.Line, i.Code, i.Column)))
-	}
-	return out
-}
-
-func codes(findings []groups.Finding) []string {
-	var out []string
-	for _, f := range findings {
-		out = append(out, f.Code+" "+f.Where)
-	}
-	return out
-}
-
-// csvOf writes rows as CSV.
-func csvOf(rows ...[]string) string {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(rows); err != nil {
-		panic(err)
-	}
-	return b.String()
-}
-
-func options(ids ...string) []groups.Option {
-	var out []groups.Option
-	for _, id := range ids {
-		out = append(out, groups.Option{ID: id})
-	}
-	return out
-}
-
-func fieldOf(name string, t groups.Type, ids ...string) groups.CSVField {
-	return groups.CSVField{Field: groups.Field{Name: name, Type: t, Options: options(ids...)}}
-}
-
-func separated(f groups.CSVField, separator string) groups.CSVField {
-	f.Separator = separator
-	f.Several = f.Type == groups.TypeText
-	return f
-}
 
 func TestCells(t *testing.T) {
 	const x = "x"
@@ -525,56 +379,6 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-func TestFormats(t *testing.T) {
-	o := groups.PeopleCSV{Key: "key"}
-	want := []string{`u1 active key=["u1"] name=["Zoë"]`}
-	utf16 := func(s string) string {
-		out := "\xff\xfe"
-		for _, r := range s {
-			out += string([]byte{byte(r), byte(r >> 8)})
-		}
-		return out
-	}
-	for _, c := range []struct {
-		name, file string
-		format     groups.CSVFormat
-		why        string
-	}{
-		{"UTF-8", "key,name\nu1,Zoë\n", groups.CSVFormat{}, "the default"},
-		{"with a mark", "\ufeffkey,name\r\nu1,Zoë", groups.CSVFormat{}, "as Excel writes it"},
-		{"UTF-16", utf16("key\tname\r\nu1\tZoë\r\n"), groups.CSVFormat{}, "by its mark; as Excel writes Unicode text"},
-		{"semicolons", "key;name\nu1;Zoë\n", groups.CSVFormat{}, "as Excel writes CSV in half of Europe"},
-		{"sep line", "sep=|\nkey|name\nu1|Zoë\n", groups.CSVFormat{}, "the file says so itself"},
-		{"declared delimiter", "key:name\nu1:Zoë\n", groups.CSVFormat{Delimiter: ':'}, "any other is declared"},
-		{"Windows-1252", "key,name\nu1,Zo\xeb\n", groups.CSVFormat{Charset: "windows-1252"}, "by declaration"},
-		{"Latin-9", "key,name\nu1,Zo\xeb\n", groups.CSVFormat{Charset: "ISO-8859-15"}, "by declaration, in any letters"},
-		{"anything", "xrl,anzr\nh1,Mbë\n", groups.CSVFormat{Decode: rot13}, "through a reader of the caller's"},
-		{"guarded", "key,name\nu1,Zoë\n", groups.CSVFormat{Guarded: true}, "nothing to take off"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newTenant(t)
-			o.Format = c.format
-			w.load(t, c.file, o)
-			if diff := cmp.Diff(want, w.users(t)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", c.why, diff)
-			}
-		})
-	}
-	t.Run("names in NFC", func(t *testing.T) {
-		w := newTenant(t)
-		w.load(t, "cle\u0301,pre\u0301nom\nu1,Zoë\n", groups.PeopleCSV{Key: "clé", Fields: []groups.CSVField{fieldOf("prénom", groups.TypeText)}})
-		if diff := cmp.Diff([]string{`u1 active clé=["u1"] prénom=["Zoë"]`}, w.users(t)); diff != "" {
-			t.Errorf("an accent is an accent however it is encoded (-want +got):\n%s", diff)
-		}
-	})
-	t.Run("what it was read with", func(t *testing.T) {
-		f, err := groups.ReadPeopleCSV(strings.NewReader("key;name\nu1;Zo\xeb\n"), &groups.PeopleCSV{Key: "key", Format: groups.CSVFormat{Charset: "Windows-1252"}})
-		if err != nil || f.Delimiter != ';' || f.Charset != "windows-1252" || f.Rows != 1 {
-			t.Errorf("%+v, %v", f, err)
-		}
-	})
-}
-
 // rot13 stands for a charset that the library does not know.
 func rot13(r io.Reader) io.Reader {
 	data, err := io.ReadAll(r)
@@ -605,62 +409,4 @@ func TestProgress(t *testing.T) {
 	if want := []int{10_000, 20_000, 20_001}; !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v: every 10,000 rows and once at the end", told, want)
 	}
-}
-
-func TestInference(t *testing.T) {
-	// Ten rows, so that what two values take turns in is a choice.
-	column := func(cells ...string) string {
-		rows := [][]string{{"key", "x"}}
-		for i := range 10 {
-			rows = append(rows, []string{fmt.Sprint("u", i), cells[i%len(cells)]})
-		}
-		return csvOf(rows...)
-	}
-	for _, c := range []struct {
-		name  string
-		cells []string
-		want  groups.CSVField
-		why   string
-	}{
-		{"words", []string{"yes", "no", ""}, fieldOf("x", groups.TypeBool), "yes and no are a bool"},
-		{"digits", []string{"0", "1"}, fieldOf("x", groups.TypeNumber), "1 and 0 may count something"},
-		{"decimals", []string{"1", "-2.5", "0.5"}, fieldOf("x", groups.TypeNumber), "numbers"},
-		{"codes", []string{"007", "100"}, groups.CSVField{Field: groups.Field{Name: "x", Type: groups.TypeText, Exact: true}}, "as numbers they would lose their zeros"},
-		{"dates", []string{"2026-01-31", ""}, fieldOf("x", groups.TypeDate), "dates"},
-		{"dates by slashes", []string{"31/01/2026"}, fieldOf("x", groups.TypeChoice, "31/01/2026"), "the order of day and month would be a guess"},
-		{"instants", []string{"2026-01-31T12:00:00Z"}, fieldOf("x", groups.TypeInstant), "instants"},
-		{"one that does not fit", []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "?"}, fieldOf("x", groups.TypeText), "every cell has to fit"},
-		{"few of many", []string{"b", "a"}, fieldOf("x", groups.TypeChoice, "a", "b"), "each cell comes back"},
-		{"many", []string{"a", "b", "c"}, fieldOf("x", groups.TypeText), "too few come back"},
-		{"blank", []string{""}, fieldOf("x", groups.TypeText), "nothing speaks for anything"},
-		{"unreadable", []string{"\xff", "1"}, fieldOf("x", groups.TypeNumber), "what cannot be read says nothing"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got, err := groups.InferPeopleCSV(strings.NewReader(column(c.cells...)), &groups.PeopleCSV{Key: "key"})
-			if err != nil || len(got) != 2 {
-				t.Fatal(got, err)
-			}
-			if diff := cmp.Diff(c.want, got[1].CSVField); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", c.why, diff)
-			}
-			if g := got[0]; g.Type != groups.TypeText || !g.Exact || g.Distinct != 10 || g.Blanks != 0 || g.Rows != 10 || len(g.Sample) != 3 || g.Why == "" {
-				t.Errorf("the key: %+v", g)
-			}
-			// What is proposed must be fit to be declared.
-			if _, err := groups.ReadPeopleCSV(strings.NewReader(column(c.cells...)), &groups.PeopleCSV{Key: "key", Fields: []groups.CSVField{got[0].CSVField, got[1].CSVField}}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	t.Run("what is declared is not proposed", func(t *testing.T) {
-		got, err := groups.InferPeopleCSV(strings.NewReader("id,x\nu1,1\n"), &groups.PeopleCSV{Fields: []groups.CSVField{fieldOf("x", groups.TypeText)}})
-		if err != nil || len(got) != 0 {
-			t.Error(got, err)
-		}
-	})
-	t.Run("no rows", func(t *testing.T) {
-		if _, err := groups.InferPeopleCSV(strings.NewReader("id,x\n"), nil); !errors.Is(err, groups.ErrNoRows) {
-			t.Error(err)
-		}
-	})
 }

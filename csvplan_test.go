@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/grouprules/groups"
 )
@@ -375,4 +377,138 @@ func TestThePlanSeesWhatTheImportBrings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnImportDoesWhatWasShown changes the tenant between the plan and the import.
+func TestAnImportDoesWhatWasShown(t *testing.T) {
+	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name    string
+		between func(t *testing.T, ev *groups.Evaluator, m *groups.Memory)
+		planned []string // those that would not happen
+		now     []string // those that would, and were not shown
+		why     string
+	}{
+		{"nothing", func(*testing.T, *groups.Evaluator, *groups.Memory) {}, nil, nil, "it does what it showed"},
+		{"an hour", func(*testing.T, *groups.Evaluator, *groups.Memory) { now = now.Add(time.Hour) }, nil, nil, "the instants are not compared"},
+		{
+			"a month", func(*testing.T, *groups.Evaluator, *groups.Memory) { now = now.AddDate(0, 1, 0) },
+			[]string{"new u2 joined"}, nil,
+			"who would have been new is not any more",
+		},
+		{
+			"another rule", func(t *testing.T, ev *groups.Evaluator, _ *groups.Memory) {
+				g := groups.Group{ID: "it", Name: "it", Kind: groups.AutomaticGroup, Status: groups.Active, Revision: 1, Criteria: groups.AnySets(groups.All(groups.TextField("dept").Is("it", "sales")))}
+				if _, err := ev.Save(t.Context(), g, "bob"); err != nil {
+					t.Fatal(err)
+				}
+			}, nil, []string{"it u2 joined"},
+			"nobody was shown that u2 joins",
+		},
+		{
+			"an assignment", func(t *testing.T, ev *groups.Evaluator, _ *groups.Memory) {
+				if _, err := ev.Assign(t.Context(), "it", groups.Decision{By: "bob"}, "u1"); err != nil {
+					t.Fatal(err)
+				}
+			}, []string{"it u1 joined"}, nil,
+			"u1 is in already, and stays in by assignment",
+		},
+		{
+			"people", func(t *testing.T, _ *groups.Evaluator, m *groups.Memory) {
+				if err := m.Write(t.Context(), groups.PeopleChange{Remove: []groups.UserID{"u1"}}); err != nil {
+					t.Fatal(err)
+				}
+			}, nil, nil,
+			"the plan puts u1 back, so the groups are as shown; that the people changed is for the directory to say",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			m := groups.NewMemory()
+			ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }})
+			w := tenant{m, ev}
+			o := groups.PeopleCSV{Key: "key", Fields: []groups.CSVField{fieldOf("hired", groups.TypeDate)}}
+			w.load(t, "key,dept,hired\nu1,sales,2020-01-01\n", o)
+			w.automatic(t, "it", groups.AnySets(groups.All(groups.TextField("dept").Is("it"))), groups.Keep)
+			w.automatic(t, "new", groups.AnySets(groups.All(groups.DateField("hired").InLast(20, groups.Days))), groups.Keep)
+			p := w.plan(t, "key,dept,hired\nu1,it,2020-01-01\nu2,sales,2026-01-30\n", o)
+			c.between(t, ev, m)
+			before := everything(t, w)
+			run, err := ev.Import(t.Context(), p, "an administrator")
+			if c.planned == nil && c.now == nil && c.name != "people" {
+				if err != nil || len(run.Changes()) != 2 {
+					t.Fatalf("%v, %v: %s", run, err, c.why)
+				}
+				return
+			}
+			if !errors.Is(err, groups.ErrConflict) && !errors.Is(err, groups.ErrStale) {
+				t.Fatalf("%v: %s", err, c.why)
+			}
+			if diff := cmp.Diff(before, everything(t, w)); diff != "" {
+				t.Errorf("refused is refused (-before +after):\n%s", diff)
+			}
+			if c.name == "people" {
+				return
+			}
+			stale, ok := errors.AsType[*groups.StaleError](err)
+			if !ok {
+				t.Fatalf("%v: %s", err, c.why)
+			}
+			var planned, then []string
+			for _, d := range stale.Difference {
+				if d.Planned != (groups.Fate{}) {
+					planned = append(planned, fmt.Sprint(d.Group, " ", d.User, " joined"))
+				}
+				if d.Now != (groups.Fate{}) {
+					then = append(then, fmt.Sprint(d.Group, " ", d.User, " joined"))
+				}
+			}
+			if diff := cmp.Diff([][]string{c.planned, c.now}, [][]string{planned, then}); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.why, diff)
+			}
+			if !strings.Contains(err.Error(), `user "u`) {
+				t.Errorf("%q does not name who", err)
+			}
+			if _, err := ev.ImportDespite(t.Context(), p, "ann", ""); !errors.As(err, new(*groups.StaleError)) {
+				t.Errorf("%v: a person may override a limit, not what others did meanwhile", err)
+			}
+		})
+	}
+}
+
+func TestARefusedImportWritesNothingAndAnOverriddenOneEverything(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		w, stored := started(tt, t)
+		other := newTenant(tt) // the same history, without a guard
+		stored.load(t, other.with(&groups.FeedGuard{}), groups.KeepMissing)
+		feedGroups(t, other)
+		other = other.with(&groups.FeedGuard{})
+		w = w.with(guards(t))
+
+		missing, next := anyMissing(t), feeds(t, "next")
+		p := next.plan(t, w, missing)
+		before := everything(tt, w)
+		run, err := w.ev.Import(t.Context(), p, "an administrator")
+		if refused := errors.Is(err, groups.ErrFeed); refused != (len(p.Objections) > 0) || !refused && err != nil {
+			t.Fatalf("%v with objections %v", err, p.Objections)
+		}
+		if err != nil {
+			if diff := cmp.Diff(before, everything(tt, w)); diff != "" {
+				t.Fatalf("a refused import wrote (-before +after):\n%s", diff)
+			}
+			if run, err = w.ev.ImportDespite(t.Context(), p, "ann", "meant"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		free, err := other.ev.Import(t.Context(), next.plan(t, other, missing), "an administrator")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(free, run); diff != "" {
+			t.Fatalf("the run (-without guard +overridden):\n%s", diff)
+		}
+		if diff := cmp.Diff(everything(tt, other), everything(tt, w)); diff != "" {
+			t.Fatalf("what is stored (-without guard +overridden):\n%s", diff)
+		}
+	})
 }
