@@ -24,7 +24,7 @@ type FeedGuard struct {
 	// keys slipped against the rows, which are other people's.
 	Replaced *FeedLimit
 	// Blanked is about users who lose their value in one column, about units that are gone from a
-	// tree, and about users who lose an enrollment.
+	// tree, and about users who lose an enrollment, its status or its completion.
 	Blanked *FeedLimit
 	// Changed is about users who get another value in one column that a group reads.
 	Changed *FeedLimit
@@ -131,7 +131,7 @@ func (g *FeedGuard) judge(feed *Feed, missing MissingUsers, status []GroupID) []
 			ask(g.Blanked, "blanked", f.Blanked, f.Had, f, where, "units would be gone", read)
 			ask(g.Moved, "moved", f.Changed, f.Had, f, where, "units would have another parent", read)
 		case f.Column == "":
-			ask(g.Blanked, "blanked", f.Blanked, f.Had, f, "enrollments", "enrolled users would lose a record", read)
+			ask(g.Blanked, "blanked", f.Blanked, f.Had, f, "enrollments", "enrolled users would lose a record, or its status or completion", read)
 		default:
 			where := fmt.Sprintf("column %q", f.Column)
 			ask(g.Blanked, "blanked", f.Blanked, f.Had, f, where, "users with a value would have none", read)

@@ -225,8 +225,24 @@ func TestTheFilesThatRealFeedsProduce(t *testing.T) {
 		},
 		{
 			"enrollments of half the people", people, groups.RemoveMissing, func(f *file) { f.courses = halve(f.courses) },
-			[]string{`enrollments: 150 of 300 enrolled users would lose a record (50 %); read by group "safe"`},
+			[]string{`enrollments: 150 of 300 enrolled users would lose a record, or its status or completion (50 %); read by group "safe"`},
 			"a course system that answers half",
+		},
+		{
+			"a blank column of the enrollments", people, groups.RemoveMissing, func(f *file) { edit(f.courses, "status", blank) },
+			[]string{`enrollments: 300 of 300 enrolled users would lose a record, or its status or completion (100 %); read by group "safe"`},
+			"the records are there, and say nothing",
+		},
+		{
+			"most of an enrollment file that was not finished", people, groups.RemoveMissing, func(f *file) {
+				edit(f.courses, "status", func(i int, s string) string {
+					if i >= 420 {
+						return ""
+					}
+					return s
+				})
+			}, nil,
+			"90 are below 100",
 		},
 		{
 			"a new column", people, groups.RemoveMissing, func(f *file) {

@@ -41,7 +41,7 @@ type FeedFigure struct {
 	Had  int `json:"had"`
 	Have int `json:"have"`
 	// Blanked are those of Had who have no value any more. Of a tree they are the units that are
-	// gone, of enrollments the users who lose a record.
+	// gone, of enrollments the users who lose a record, or its status or completion.
 	Blanked int `json:"blanked"`
 	// Changed are those of Had who have another value. Of a tree they are the units with another
 	// parent, of enrollments the users whose records differ otherwise.
@@ -297,9 +297,15 @@ func (f *FeedFigure) enrolled(was, is Enrollments) {
 		return
 	}
 	f.Had++
-	lost := func(e Enrollment) bool { _, in := is.in(e.Course); return !in }
+	lost := func(e Enrollment) bool {
+		now, in := is.in(e.Course)
+		if !in {
+			return is.complete
+		}
+		return e.Status != "" && now.Status == "" || present(e.Completed) && !present(now.Completed)
+	}
 	switch {
-	case is.complete && slices.ContainsFunc(was.list, lost):
+	case slices.ContainsFunc(was.list, lost):
 		f.Blanked++
 	case !is.Equal(was):
 		f.Changed++

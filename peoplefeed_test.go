@@ -146,7 +146,7 @@ func TestWhatAFeedIsMeasuredBy(t *testing.T) {
 		said := []string{
 			`tree "org": 1 of 4 units would be gone (25 %); no group reads it`,
 			`tree "org": 1 of 4 units would have another parent (25 %); no group reads it`,
-			`enrollments: 2 of 3 enrolled users would lose a record (66 %); no group reads it`,
+			`enrollments: 2 of 3 enrolled users would lose a record, or its status or completion (66 %); no group reads it`,
 		}
 		if diff := cmp.Diff(said, texts(p.Objections)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -158,6 +158,11 @@ func TestWhatAFeedIsMeasuredBy(t *testing.T) {
 		p = w.plan(t, "key\nu2\n", o, enrolled(t, "user,course,status,completed\nu1,c,open,\n", records))
 		if diff := cmp.Diff([]groups.FeedFigure{{Had: 2, Have: 1, Blanked: 2}}, p.Feed.Figures); diff != "" {
 			t.Errorf("u1 is in one of the files and u2 in the other; of u3 nothing is said (-want +got):\n%s", diff)
+		}
+		w.with(nil).load(t, people, o, enrolled(t, "user,course,status,completed\nu1,c,open,2026-01-02\nu2,c,open,2026-01-02\nu3,c,open,2026-01-02\n", records))
+		p = w.plan(t, people, o, enrolled(t, "user,course,status,completed\nu1,c,open,\nu2,c,,2026-01-02\nu3,c,done,2026-01-03\n", records))
+		if diff := cmp.Diff([]groups.FeedFigure{{Had: 3, Have: 3, Blanked: 2, Changed: 1}}, p.Feed.Figures); diff != "" {
+			t.Errorf("a completion or a status that is gone is lost, another is a change (-want +got):\n%s", diff)
 		}
 	})
 }
