@@ -219,6 +219,15 @@ func TestAHeldRunLeavesItsGroupAsItWas(t *testing.T) {
 			w.must(err)
 			w.want(evalDiffs(r), "team ~a(unassignment)")
 		}},
+		{"whose assignment ends while the rule lets go is let go by the rule", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			_, err := w.ev.Assign(w.Context(), "team", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "a", "b", "c", "d")
+			w.must(err)
+			w.move("Oslo", "a", "b", "c", "d")
+			w.now = w.now.Add(time.Hour)
+			w.want(w.process(), "team ~a(unassignment) ~b(unassignment) ~c(unassignment) ~d(unassignment)")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule) -d(rule)")
+		}},
 		{"exclusions count at once", func(w *evalWorld) {
 			w = newEvalWorld(w, &groups.Options{Guard: &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{}}}, Exclusions: true})
 			w.move("Oslo", "ann")
