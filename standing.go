@@ -65,11 +65,10 @@ func (s *subject) verdict(u *User) Verdict {
 // whoever is in does not leave by deactivation or absence. What people decided counts.
 func (s *subject) holdBack(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
 	facts := s.facts(u, st, now, exclusions)
-	method, by := facts.Decide()
-	if st.Population != Outside && method == Outside && (by == byAbsence || by == byDeactivation) {
+	if st.Population != Outside {
 		facts.Absent, facts.Activation = false, Activated
-		method, by = facts.Decide()
 	}
+	method, by := facts.Decide()
 	return s.enter(st, method), by
 }
 
