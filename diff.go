@@ -133,10 +133,10 @@ func changeID(c *Change, was State) string {
 
 // cause says why a user moved, from the line of the table that decided and what was stored before.
 func (s *subject) cause(before, after Standing, by Reason) Cause {
-	if s.Status != Active && before.Member != Outside {
+	if !s.effective() && before.Member != Outside {
 		return causeInactivation
 	}
-	if s.Status == Active && !s.State.Live && before.Population == after.Population {
+	if s.effective() && !s.State.Live && before.Population == after.Population {
 		return causeActivation
 	}
 	switch by {

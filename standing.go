@@ -85,13 +85,22 @@ func (s *subject) facts(u *User, st Standing, now time.Time, exclusions bool) Fa
 }
 
 // enter is the standing with the user in the population by that method, and in the membership where
-// the group is active.
+// the group has effects.
 func (s *subject) enter(st Standing, m Method) Standing {
 	st.Population, st.Member = m, Outside
-	if s.Status == Active {
+	if s.effective() {
 		st.Member = m
 	}
 	return st
+}
+
+// effective reports whether the membership is the population: the group is active or, where that waits
+// for its schedule, was so when it was last processed.
+func (s *subject) effective() bool {
+	if s.waits && !s.whole {
+		return s.State.Live
+	}
+	return s.Status == Active
 }
 
 // undecided reports whether what is not known, the verdict or the activation, would end differently
