@@ -231,6 +231,15 @@ func TestAHeldRunLeavesItsGroupAsItWas(t *testing.T) {
 			w.must(err)
 			w.want(w.members("team"), "a b c d e f")
 		}},
+		{"who was undecided and is assigned is in for certain, also to groups that ask", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.save(evalGroup("mates", groups.MemberOfAny("team")))
+			w.people(evalUser("g", evalNowhereKnown))
+			w.want(w.process(), "mates +a(rule) +b(rule) +c(rule) +d(rule) +e(rule) +f(rule) ?g; team ?g")
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			w.want(w.assign("team", "g"), "mates +g(rule); team +g(assignment)")
+		}},
 		{"whose assignment ends while the rule lets go is let go by the rule", func(w *evalWorld) {
 			w = guardWorld(w, small())
 			_, err := w.ev.Assign(w.Context(), "team", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "a", "b", "c", "d")

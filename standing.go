@@ -69,6 +69,9 @@ func (s *subject) holdBack(u *User, st Standing, now time.Time, exclusions bool)
 		facts.Absent, facts.Activation = false, Activated
 	}
 	method, by := facts.Decide()
+	if by == byAssignment || by == byExclusion {
+		st.Undecided = false // whatever the rule will say
+	}
 	return s.enter(st, method), by
 }
 
