@@ -132,13 +132,15 @@ func lifeWorlds() (all []lifeWorld) {
 	add("deleted", "holds", "on", gone)
 
 	assigned := act.with(lifeFacts{"assigned": "running"})
-	add("assigned", "off|holds|held", "off", assigned)
-	add("assigned", "held", "on", assigned.with(lifeFacts{"excluded": "no"})) // others are refused
 	unassigned := act.with(lifeFacts{"assigned": "no"})
-	add("unassigned", "off|holds|held", "on", unassigned)
-	add("excluded", "off|holds|held", "on", unassigned.with(lifeFacts{"excluded": "yes"}))
-	add("readmitted", "off|holds|held", "on", unassigned.with(lifeFacts{"excluded": "no"}))
-	add("registered", "off", "off", assigned.with(lifeFacts{"kind": "automatic", "schedule": "waiting"}))
+	doubted := lifeFacts{"doubted": "no|yes"}
+	add("assigned", "off|holds", "off", assigned)
+	add("assigned", "held", "on", assigned.with(lifeFacts{"excluded": "no"}).with(doubted)) // others are refused
+	add("unassigned", "off|holds", "on", unassigned)
+	add("unassigned", "held", "on", unassigned.with(doubted))
+	add("excluded", "off|held", "on", unassigned.with(lifeFacts{"excluded": "yes"}).with(doubted))
+	add("readmitted", "off|held", "on", unassigned.with(lifeFacts{"excluded": "no"}))
+	add("registered", "off", "off", assigned.with(lifeFacts{"kind": "automatic", "schedule": "waiting"}).with(doubted))
 	for _, status := range []string{"active", "inactive"} { // elsewhere the first of them has everybody processed
 		add("registered", "off", "off", assigned.with(lifeFacts{"status": status, "was": status, "schedule": "none"}))
 	}
