@@ -134,9 +134,9 @@ func lifeWorlds() (all []lifeWorld) {
 	assigned := act.with(lifeFacts{"assigned": "running"})
 	unassigned := act.with(lifeFacts{"assigned": "no"})
 	doubted := lifeFacts{"doubted": "no|yes"}
-	add("assigned", "off|holds", "off", assigned)
+	add("assigned", "off", "off", assigned)
 	add("assigned", "held", "on", assigned.with(lifeFacts{"excluded": "no"}).with(doubted)) // others are refused
-	add("unassigned", "off|holds", "on", unassigned)
+	add("unassigned", "off", "on", unassigned)
 	add("unassigned", "held", "on", unassigned.with(doubted))
 	add("excluded", "off|held", "on", unassigned.with(lifeFacts{"excluded": "yes"}).with(doubted))
 	add("readmitted", "off|held", "on", unassigned.with(lifeFacts{"excluded": "no"}))
@@ -232,7 +232,8 @@ func newLifeHost(t *testing.T, w *lifeWorld) *lifeHost {
 	h := &lifeHost{T: t, lifeWorld: w, store: groups.NewMemory()}
 	guard := &groups.Guard{}
 	if w.guard != "off" {
-		guard.Group.Leaves = &groups.Limit{} // one leave is too many, and every group has a member who is absent
+		// One move is too many, and every group has a member who is absent.
+		guard.Group = groups.Bounds{Leaves: &groups.Limit{}, Joins: &groups.Limit{}}
 	}
 	h.ev = groups.NewEvaluator(h.store, h.store, &groups.Options{
 		Now: func() time.Time { return lifeNow }, Guard: guard, Exclusions: w.exclusions == "on",
