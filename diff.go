@@ -33,7 +33,7 @@ func (k *ChangeKind) UnmarshalText(text []byte) error { return unname(k, text, S
 //
 //	rule          the rule's verdict
 //	assignment    a person put the user in
-//	unassignment  the assignment was taken away, or its time was up
+//	unassignment  the assignment was taken away, or its time was up, and the rule has not let go meanwhile
 //	exclusion     a person keeps the user out
 //	deactivation  the user was deactivated
 //	absence       the user is not in the directory any more
@@ -133,10 +133,10 @@ func changeID(c *Change, was State) string {
 
 // cause says why a user moved, from the line of the table that decided and what was stored before.
 func (s *subject) cause(before, after Standing, by Reason) Cause {
-	if s.Status != Active && before.Member != Outside {
+	if !s.effective() && before.Member != Outside {
 		return causeInactivation
 	}
-	if s.Status == Active && !s.State.Live && before.Population == after.Population {
+	if s.effective() && !s.State.Live && before.Population == after.Population {
 		return causeActivation
 	}
 	switch by {
@@ -149,10 +149,11 @@ func (s *subject) cause(before, after Standing, by Reason) Cause {
 	case byExclusion:
 		return causeExclusion
 	}
-	if before.Population == Manual {
+	letGo := s.Kind == AutomaticGroup && before.Automatic && !after.Automatic
+	if before.Population == Manual && !letGo {
 		return causeUnassignment
 	}
-	return causeRule
+	return causeRule // also where an assignment ends together with it, so that the guard counts the leave
 }
 
 // add files a change under its kind.

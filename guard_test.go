@@ -219,6 +219,36 @@ func TestAHeldRunLeavesItsGroupAsItWas(t *testing.T) {
 			w.must(err)
 			w.want(evalDiffs(r), "team ~a(unassignment)")
 		}},
+		{"they count at once also for those of whom it is not known whether they are active", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+			w.people(evalUser("f", evalIn("Rome"), evalPerhapsOff))
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "")
+			w.want(w.assign("team", "f"), "team ~f(assignment)") // switched off, f would stay as well
+			w.now = w.now.Add(time.Hour)
+			_, err := w.ev.Unassign(w.Context(), "team", "tutor", "f")
+			w.must(err)
+			w.want(w.members("team"), "a b c d e f")
+		}},
+		{"who was undecided and is assigned is in for certain, also to groups that ask", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.save(evalGroup("mates", groups.MemberOfAny("team")))
+			w.people(evalUser("g", evalNowhereKnown))
+			w.want(w.process(), "mates +a(rule) +b(rule) +c(rule) +d(rule) +e(rule) +f(rule) ?g; team ?g")
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			w.want(w.assign("team", "g"), "mates +g(rule); team +g(assignment)")
+		}},
+		{"whose assignment ends while the rule lets go is let go by the rule", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			_, err := w.ev.Assign(w.Context(), "team", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "a", "b", "c", "d")
+			w.must(err)
+			w.move("Oslo", "a", "b", "c", "d")
+			w.now = w.now.Add(time.Hour)
+			w.want(w.process(), "team ~a(unassignment) ~b(unassignment) ~c(unassignment) ~d(unassignment)")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule) -d(rule)")
+		}},
 		{"exclusions count at once", func(w *evalWorld) {
 			w = newEvalWorld(w, &groups.Options{Guard: &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{}}}, Exclusions: true})
 			w.move("Oslo", "ann")

@@ -517,7 +517,7 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	}
 
 	s.answer = verdictOf(next.Member != Outside)
-	if next.Undecided || s.cyclic || s.Status != Active {
+	if next.Undecided || s.cyclic || s.Status != Active || !s.effective() {
 		s.answer = Unknown
 	}
 	if next.Undecided {
@@ -542,7 +542,7 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	switch {
 	case stored.Member != next.Member:
 		s.diff.add(r.change(s, stored, next, stored.Member, next.Member, by, meant))
-	case s.Status != Active && stored.Population != next.Population:
+	case !s.effective() && stored.Population != next.Population:
 		s.diff.Withheld = append(s.diff.Withheld, r.change(s, stored, next, stored.Population, next.Population, by, meant))
 	case r.edition != nil && r.edition.group == s.ID && next.Population != Outside:
 		s.kept = append(s.kept, Member{id, next.Population})

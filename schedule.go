@@ -15,7 +15,7 @@ import (
 //
 // A scheduled group is as it was last processed: what people decide about users waits like
 // everything else, but for self-registration (an assignment whose By is the user's own ID) and
-// [Evaluator.Forget]. A manual group has no use for a schedule and follows at once.
+// [Evaluator.Forget]. Activation and inactivation wait too. A manual group has no use for a schedule and follows at once.
 type Schedule struct {
 	Every time.Duration // a minute to a year, in whole seconds; 24 * time.Hour is daily
 	Shift time.Duration // shorter than Every; 2 * time.Hour makes a daily one due at 02:00

@@ -68,6 +68,23 @@ func TestAScheduledGroupIsAsItWasLastProcessed(t *testing.T) {
 			w.want(evalDiffs(r), "romans +cid(assignment)")
 			w.want(w.members("romans"), "ann bob cid(m)")
 		}),
+		table("who registers is in as far as the group was on when it was last processed", func(w *evalWorld) {
+			register := func(id groups.UserID) string {
+				r, err := w.ev.Assign(ctx, "romans", groups.Decision{By: string(id)}, id)
+				w.must(err)
+				return evalDiffs(r)
+			}
+			w.save(evalGroup("others", evalCity.Is("Oslo"), groups.MemberOfAny("romans").Not()))
+			w.process()
+			w.edit("romans", func(g *groups.Group) { g.Status = groups.Inactive })
+			w.want(register("ann"), "others ?cid; romans ~ann(assignment)")
+			w.now = night
+			w.want(w.process(), "others ?cid; romans -ann(inactivation) -bob(inactivation)")
+			w.edit("romans", func(g *groups.Group) { g.Status = groups.Active })
+			w.want(register("cid"), "others ?cid; romans (+cid(assignment))")
+			w.now = night.Add(24 * time.Hour)
+			w.want(w.process(), "others -cid(rule); romans +ann(activation) +bob(activation) +cid(activation)")
+		}),
 		table("forgetting does not wait", func(w *evalWorld) {
 			w.must(w.ev.Forget(ctx, "ann", "chief"))
 			w.want(w.members("romans"), "bob")

@@ -65,10 +65,12 @@ func (s *subject) verdict(u *User) Verdict {
 // whoever is in does not leave by deactivation or absence. What people decided counts.
 func (s *subject) holdBack(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
 	facts := s.facts(u, st, now, exclusions)
-	method, by := facts.Decide()
-	if st.Population != Outside && method == Outside && (by == byAbsence || by == byDeactivation) {
+	if st.Population != Outside {
 		facts.Absent, facts.Activation = false, Activated
-		method, by = facts.Decide()
+	}
+	method, by := facts.Decide()
+	if by == byAssignment || by == byExclusion {
+		st.Undecided = false // whatever the rule will say
 	}
 	return s.enter(st, method), by
 }
@@ -86,13 +88,22 @@ func (s *subject) facts(u *User, st Standing, now time.Time, exclusions bool) Fa
 }
 
 // enter is the standing with the user in the population by that method, and in the membership where
-// the group is active.
+// the group has effects.
 func (s *subject) enter(st Standing, m Method) Standing {
 	st.Population, st.Member = m, Outside
-	if s.Status == Active {
+	if s.effective() {
 		st.Member = m
 	}
 	return st
+}
+
+// effective reports whether the membership is the population: the group is active or, where that waits
+// for its schedule, was so when it was last processed.
+func (s *subject) effective() bool {
+	if s.waits && !s.whole {
+		return s.State.Live
+	}
+	return s.Status == Active
 }
 
 // undecided reports whether what is not known, the verdict or the activation, would end differently
