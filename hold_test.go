@@ -1,0 +1,391 @@
+package groups_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/grouprules/groups"
+)
+
+// This file shows what a held group is like, what its plan says, and how that is approved.
+
+func TestAHeldRunLeavesItsGroupAsItWas(t *testing.T) {
+	evalTable(t, nil, []evalCase{
+		{"nobody moves, the plan is kept, and the other groups go on", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.save(evalGroup("north", evalCity.Is("Oslo")))
+			w.process()
+			before := w.members("team")
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "north +a(rule) +b(rule) +c(rule)")
+			w.want(w.members("team"), before)
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)")
+			w.want(w.process(), "")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)")
+		}},
+		{"groups that ask for it find it as it was", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.save(evalGroup("mates", groups.MemberOfAny("team")), evalGroup("others", groups.MemberOfAny("team").Not()))
+			w.process()
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "")
+			w.want(w.members("mates")+"|"+w.members("others"), "a b c d e f|")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)") // and have nothing to hold themselves
+		}},
+		{"people who left the directory, or were switched off, stay in", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+			w.process()
+			w.write(groups.PeopleChange{Remove: []groups.UserID{"a", "b"}, Deactivate: []groups.UserID{"c"}})
+			w.want(w.process(), "")
+			w.want(w.members("team"), "a b c d e f")
+			w.want(w.held(), "team -a(absence) -b(absence) -c(deactivation)")
+		}},
+		{"assignments, their ends and takings away count at once", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			_, err := w.ev.Assign(w.Context(), "team", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "x")
+			w.must(err)
+			w.people(evalUser("x", evalIn("Bergen")), evalUser("y", evalIn("Bergen")))
+			w.process()
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "")
+			w.want(w.assign("team", "y"), "team +y(assignment)")
+			w.want(w.members("team"), "a b c d e f x(m) y(m)")
+			w.now = w.now.Add(2 * time.Hour)
+			w.want(w.process(), "team -x(unassignment)")
+			r, err := w.ev.Unassign(w.Context(), "team", "tutor", "y")
+			w.must(err)
+			w.want(evalDiffs(r), "team -y(unassignment)")
+			w.want(w.members("team"), "a b c d e f")
+		}},
+		{"an assignment taken away from somebody who is to leave leaves them in by their bit", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.assign("team", "a")
+			w.move("Oslo", "a", "b", "c", "d")
+			w.want(w.process(), "")
+			r, err := w.ev.Unassign(w.Context(), "team", "tutor", "a")
+			w.must(err)
+			w.want(evalDiffs(r), "team ~a(unassignment)")
+		}},
+		{"exclusions count at once", func(w *evalWorld) {
+			w = newEvalWorld(w, &groups.Options{Guard: &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{}}}, Exclusions: true})
+			w.move("Oslo", "ann")
+			w.want(w.process(), "")
+			r, err := w.ev.Exclude(w.Context(), "romans", groups.Decision{By: "tutor"}, "bob")
+			w.must(err)
+			w.want(evalDiffs(r), "romans -bob(exclusion)")
+			w.want(w.members("romans"), "ann")
+		}},
+		{"who joined meanwhile waits as well: nothing of a held group is written", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.people(evalUser("g", evalIn("Rome")))
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule) +g(rule)")
+		}},
+		{"better data makes the plan void", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			w.move("Rome", "a", "b")
+			w.want(w.process(), "team -c(rule)")
+			w.want(w.held(), "")
+		}},
+		{"a change of one user has the whole group judged anew", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.move("Oslo", "a", "b", "c")
+			r, err := w.ev.Changed(w.Context(), groups.Touched{Users: []groups.UserID{"a", "b", "c"}})
+			w.must(err)
+			w.want(evalDiffs(r), "")
+			if len(r.Held) != 1 {
+				w.Errorf("held: %v", r.Held)
+			}
+			w.move("Rome", "b")
+			w.want(w.changed(groups.Touched{Users: []groups.UserID{"b"}}), "team -a(rule) -c(rule)")
+		}},
+		{"the explanation says that the guard holds the group", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			x, err := w.ev.Explain(w.Context(), "team", "a")
+			w.must(err)
+			if x.Waits != "guard" || x.Verdict != groups.No || x.Population != groups.Automatic || !strings.Contains(x.String(), "held by the guard") {
+				w.Errorf("%v", x)
+			}
+		}},
+		{"it is not due until somebody has looked at it", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			due, _, err := w.ev.Due(w.Context())
+			w.must(err)
+			if len(due) > 0 {
+				w.Errorf("due: %v", due)
+			}
+		}},
+		{"who comes back is not in the way", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAutomatic })
+			w.write(groups.PeopleChange{Deactivate: []groups.UserID{"f"}})
+			w.want(w.process(), "team -f(deactivation)")
+			w.move("Oslo", "a", "b", "c")
+			w.move("Rome", "f")
+			w.want(w.process(), "team +f(rule)")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)")
+		}},
+	})
+}
+
+func TestApprovingAppliesExactlyTheHeldPlanOrRefuses(t *testing.T) {
+	ctx := t.Context()
+	hold := func(w *evalWorld) (*evalWorld, *groups.Plan) {
+		w = guardWorld(w, small())
+		w.move("Oslo", "a", "b", "c")
+		w.process()
+		plans, err := w.ev.Held(ctx)
+		w.must(err)
+		return w, plans[0]
+	}
+	evalTable(t, nil, []evalCase{
+		{"it applies the plan, from its JSON, and twice is harmless", func(w *evalWorld) {
+			w, p := hold(w)
+			text, err := json.Marshal(p)
+			w.must(err)
+			again := new(groups.Plan)
+			w.must(json.Unmarshal(text, again))
+			r, err := w.ev.Approve(ctx, again, "chief")
+			w.must(err)
+			w.want(evalDiffs(r), "team -a(rule) -b(rule) -c(rule)")
+			w.want(w.members("team")+"|"+w.held(), "d e f|")
+			state := w.groupState()
+			r, err = w.ev.Approve(ctx, again, "chief")
+			w.must(err)
+			w.want(evalDiffs(r), "")
+			w.want(w.groupState(), state)
+		}},
+		{"groups that refer to it follow", func(w *evalWorld) {
+			w, p := hold(w)
+			w.save(evalGroup("mates", groups.MemberOfAny("team")))
+			w.process("mates")
+			r, err := w.ev.Approve(ctx, p, "chief")
+			w.must(err)
+			w.want(evalDiffs(r), "team -a(rule) -b(rule) -c(rule)")
+			w.want(w.held(), "mates -a(rule) -b(rule) -c(rule)")
+		}},
+		{"it is stale where the people changed meanwhile, and says for whom", func(w *evalWorld) {
+			w, p := hold(w)
+			w.move("Rome", "b")
+			w.move("Oslo", "e")
+			before := w.groupState()
+			_, err := w.ev.Approve(ctx, p, "chief")
+			stale, ok := errors.AsType[*groups.StaleError](err)
+			if !ok || !errors.Is(err, groups.ErrStale) {
+				w.Fatalf("got %v", err)
+			}
+			w.want(fmt.Sprint(stale.Difference), `[user "b" in group "team": planned automatic → outside, now outside → outside user "e" in group "team": planned outside → outside, now automatic → outside]`)
+			w.want(w.groupState(), before)
+		}},
+		{"it is refused where somebody saved the group meanwhile, naming who", func(w *evalWorld) {
+			w, p := hold(w)
+			w.edit("team", func(g *groups.Group) { g.Name = "Other" })
+			_, err := w.ev.Approve(ctx, p, "chief")
+			conflict, ok := errors.AsType[*groups.ConflictError](err)
+			if !ok || conflict.By != "admin" {
+				w.Errorf("got %v", err)
+			}
+		}},
+		{"a plan that was tampered with is refused", func(w *evalWorld) {
+			w, p := hold(w)
+			p.Diff.Left = p.Diff.Left[:2]
+			if _, err := w.ev.Approve(ctx, p, "chief"); !errors.Is(err, groups.ErrPlan) {
+				w.Errorf("got %v", err)
+			}
+		}},
+		{"a held plan is not published, and a preview is not approved", func(w *evalWorld) {
+			w, p := hold(w)
+			if _, err := w.ev.Publish(ctx, p, "chief"); !errors.Is(err, groups.ErrPlan) {
+				w.Errorf("got %v", err)
+			}
+			g, err := w.Group(ctx, "team")
+			w.must(err)
+			preview, err := w.ev.Preview(ctx, g, nil)
+			w.must(err)
+			if _, err := w.ev.Approve(ctx, preview, "chief"); !errors.Is(err, groups.ErrPlan) {
+				w.Errorf("got %v", err)
+			}
+		}},
+		{"forgetting somebody leaves nothing of them in it, and it can still be approved", func(w *evalWorld) {
+			w, p := hold(w)
+			w.must(w.ev.Forget(ctx, "b", "chief"))
+			w.want(w.held(), "team -a(rule) -c(rule)")
+			if _, err := w.ev.Approve(ctx, p, "chief"); !errors.Is(err, groups.ErrStale) {
+				w.Errorf("got %v", err)
+			}
+			plans, err := w.ev.Held(ctx)
+			w.must(err)
+			r, err := w.ev.Approve(ctx, plans[0], "chief")
+			w.must(err)
+			w.want(evalDiffs(r), "team -a(rule) -c(rule)")
+		}},
+	})
+}
+
+func TestAHeldPlanNamesItsCommonCausesMostPeopleFirst(t *testing.T) {
+	evalTable(t, nil, []evalCase{
+		{"what is known of a run without a before", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+			w.process()
+			w.people(evalUser("a"), evalUser("b"), evalUser("c"))
+			w.write(groups.PeopleChange{Deactivate: []groups.UserID{"d", "e"}, Remove: []groups.UserID{"f"}})
+			r, err := w.ev.Process(w.Context())
+			w.must(err)
+			w.want(r.Held[0].Hold.String(), "leaves of the group: 6 reach the 4 allowed: 3 because `city` is empty, 2 because they were deactivated, 1 because they are not among the people any more")
+		}},
+		{"a unit that moved takes its people along", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.save(evalGroup("branch", evalOrg.IsOrBelow("world")))
+			w.process()
+			w.units("apac<world", "emea<", "world<")
+			r, err := w.ev.Changed(w.Context(), groups.Touched{Units: []groups.Unit{{Tree: "org", ID: "emea"}}})
+			w.must(err)
+			w.want(r.Held[0].Hold.String(), `leaves of the group: 3 of 6 automatic members reach 50 %: 3 because unit "emea" moved to the top`)
+		}},
+	})
+}
+
+// The partial files that real HR feeds produce, with the feed guard overridden by a person: the guard
+// holds what they would do to the groups, and says what the leaving users have in common.
+func TestThePartialFilesThatRealFeedsProduceAreHeldWithTheirCauses(t *testing.T) {
+	const size = 240
+	type row struct{ department, status, unit string }
+	opts := &groups.PeopleCSV{
+		Key: "id", Manager: "", Missing: groups.RemoveMissing,
+		Status: &groups.StatusColumn{Column: "status", Deactivated: []string{"left"}},
+		Units:  []groups.UnitColumn{{Tree: "org", Column: "unit"}},
+	}
+	tree := func(links ...string) (units []groups.Unit) {
+		for _, l := range links {
+			id, parent, _ := strings.Cut(l, "<")
+			units = append(units, groups.Unit{ID: id, Parent: parent})
+		}
+		return units
+	}
+	whole := tree("4<", "17<3", "18<3", "3<")
+	for _, c := range []struct {
+		name  string
+		alter func(i int, r *row) (missing bool)
+		units []groups.Unit
+		held  map[groups.GroupID]string
+	}{
+		{"half the people are missing, and removed", func(i int, r *row) bool { return i%2 == 0 }, whole, map[groups.GroupID]string{
+			"sales":  "leaves of the group: 120 of 240 automatic members reach 20 %: 120 because they are not in the people file",
+			"branch": "leaves of the group: 120 of 240 automatic members reach 20 %: 120 because they are not in the people file",
+			"staff":  "leaves of the group: 120 of 240 automatic members reach 20 %: 120 because they are not in the people file",
+		}},
+		{"one column is blank", func(_ int, r *row) bool { r.department = ""; return false }, whole, map[groups.GroupID]string{
+			"sales": "leaves of the group: 240 of 240 automatic members reach 20 %: 240 because `department` became empty",
+		}},
+		{"everybody is deactivated", func(_ int, r *row) bool { r.status = "left"; return false }, whole, map[groups.GroupID]string{
+			"staff": "leaves of the group: 240 of 240 automatic members reach 20 %: 240 because they were deactivated",
+		}},
+		{"a tree is re-parented", func(int, *row) bool { return false }, tree("4<", "17<4", "18<3", "3<"), map[groups.GroupID]string{
+			"branch": "leaves of the group: 160 of 240 automatic members reach 20 %: 160 because unit \"17\" moved under \"4\"",
+		}},
+		{"all at once, most people first", func(i int, r *row) bool {
+			if i%10 == 0 {
+				r.status = "left"
+			} else {
+				r.department = ""
+			}
+			return i%20 == 1
+		}, whole, map[groups.GroupID]string{
+			"sales": "leaves of the group: 216 of 240 automatic members reach 20 %: 204 because `department` became empty, 12 because they are not in the people file",
+		}},
+		{"a normal file", func(i int, r *row) bool {
+			if i < 20 {
+				r.department = "Support"
+			}
+			return false
+		}, whole, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := groups.NewMemory()
+			ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+			upload := func(alter func(int, *row) bool, units []groups.Unit) *groups.ImportPlan {
+				var b strings.Builder
+				b.WriteString("id,department,status,unit\n")
+				for i := range size {
+					r := row{"Sales", "active", "17"}
+					if i%3 == 0 {
+						r.unit = "18"
+					}
+					if !alter(i, &r) {
+						fmt.Fprintf(&b, "u%04d,%s,%s,%s\n", i, r.department, r.status, r.unit)
+					}
+				}
+				f, err := groups.ReadPeopleCSV(strings.NewReader(b.String()), opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.Trees = map[groups.Tree][]groups.Unit{"org": units}
+				p, err := ev.PlanImport(t.Context(), f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			if _, err := ev.Import(t.Context(), upload(func(int, *row) bool { return false }, whole), "hr"); err != nil {
+				t.Fatal(err)
+			}
+			for id, condition := range map[groups.GroupID]groups.Condition{
+				"sales": groups.TextField("department").Is("sales"), "branch": evalOrg.IsOrBelow("3"), "staff": groups.Everyone{},
+			} {
+				g := evalGroup(id, condition)
+				if id == "staff" {
+					g.Deactivated = groups.DropAutomatic
+				}
+				if _, err := ev.Save(t.Context(), g, "admin"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := ev.Process(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			plan := upload(c.alter, c.units)
+			run, err := ev.ImportDespite(t.Context(), plan, "hr", "it is what we have")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[groups.GroupID]string{}
+			for _, p := range run.Held {
+				got[p.Group.ID] = p.Hold.String()
+			}
+			if diff := cmp.Diff(c.held, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("held (-want +got):\n%s", diff)
+			}
+			shown := map[groups.GroupID]string{}
+			for _, p := range plan.Run.Held {
+				shown[p.Group.ID] = p.Hold.String()
+			}
+			if diff := cmp.Diff(got, shown); diff != "" {
+				t.Errorf("the plan showed otherwise (-done +shown):\n%s", diff)
+			}
+			for id := range c.held {
+				n := 0
+				for range ev.Members(t.Context(), id) {
+					n++
+				}
+				if n != size {
+					t.Errorf("%d of %d are left in %s", n, size, id)
+				}
+			}
+		})
+	}
+}
