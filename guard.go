@@ -211,6 +211,8 @@ func (r *run) counted(s *subject) []Traffic {
 
 // A Hold is why the guard holds a plan.
 type Hold struct {
+	// Since is when the group was first held without an end.
+	Since time.Time `json:"since"`
 	// Limits are those that were reached, in words.
 	Limits []string `json:"limits"`
 	// Causes are what the leaving users have in common, most users first.

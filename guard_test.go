@@ -1,6 +1,7 @@
 package groups_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -266,3 +267,239 @@ func TestTheGuardCountsADripAndManySmallGroups(t *testing.T) {
 	})
 }
 
+// Each case loses three of the six members of team, or more, in a way that no single step shows.
+func TestTheGuardCannotBePassedBy(t *testing.T) {
+	limit := groups.Bounds{Leaves: &groups.Limit{MinCount: 3, MaxPercent: 50, MaxCount: 100, EmptyFrom: 100}}
+	guard := &groups.Guard{Group: limit, Day: limit, Run: limit, Runs: limit}
+	oslo := func(w *evalWorld) { w.move("Oslo", "a", "b", "c") }
+	for _, c := range []struct {
+		name string
+		why  string
+		run  func(w *evalWorld)
+	}{
+		{"one user at a time", "leaves of 24 hours add up", func(w *evalWorld) {
+			for _, id := range []groups.UserID{"a", "b", "c"} {
+				w.move("Oslo", id)
+				w.changed(groups.Touched{Users: []groups.UserID{id}})
+			}
+		}},
+		{"many small runs with pauses", "an hour is not a day", func(w *evalWorld) {
+			for _, id := range []groups.UserID{"a", "b", "c"} {
+				w.move("Oslo", id)
+				w.process("team")
+				w.now = w.now.Add(7 * time.Hour)
+			}
+		}},
+		{"a clock that goes back in between", "no run is earlier than the last", func(w *evalWorld) {
+			for _, id := range []groups.UserID{"a", "b", "c"} {
+				w.move("Oslo", id)
+				w.process()
+				w.now = w.now.Add(-30 * time.Hour)
+			}
+		}},
+		{"an edit of something else", "a save is no look at who leaves", func(w *evalWorld) {
+			oslo(w)
+			w.process()
+			w.edit("team", func(g *groups.Group) { g.Name = "Other" })
+			w.process()
+		}},
+		{"a preview of something else that is published in between", "it showed nobody who left before", func(w *evalWorld) {
+			for _, id := range []groups.UserID{"a", "b"} {
+				w.move("Oslo", id)
+				w.process()
+			}
+			_, err := w.ev.Publish(w.Context(), w.planFor("team", nil, func(g *groups.Group) { g.Name = "Other" }), "chief")
+			w.must(err)
+			w.move("Oslo", "c")
+			w.process()
+		}},
+		{"freezing and unfreezing", "unfreezing is no look at who leaves", func(w *evalWorld) {
+			w.edit("team", func(g *groups.Group) { g.Frozen = true })
+			w.process()
+			oslo(w)
+			w.process()
+			w.edit("team", func(g *groups.Group) { g.Frozen = false })
+			w.process()
+		}},
+		{"a schedule", "what waited is judged when it is due", func(w *evalWorld) {
+			w.edit("team", nightly)
+			oslo(w)
+			w.now = w.now.Add(24 * time.Hour)
+			w.changed(groups.Touched{})
+		}},
+		{"processing a scheduled group by name", "likewise", func(w *evalWorld) {
+			w.edit("team", nightly)
+			oslo(w)
+			w.process("team")
+		}},
+		{"inactivating and activating it with no run in between", "the members never left", func(w *evalWorld) {
+			w.edit("team", func(g *groups.Group) { g.Status = groups.Inactive })
+			w.edit("team", func(g *groups.Group) { g.Status = groups.Active })
+			oslo(w)
+			w.process()
+		}},
+		{"another rule", "an edit that nobody previewed is judged", func(w *evalWorld) {
+			w.save(evalGroup("team", evalOrg.IsOrBelow("apac")))
+			w.process()
+		}},
+		{"another kind", "likewise", func(w *evalWorld) {
+			w.edit("team", func(g *groups.Group) { g.Kind = groups.ManualGroup })
+			w.process()
+		}},
+		{"another policy for the deactivated", "likewise", func(w *evalWorld) {
+			w.write(groups.PeopleChange{Deactivate: []groups.UserID{"a", "b", "c"}})
+			w.process()
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+			w.process()
+		}},
+		{"another owner, to whom others are assigned", "a transfer is no look at who leaves", func(w *evalWorld) {
+			w.ev = groups.NewEvaluator(narrow{w.Memory}, w.Memory, &groups.Options{Guard: guard, Now: func() time.Time { return w.now }})
+			w.edit("team", func(g *groups.Group) { g.Owner = "pat" })
+			w.changed(groups.Touched{Owners: []string{"pat"}})
+		}},
+		{"taking assignments away that there are not", "that lets nobody go whom the rule let go", func(w *evalWorld) {
+			oslo(w)
+			_, err := w.ev.Unassign(w.Context(), "team", "tutor", "a", "b", "c")
+			w.must(err)
+		}},
+		{"assigning people who are switched off", "they are not put in, and leave as the data say", func(w *evalWorld) {
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+			w.process()
+			w.write(groups.PeopleChange{Deactivate: []groups.UserID{"a", "b", "c"}})
+			w.assign("team", "a", "b", "c")
+		}},
+		{"assignments that end while the rule lets go", "without the rule they would have been in by it", func(w *evalWorld) {
+			_, err := w.ev.Assign(w.Context(), "team", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "a", "b", "c")
+			w.must(err)
+			oslo(w)
+			w.now = w.now.Add(time.Hour)
+			w.changed(groups.Touched{})
+		}},
+		{"a decision about another group", "groups that follow it are judged", func(w *evalWorld) {
+			w.save(evalManual("out"))
+			w.process()
+			w.save(evalGroup("team", evalCity.Is("Rome"), groups.MemberOfAny("out").Not()))
+			w.process()
+			w.assign("out", "a", "b", "c")
+		}},
+		{"users who are not among the people any more, told one by one", "absence counts, whoever tells it", func(w *evalWorld) {
+			w.write(groups.PeopleChange{Remove: []groups.UserID{"a", "b", "c"}})
+			for _, id := range []groups.UserID{"a", "b", "c"} {
+				w.changed(groups.Touched{Users: []groups.UserID{id}})
+			}
+		}},
+		{"another Evaluator for every run", "the account is kept in the Store", func(w *evalWorld) {
+			for _, id := range []groups.UserID{"a", "b", "c"} {
+				w.move("Oslo", id)
+				_, err := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Guard: guard, Now: func() time.Time { return w.now }}).Process(w.Context())
+				w.must(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := guardWorld(t, guard)
+			c.run(w)
+			if n := len(strings.Fields(w.members("team"))); n < 4 || w.held() == "" {
+				t.Errorf("members %s, held %q: %s", w.members("team"), w.held(), c.why)
+			}
+		})
+	}
+}
+
+// narrow is a directory in which pat has to do with d, e and f.
+type narrow struct{ *groups.Memory }
+
+func (narrow) Scope(_ context.Context, owner string) (groups.Scope, error) {
+	if owner == "" {
+		return nil, nil
+	}
+	return func(u *groups.User) groups.Verdict {
+		if u.ID < "d" {
+			return groups.No
+		}
+		return groups.Yes
+	}, nil
+}
+
+func TestTheGuardCountsAllGroupsTogether(t *testing.T) {
+	limit := &groups.Limit{MinCount: 4, MaxPercent: 40, MaxCount: 100, EmptyFrom: 100}
+	many := func(w *evalWorld, g *groups.Guard) *evalWorld {
+		w = guardWorld(w, g)
+		w.save(evalGroup("x", evalCity.Is("Rome"), groups.UserIs("a", "b")), evalGroup("y", evalCity.Is("Rome"), groups.UserIs("c", "d")))
+		w.process()
+		return w
+	}
+	evalTable(t, nil, []evalCase{
+		{"in 24 hours, each processed by itself", func(w *evalWorld) {
+			w = many(w, &groups.Guard{Runs: groups.Bounds{Leaves: limit}})
+			w.move("Oslo", "a", "b")
+			w.want(w.process("x"), "x -a(rule) -b(rule)")
+			w.want(w.process("team"), "")
+			plans, err := w.ev.Held(w.Context())
+			w.must(err)
+			w.want(plans[0].Hold.Limits[0], "leaves of all groups in 24 hours: 4 of 10 automatic members reach 40 %")
+		}},
+		{"but not what the limits on one group hold already: the other groups go on", func(w *evalWorld) {
+			w = many(w, &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{MinCount: 3, MaxPercent: 50, MaxCount: 100, EmptyFrom: 100}}, Run: groups.Bounds{Leaves: limit}})
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "x -a(rule) -b(rule); y -c(rule)")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)")
+		}},
+		{"and the share is of the members of all groups, also of those that are not looked at", func(w *evalWorld) {
+			w = many(w, &groups.Guard{Run: groups.Bounds{Leaves: &groups.Limit{MinCount: 2, MaxPercent: 25, MaxCount: 100, EmptyFrom: 100}}})
+			w.move("Oslo", "a", "b")
+			w.want(w.process("x"), "x -a(rule) -b(rule)") // two of ten, not of two
+		}},
+	})
+}
+
+func TestLeavesOfTheAssignedAreMeasuredAgainstAllMembers(t *testing.T) {
+	limit := &groups.Limit{MinCount: 2, MaxPercent: 50, MaxCount: 100, EmptyFrom: 4}
+	club := func(w *evalWorld, drop ...groups.UserID) string {
+		w.Helper()
+		w = guardWorld(w, &groups.Guard{Group: groups.Bounds{Leaves: limit}, Day: groups.Bounds{Leaves: limit}})
+		g := evalManual("club")
+		g.Deactivated = groups.DropAll
+		w.save(g)
+		w.assign("club", "a", "b", "c", "d", "e")
+		for _, id := range drop {
+			w.write(groups.PeopleChange{Deactivate: []groups.UserID{id}})
+			w.process()
+		}
+		if h := w.held(); h != "" {
+			plans, err := w.ev.Held(w.Context())
+			w.must(err)
+			return h + ": " + plans[0].Hold.Limits[0]
+		}
+		return w.members("club")
+	}
+	evalTable(t, nil, []evalCase{
+		{"two of five are not half", func(w *evalWorld) { w.want(club(w, "a", "b"), "c(m) d(m) e(m)") }},
+		{"three of five are", func(w *evalWorld) {
+			w.want(club(w, "a", "b", "c"), "club -c(deactivation): leaves of the group in 24 hours: 3 of 5 members reach 50 %")
+		}},
+		{"a manual group is not emptied", func(w *evalWorld) {
+			w = guardWorld(w, &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{MinCount: 100, MaxCount: 100, EmptyFrom: 5}}})
+			w.save(evalManual("club"))
+			w.assign("club", "a", "b", "c", "d", "e")
+			w.write(groups.PeopleChange{Remove: []groups.UserID{"a", "b", "c", "d", "e", "f"}})
+			r, err := w.ev.Process(w.Context(), "club")
+			w.must(err)
+			w.want(r.Held[0].Hold.Limits[0], "leaves of the group: they empty a group of 5")
+		}},
+		{"one who is assigned does not hide that the rule lets all others go", func(w *evalWorld) {
+			w = guardWorld(w, &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{MinCount: 100, MaxCount: 100, EmptyFrom: 5}}})
+			w.assign("team", "f")
+			w.move("Oslo", "a", "b", "c", "d", "e", "f")
+			r, err := w.ev.Process(w.Context(), "team")
+			w.must(err)
+			w.want(r.Held[0].Hold.Limits[0], "leaves of the group: they leave none of 5 automatic members")
+		}},
+	})
+}
+
+func TestTheFirstRunOfAGroupIsNotCounted(t *testing.T) {
+	w := guardWorld(t, &groups.Guard{Day: groups.Bounds{Joins: &groups.Limit{MinCount: 2, MaxPercent: 50, MaxCount: 5}}})
+	w.people(evalUser("g", evalIn("Rome")))
+	w.want(w.process(), "team +g(rule)") // the six of its first run stand in nobody's way
+}

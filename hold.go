@@ -268,6 +268,9 @@ func (r *run) movedUnder(c Condition, u *User) (string, bool) {
 // heldPlan is what the guard holds of a group.
 func (r *run) heldPlan(s *subject) *Plan {
 	hold := *s.hold
+	if hold.Since = r.now; s.before != nil {
+		hold.Since = s.before.Hold.Since
+	}
 	hold.Causes = s.causes.list()
 	p := &Plan{Group: s.Group, Now: r.now, Diff: s.planned.listed(s.ID), Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
 	p.Group.State = State{}
@@ -328,7 +331,11 @@ func (e *Evaluator) Held(ctx context.Context) ([]*Plan, error) {
 // planOf reads a plan that was kept.
 func planOf(n Note) (*Plan, error) {
 	p := new(Plan)
-	if err := json.Unmarshal(n.Data, p); err != nil {
+	err := json.Unmarshal(n.Data, p)
+	if err == nil {
+		err = p.check(true)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("held plan of group %q: %w: %v", n.Group, ErrPlan, err)
 	}
 	return p, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,6 +141,247 @@ func TestAHeldRunLeavesItsGroupAsItWas(t *testing.T) {
 			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)")
 		}},
 	})
+}
+
+func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
+	day := &groups.Guard{Day: groups.Bounds{Leaves: &groups.Limit{MinCount: 2, MaxPercent: 50, MaxCount: 100, EmptyFrom: 100}}}
+	run := &groups.Guard{Run: groups.Bounds{Leaves: &groups.Limit{MinCount: 4, MaxPercent: 40, MaxCount: 100, EmptyFrom: 100}}}
+	// drip: a and b left during the day, and c is held for it.
+	drip := func(w *evalWorld) *evalWorld {
+		w = guardWorld(w, day)
+		for _, id := range []groups.UserID{"a", "b", "c"} {
+			w.move("Oslo", id)
+			w.process()
+		}
+		w.want(w.members("team")+"|"+w.held(), "c d e f|team -c(rule)")
+		return w
+	}
+	// wide: four leaves in two groups, neither of which reaches a limit by itself.
+	wide := func(w *evalWorld) *evalWorld {
+		w = guardWorld(w, run)
+		w.save(evalGroup("x", evalCity.Is("Rome"), groups.UserIs("a", "b")), evalGroup("y", evalCity.Is("Rome"), groups.UserIs("c", "d")))
+		w.process()
+		w.move("Oslo", "a", "b")
+		w.process()
+		w.want(w.held(), "team -a(rule) -b(rule); x -a(rule) -b(rule)")
+		return w
+	}
+	evalTable(t, nil, []evalCase{
+		{"not until the 24 hours roll on", func(w *evalWorld) {
+			w = drip(w)
+			w.now = w.now.Add(48 * time.Hour)
+			w.want(w.process()+w.changed(groups.Touched{}), "")
+			plans, err := w.ev.Held(w.Context())
+			w.must(err)
+			w.want(plans[0].Hold.String(), "leaves of the group in 24 hours: 3 of 6 automatic members reach 50 %: 1 because it is not so that city is Rome")
+		}},
+		{"not until the group is processed by itself", func(w *evalWorld) {
+			w = wide(w)
+			w.want(w.process("x")+w.process("team"), "")
+			w.want(w.held(), "team -a(rule) -b(rule); x -a(rule) -b(rule)")
+		}},
+		{"not by more who are to leave, who are then in the plan as well", func(w *evalWorld) {
+			w = drip(w)
+			w.now = w.now.Add(48 * time.Hour)
+			w.people(evalUser("d", evalIn("Bergen")))
+			w.want(w.process(), "")
+			w.want(w.held(), "team -c(rule) -d(rule)")
+		}},
+		{"not by an edit that lets them leave all the same", func(w *evalWorld) {
+			w = drip(w)
+			w.now = w.now.Add(48 * time.Hour)
+			w.edit("team", func(g *groups.Group) { g.Name, g.Deactivated = "Other", groups.DropAll })
+			w.want(w.process(), "")
+			w.want(w.held(), "team -c(rule)")
+		}},
+		{"not while it is frozen, nor by unfreezing it", func(w *evalWorld) {
+			w = drip(w)
+			w.edit("team", func(g *groups.Group) { g.Frozen = true })
+			w.want(w.process(), "")
+			w.now = w.now.Add(48 * time.Hour)
+			w.write(groups.PeopleChange{Remove: []groups.UserID{"f"}})
+			w.want(w.process(), "") // it is held as well
+			w.edit("team", func(g *groups.Group) { g.Frozen = false })
+			w.want(w.process(), "")
+			w.want(w.held(), "team -c(rule) -f(absence)")
+		}},
+		{"not by being put on a schedule and taken off it", func(w *evalWorld) {
+			w = drip(w)
+			w.edit("team", nightly)
+			w.now = w.now.Add(48 * time.Hour)
+			w.want(w.process(), "")
+			w.edit("team", func(g *groups.Group) { g.Schedule = groups.Schedule{} })
+			w.want(w.process()+w.held(), "team -c(rule)")
+		}},
+		{"until a person approves", func(w *evalWorld) {
+			w = drip(w)
+			plans, err := w.ev.Held(w.Context())
+			w.must(err)
+			r, err := w.ev.Approve(w.Context(), plans[0], "chief")
+			w.must(err)
+			w.want(evalDiffs(r)+"|"+w.held(), "team -c(rule)|")
+		}},
+		{"until a person publishes what was previewed", func(w *evalWorld) {
+			w = drip(w)
+			r, err := w.ev.Publish(w.Context(), w.planFor("team", nil, func(g *groups.Group) { g.Name = "Other" }), "chief")
+			w.must(err)
+			w.want(evalDiffs(r)+"|"+w.held(), "team -c(rule)|")
+		}},
+		{"until a person puts them in", func(w *evalWorld) {
+			w = drip(w)
+			w.want(w.assign("team", "c"), "team ~c(assignment)")
+			w.want(w.process()+w.held(), "")
+		}},
+		{"until somebody who was to leave stays after all, and the limits have nothing against the others", func(w *evalWorld) {
+			w = wide(w)
+			w.move("Rome", "b")
+			w.want(w.process(), "team -a(rule); x -a(rule)")
+			w.want(w.held(), "")
+		}},
+		{"until somebody who was to join does not, where nobody was to leave", func(w *evalWorld) {
+			joins := &groups.Guard{Day: groups.Bounds{Joins: &groups.Limit{MinCount: 2, MaxPercent: 30, MaxCount: 100}}}
+			w = guardWorld(w, joins)
+			w.people(evalUser("g", evalIn("Rome")))
+			w.want(w.process(), "team +g(rule)")
+			w.people(evalUser("h", evalIn("Rome")), evalUser("i", evalIn("Rome")))
+			w.want(w.process(), "")
+			w.now = w.now.Add(48 * time.Hour)
+			w.people(evalUser("f", evalIn("Oslo")), evalUser("j"))
+			w.want(w.process(), "")
+			w.want(w.held(), "team -f(rule) +h(rule) +i(rule)")
+		}},
+	})
+}
+
+func TestAHeldPlanHasWhatIsHeldAndNothingElse(t *testing.T) {
+	ctx := t.Context()
+	approve := func(w *evalWorld) string {
+		w.Helper()
+		plans, err := w.ev.Held(ctx)
+		w.must(err)
+		r, err := w.ev.Approve(ctx, plans[0], "chief")
+		w.must(err)
+		return evalDiffs(r)
+	}
+	evalTable(t, nil, []evalCase{
+		{"not an assignment that ended, which counted at once", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.people(evalUser("x"))
+			_, err := w.ev.Assign(ctx, "team", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "x")
+			w.must(err)
+			w.now = w.now.Add(time.Hour)
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process(), "team -x(unassignment)")
+			w.want(w.held(), "team -a(rule) -b(rule) -c(rule)")
+			w.want(approve(w), "team -a(rule) -b(rule) -c(rule)")
+		}},
+		{"not somebody who was switched on again, and came back at once", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAutomatic })
+			w.write(groups.PeopleChange{Deactivate: []groups.UserID{"f"}})
+			w.process()
+			w.move("Oslo", "a", "b", "c")
+			w.move("Rome", "f")
+			w.want(w.process(), "team +f(rule)")
+			w.want(approve(w), "team -a(rule) -b(rule) -c(rule)")
+		}},
+		{"each cause once, however many groups follow", func(w *evalWorld) {
+			guard := small()
+			guard.Run = groups.Bounds{Leaves: &groups.Limit{MinCount: 1, MaxPercent: 5, MaxCount: 100}}
+			w = guardWorld(w, guard)
+			w.save(evalGroup("x", evalCity.Is("Rome"), groups.UserIs("a", "d", "e", "f")))
+			w.process()
+			w.people(evalUser("a"), evalUser("b"), evalUser("c"))
+			r, err := w.ev.Process(ctx)
+			w.must(err)
+			w.want(fmt.Sprint(r.Held[0].Hold, "; ", r.Held[1].Hold), "leaves of the group: 3 of 6 automatic members reach 50 %: 3 because `city` is empty; "+
+				"leaves of the run: 1 of 10 automatic members reach 5 %: 1 because `city` is empty")
+		}},
+		{"and whoever is to be taken out is told that they are held", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.move("Oslo", "a", "b", "c")
+			w.process()
+			_, err := w.ev.TakeOut(ctx, "team", "tutor", "a")
+			if !errors.Is(err, groups.ErrEligible) || !strings.Contains(err.Error(), "guard") {
+				w.Errorf("got %v", err)
+			}
+		}},
+	})
+}
+
+func TestToApproveTwiceIsHarmless(t *testing.T) {
+	ctx := t.Context()
+	w := guardWorld(t, small())
+	hold := func(users ...groups.UserID) *groups.Plan {
+		w.move("Oslo", users...)
+		w.process()
+		plans, err := w.ev.Held(ctx)
+		w.must(err)
+		return plans[0]
+	}
+	first := hold("a", "b", "c")
+	r, err := w.ev.Approve(ctx, first, "chief")
+	w.must(err)
+	w.want(evalDiffs(r), "team -a(rule) -b(rule) -c(rule)")
+	second := hold("d", "e") // another plan is held by now
+	state := w.groupState()
+	r, err = w.ev.Approve(ctx, first, "chief")
+	w.must(err)
+	w.want(evalDiffs(r), "")
+	w.want(w.groupState(), state)
+	w.move("Rome", "a", "b", "c", "d", "e")
+	w.process()
+	w.want(w.members("team"), "a b c d e f")
+	w.now = w.now.Add(24 * time.Hour)
+	third := hold("a", "b", "c") // and the same once more, which nobody has seen
+	r, err = w.ev.Approve(ctx, first, "chief")
+	w.must(err)
+	w.want(evalDiffs(r)+w.held(), "team -a(rule) -b(rule) -c(rule)")
+	r, err = w.ev.Approve(ctx, third, "chief")
+	w.must(err)
+	w.want(evalDiffs(r), "team -a(rule) -b(rule) -c(rule)")
+	if _, err := w.ev.Approve(ctx, second, "chief"); !errors.Is(err, groups.ErrStale) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Two who approve, publish or process at once, with an Evaluator each, write it once.
+func TestOfManyWhoApproveAtOnceOneWrites(t *testing.T) {
+	ctx := t.Context()
+	w := guardWorld(t, small())
+	w.move("Oslo", "a", "b", "c")
+	w.process()
+	plans, err := w.ev.Held(ctx)
+	w.must(err)
+	var all sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		ev := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Guard: small(), Now: func() time.Time { return w.now }})
+		all.Go(func() {
+			if i%2 == 0 {
+				_, errs[i] = ev.Approve(ctx, plans[0], "chief")
+			} else {
+				_, errs[i] = ev.Process(ctx)
+			}
+		})
+	}
+	all.Wait()
+	w.must(errors.Join(errs...))
+	w.want(w.members("team"), "d e f")
+	left, approvals := 0, 0
+	for c, err := range w.Changes(ctx, "") {
+		if w.must(err); c.Group == "team" && c.Kind == groups.Left {
+			left++
+		}
+	}
+	for a, err := range w.Acts(ctx, "team", "") {
+		if w.must(err); a.Do == "approve" {
+			approvals++
+		}
+	}
+	if left != 3 || approvals != 1 {
+		t.Errorf("%d leaves, %d approvals", left, approvals)
+	}
 }
 
 func TestApprovingAppliesExactlyTheHeldPlanOrRefuses(t *testing.T) {

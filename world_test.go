@@ -324,4 +324,3 @@ func evalTable(t *testing.T, o *groups.Options, cases []evalCase) {
 		t.Run(c.name, func(t *testing.T) { c.run(newEvalWorld(t, o)) })
 	}
 }
-
