@@ -357,6 +357,27 @@ var stateMutants = []mutant{{
 		})}
 	},
 }, {
+	"has no column for the number of automatic members", "the state that is given is stored, but for its sequence",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.State != nil {
+				w.State.Automatic = 0
+			}
+		})}
+	},
+}, {
+	"has no column for the assigned who left", "the state that is given is stored, but for its sequence",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.State != nil {
+				w.State.Lately = slices.Clone(w.State.Lately)
+				for i := range w.State.Lately {
+					w.State.Lately[i].Assigned = 0
+				}
+			}
+		})}
+	},
+}, {
 	"keeps the latest hour of traffic", "the state that is given is stored, but for its sequence",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: writing(m, func(w *groups.Write) {

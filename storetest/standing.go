@@ -148,7 +148,7 @@ var standingCases = []Case{{
 			{Sequence: 77, Live: true, Revision: 1, Processed: evening, Next: forever},
 			{Processed: time.Date(1900, 1, 1, 0, 0, 0, 1, time.UTC)},
 			{Live: true, Next: morning},
-			{Members: math.MaxInt32, Held: "plan \u00e4 \"quoted\"", Approved: "another"},
+			{Members: math.MaxInt32, Automatic: 7, Held: "plan \u00e4 \"quoted\"", Approved: "another"},
 			{Approved: strings.Repeat("long ", 20), Lately: []groups.Traffic{{Hour: noon, Joined: 1}, {Hour: evening, Left: math.MaxInt32}, {Hour: forever, Joined: 7, Left: 5, Assigned: 3}}},
 			{Lately: []groups.Traffic{{Hour: morning}}},
 			{},
