@@ -16,6 +16,12 @@ func (s *subject) judged() bool {
 	return (s.whole || s.partial) && !s.trusted && !s.held && s.Status == Active && s.State.Live
 }
 
+// paused reports whether the group was frozen after it was held. It is not judged anew then: that its rule
+// moves nobody for now says nothing about what it would do.
+func (s *subject) paused() bool {
+	return s.Frozen && s.Status == Active && s.before != nil && !s.before.Group.Frozen
+}
+
 // judge has the guard look at a pass, and reports whether it holds groups that it did not hold before.
 // Groups that refer to one of those are judged by the next pass, in which they find it as it was.
 func (r *run) judge() bool {

@@ -205,6 +205,16 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.want(w.process(), "")
 			w.want(w.held(), "team -c(rule) -f(absence)")
 		}},
+		{"but in a group that was frozen before, better data end it", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Frozen = true })
+			w.process()
+			gone := []groups.UserID{"a", "b", "c"}
+			w.write(groups.PeopleChange{Remove: gone})
+			w.want(w.process()+w.held(), "team -a(absence) -b(absence) -c(absence)")
+			w.people(evalUser("a", evalIn("Rome")), evalUser("b", evalIn("Oslo")))
+			w.want(w.process()+w.held(), "team -c(absence)")
+		}},
 		{"not by being put on a schedule and taken off it", func(w *evalWorld) {
 			w = drip(w)
 			w.edit("team", nightly)

@@ -264,15 +264,14 @@ func (r *run) compile(s *subject) {
 // ones, and has the guard judge the result. Where that holds groups it does so again, since others may
 // read them. When it fails nothing of the run is to be used.
 func (r *run) evaluate(ctx context.Context) error {
+	if err := r.readHeld(ctx); err != nil {
+		return err
+	}
 	for _, s := range r.order {
-		// What the whole is looked at of is judged anew, but for a frozen group, whose rule moves nobody.
-		s.held = s.held && !s.trusted && (!s.whole || s.Frozen && s.Status == Active)
+		s.held = s.held && !s.trusted && (!s.whole || s.paused())
 	}
 	r.prepare()
 	if err := r.readScopes(ctx); err != nil {
-		return err
-	}
-	if err := r.readHeld(ctx); err != nil {
 		return err
 	}
 	for {
