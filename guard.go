@@ -11,21 +11,25 @@ import (
 
 // A Guard holds back runs that would move suspiciously many members: a feed that lost half of its
 // rows looks like half of the people leaving. What it holds is kept as a [Plan], which a person
-// approves ([Evaluator.Approve]) or which a later run, on better data, makes void.
+// approves ([Evaluator.Approve]) or publishes over, or which better data make void: a later run in which
+// somebody who was to leave stays, and which reaches no limit. That time passes ends no hold.
 //
 // It judges what rules, deactivation and absence do to members of active groups, in [Evaluator.Process],
 // [Evaluator.Changed], [Evaluator.Import] and to the groups that follow an act on another group.
 // What a person has seen or decided is not held: [Evaluator.Publish], [Evaluator.Adopt], the first
-// run of an active group, activation, inactivation, deletion, and decisions about users.
+// run of an active group, activation, inactivation, deletion, and decisions about users. What a rule,
+// deactivation or absence does to a user is judged also where the run is about a decision, unless that is
+// to take them out.
 //
 // A held group is as it was: its automatic bits stay as stored, and whoever would leave by deactivation
 // or absence stays. Assignments, exclusions and their ends count at once. Nothing of a held group is
-// written, the other groups go on, and conditions on the held group find it as it was.
+// written, the other groups go on, and conditions on the held group find it as it was. Frozen, it waits to
+// be unfrozen.
 type Guard struct {
 	// Group limits what one run does to one group, and Day what the runs of 24 hours do to one group, so
 	// that a drip of small batches cannot pass underneath. Run limits what one run does to all groups
 	// together, and Runs what the runs of 24 hours do, so that many small groups cannot; both count what
-	// the limits on groups do not hold already, and hold all the groups that it moves.
+	// the limits on groups do not hold already, and hold all the groups that the run moves.
 	Group, Day, Run, Runs Bounds
 }
 

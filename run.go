@@ -25,8 +25,9 @@ type Run struct {
 	Held []*Plan `json:"held"`
 	// Findings is what is wrong with the data, sorted; it stopped nothing.
 	Findings []Finding `json:"findings"`
-	// Next is the earliest instant, in UTC, at which time alone can change one of the groups or a
-	// scheduled group is due; zero is never.
+	// Next is the earliest instant, in UTC, at which time alone can change a group or a scheduled group is
+	// due, of all groups, whichever the run looked at; it is past where something is due already. Zero is
+	// never.
 	Next time.Time `json:"next,omitzero"`
 }
 

@@ -111,6 +111,26 @@ func TestAScheduledGroupIsAsItWasLastProcessed(t *testing.T) {
 			w.now = night
 			w.want(w.process(), "romans -ann(inactivation) -bob(inactivation) (+cid(assignment))")
 		}),
+		table("activation waits as well, but where it is published, or processed by name", func(w *evalWorld) {
+			for name, activate := range map[string]func() (*groups.Run, error){
+				"publish": func() (*groups.Run, error) {
+					return w.ev.Publish(ctx, w.planFor("romans", nil, func(g *groups.Group) { g.Status = groups.Active }), "chief")
+				},
+				"process": func() (*groups.Run, error) {
+					w.edit("romans", func(g *groups.Group) { g.Status = groups.Active })
+					w.want(w.process()+w.changed(groups.Touched{Groups: []groups.GroupID{"romans"}})+w.members("romans"), "")
+					return w.ev.Process(ctx, "romans")
+				},
+			} {
+				w.edit("romans", func(g *groups.Group) { g.Status = groups.Inactive })
+				w.process("romans")
+				r, err := activate()
+				w.must(err)
+				if got := evalDiffs(r); got != "romans +ann(activation) +bob(activation)" {
+					w.Errorf("%s: %s", name, got)
+				}
+			}
+		}),
 		{"a manual group has no use for a schedule", func(w *evalWorld) {
 			g := evalManual("club")
 			nightly(&g)
