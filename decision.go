@@ -143,8 +143,9 @@ func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change f
 		if !ok {
 			return nil, fmt.Errorf("group %q: %w", a.group, ErrNotFound)
 		}
-		about.trusted = about.State.Held == "" // a decision is not held; what is held goes on being so
-		var pending []GroupID                  // activated or inactivated, and not processed since
+		// Who is taken out is to be out, whatever the rule lets go of; what is held goes on being so.
+		about.trusted = a.takeOut && about.State.Held == ""
+		var pending []GroupID // activated or inactivated, and not processed since
 		for _, id := range append(r.refs.dependents([]GroupID{a.group}), a.group) {
 			s := r.groups[id]
 			s.partial = !s.waits || s == about
@@ -205,7 +206,10 @@ func (e *EligibleError) Error() string {
 	if len(held) == 0 {
 		held = []string{"what is known does not take them out"}
 	}
-	if e.Explanation.Frozen {
+	switch {
+	case e.Explanation.Waits == waitsForGuard:
+		held = []string{"the guard holds the group as it was"}
+	case e.Explanation.Frozen:
 		held = []string{"the group is frozen as the rule left it"}
 	}
 	return fmt.Sprintf("user %q is in group %q because of its rule: %s", e.User, e.Group, strings.Join(held, "; "))

@@ -96,6 +96,27 @@ type Diff struct {
 // Empty reports whether the membership does not change.
 func (d *Diff) Empty() bool { return len(d.Joined)+len(d.Left)+len(d.Switched) == 0 }
 
+// growth is by how many members, and automatic ones, the membership grows.
+func (d *Diff) growth() (members, automatic int) {
+	for _, list := range [][]Change{d.Joined, d.Left, d.Switched} {
+		for i := range list {
+			switch c := &list[i]; {
+			case c.Before == Outside:
+				members++
+			case c.After == Outside:
+				members--
+			}
+			switch Automatic {
+			case list[i].Before:
+				automatic--
+			case list[i].After:
+				automatic++
+			}
+		}
+	}
+	return members, automatic
+}
+
 // change describes a user's move from one method to another.
 func (r *run) change(s *subject, stored, next Standing, before, after Method, by Reason, meant bool) Change {
 	c := Change{Group: s.ID, User: next.User, Kind: Switched, Before: before, After: after, Cause: s.cause(stored, next, by), At: r.now}

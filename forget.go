@@ -62,6 +62,12 @@ func (e *Evaluator) forgetting(ctx context.Context, user UserID, by string) (*Co
 		}
 		w := Write{Group: g.ID, Revision: g.Revision, Was: &g.State, Standings: []Standing{{Group: g.ID, User: user}}}
 		if st.Member != Outside {
+			state := g.State
+			state.Members--
+			if st.Member == Automatic {
+				state.Automatic--
+			}
+			w.State = &state
 			w.Changes = []Change{leave(g.ID, Member{user, st.Member}, causeForgotten, by, now, g.State)}
 		}
 		c.Writes = append(c.Writes, w)
@@ -164,9 +170,12 @@ func (c *Commit) renameHeld(ctx context.Context, store Store) error {
 			}
 			c.Writes, i = append(c.Writes, Write{Group: g.ID, Revision: g.Revision, Was: &g.State}), len(c.Writes)
 		}
-		state := *c.Writes[i].Was
-		state.Held = p.ID
-		c.Writes[i].State = &state
+		w := &c.Writes[i]
+		if w.State == nil {
+			state := *w.Was
+			w.State = &state
+		}
+		w.State.Held = p.ID
 	}
 	return nil
 }

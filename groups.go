@@ -209,11 +209,14 @@ type State struct {
 	// Live says that the written membership is the population: the group was active when it was
 	// last processed.
 	Live bool
-	// Processed is the clock of the last run that processed the group for everybody, Members how many
-	// members it then had, and Clock the latest clock of any run that wrote to it: no later run uses an
+	// Processed is the clock of the last run that processed the group: for everybody or, without a
+	// [Schedule], for some who moved. Members is how many members were then written, and Automatic how many
+	// of them by the rule; what does not wait for processing (a self-registration, a user who is forgotten)
+	// counts at once. Clock is the latest clock of any run that wrote to the group: no later run uses an
 	// earlier one.
 	Processed time.Time
 	Members   int
+	Automatic int
 	Clock     time.Time
 	// Next is the earliest instant at which time alone can change the group; zero is never.
 	Next time.Time
@@ -232,7 +235,7 @@ type State struct {
 // Equal reports whether both are the same state; times are compared as instants.
 func (s State) Equal(t State) bool {
 	return s.Sequence == t.Sequence && s.Epoch == t.Epoch && s.Revision == t.Revision && s.Live == t.Live && s.Reads == t.Reads &&
-		s.Processed.Equal(t.Processed) && s.Members == t.Members && s.Clock.Equal(t.Clock) && s.Next.Equal(t.Next) &&
+		s.Processed.Equal(t.Processed) && s.Members == t.Members && s.Automatic == t.Automatic && s.Clock.Equal(t.Clock) && s.Next.Equal(t.Next) &&
 		s.Held == t.Held && s.Approved == t.Approved && slices.EqualFunc(s.Lately, t.Lately, Traffic.equal)
 }
 

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,55 +11,56 @@ import (
 // This file holds what a run does under its guard: it judges what the groups would lose, holds those
 // that would lose too much, and keeps what it holds as a plan.
 
+// judged reports whether the guard looks at the group.
+func (s *subject) judged() bool {
+	return (s.whole || s.partial) && !s.trusted && !s.held && s.Status == Active && s.State.Live
+}
+
+// paused reports whether the group was frozen after it was held. It is not judged anew then: that its rule
+// moves nobody for now says nothing about what it would do.
+func (s *subject) paused() bool {
+	return s.Frozen && s.Status == Active && s.before != nil && !s.before.Group.Frozen
+}
+
 // judge has the guard look at a pass, and reports whether it holds groups that it did not hold before.
 // Groups that refer to one of those are judged by the next pass, in which they find it as it was.
-func (r *run) judge(ctx context.Context) (bool, error) {
+func (r *run) judge() bool {
 	var judged []*subject
-	var total Traffic
+	all := window{name: "of the run"}
 	for _, s := range r.order {
-		if (s.whole || s.partial) && !s.trusted && !s.held && s.Status == Active && s.State.Live {
-			if t := s.diff.traffic(); t.Joined+t.Left > 0 {
-				judged = append(judged, s)
-				total.Joined += t.Joined
-				total.Left += t.Left
-			}
+		if t := s.diff.traffic(); s.judged() && t.Joined+t.Left > 0 {
+			judged = append(judged, s)
+			all.moves.add(t)
 		}
 	}
+	if held := r.keepBack(judged, r.limitsOf); held {
+		return true
+	}
+	var before Traffic
+	for _, s := range r.order {
+		_, day := s.State.lately(r.now)
+		before.add(day)
+		all.automatic += s.State.Automatic
+		all.members += s.State.Members
+	}
+	leaves, joins := reached(all, r.guard.Run, "of all groups in 24 hours", r.guard.Runs, before)
+	r.total.leaves, r.total.joins = cmp.Or(r.total.leaves, leaves), cmp.Or(r.total.joins, joins)
+	return r.keepBack(judged, r.limitsOfAll)
+}
+
+// keepBack holds those of the groups that reach a limit, and reports whether there are any.
+func (r *run) keepBack(judged []*subject, limitsOf func(*subject) []string) bool {
 	var held []GroupID
 	for _, s := range judged {
 		if r.follows(s, held) {
 			continue
 		}
-		limits, err := r.limitsOf(ctx, s)
-		if err != nil {
-			return false, err
-		}
-		if len(limits) > 0 {
-			s.keepBack(limits...)
+		if limits := limitsOf(s); len(limits) > 0 {
+			s.hold, s.held = &Hold{Limits: limits}, true
 			held = append(held, s.ID)
 		}
 	}
-	if len(held) > 0 {
-		return true, nil
-	}
-	if err := r.judgeTotal(ctx, total); err != nil {
-		return false, err
-	}
-	for _, s := range judged {
-		t := s.diff.traffic()
-		limits := []string{}
-		if t.Left > 0 && r.total.leaves != "" {
-			limits = append(limits, "leaves of the run: "+r.total.leaves)
-		}
-		if t.Joined > 0 && r.total.joins != "" {
-			limits = append(limits, "joins of the run: "+r.total.joins)
-		}
-		if len(limits) > 0 && !r.follows(s, held) {
-			s.keepBack(limits...)
-			held = append(held, s.ID)
-		}
-	}
-	return len(held) > 0, nil
+	return len(held) > 0
 }
 
 // follows reports whether the group refers to one of the groups, be it through others.
@@ -69,63 +71,65 @@ func (r *run) follows(s *subject, groups []GroupID) bool {
 	return slices.ContainsFunc(r.refs.allNeeds(s.ID), func(id GroupID) bool { return slices.Contains(groups, id) })
 }
 
-// keepBack holds the group: what the pass found is the plan.
-func (s *subject) keepBack(limits ...string) {
-	s.hold, s.planned, s.causes, s.held = &Hold{Limits: limits}, s.diff, causes{}, true
+// limitsOf are the limits on one group that it reaches, in words. One that is held goes on being so for
+// what it was held for, while whoever was to leave still would: that time passes makes nothing better.
+func (r *run) limitsOf(s *subject) []string {
+	t := s.diff.traffic()
+	_, before := s.State.lately(r.now)
+	leaves, joins := reached(window{
+		name: "of the group", moves: t, automatic: s.State.Automatic, members: s.State.Members,
+		bare:  t.Left > t.Assigned && s.State.Automatic+t.Joined == t.Left-t.Assigned,
+		empty: s.State.Members+len(s.diff.Joined) == len(s.diff.Left),
+	}, r.guard.Group, "of the group in 24 hours", r.guard.Day, before)
+	limits := nonblank(leaves, joins)
+	if p := s.before; len(limits) == 0 && p != nil && p.Diff.stands(&s.diff) {
+		return p.Hold.Limits
+	}
+	return limits
 }
 
-// limitsOf are the limits on one group that it reaches, in words.
-func (r *run) limitsOf(ctx context.Context, s *subject) (limits []string, err error) {
-	t := s.diff.traffic()
-	_, day := s.State.lately(r.now)
-	today := Traffic{Joined: t.Joined + day.Joined, Left: t.Left + day.Left}
-	group, daily := r.guard.Group, r.guard.Day
-	if today.Left < min(group.Leaves.least(), daily.Leaves.least()) && today.Joined < min(group.Joins.least(), daily.Joins.least()) {
-		return nil, nil
+// stands reports whether what was held is still to happen: to all who were to leave or, where nobody
+// was, to all who were to join.
+func (d *Diff) stands(now *Diff) bool {
+	was, is := d.Left, now.Left
+	if len(was) == 0 {
+		was, is = d.Joined, now.Joined
 	}
-	automatic, inside, err := r.count(ctx, s)
-	if err != nil {
-		return nil, err
+	for i := range was {
+		if _, still := changeOf(is, was[i].User); !still {
+			return false
+		}
 	}
-	empties := inside+len(s.diff.Joined)-len(s.diff.Left) == 0
-	if limit, ok := group.Leaves.reached(t.Left, automatic, empties); ok {
-		limits = append(limits, "leaves of the group: "+limit)
-	} else if limit, ok := daily.Leaves.reached(today.Left, automatic+day.Left, empties); ok && t.Left > 0 {
-		limits = append(limits, "leaves of the group in 24 hours: "+limit)
+	return true
+}
+
+// changeOf finds a user in a list of a diff.
+func changeOf(list []Change, user UserID) (*Change, bool) {
+	i, is := slices.BinarySearchFunc(list, user, func(c Change, user UserID) int { return cmp.Compare(c.User, user) })
+	if !is {
+		return nil, false
 	}
-	if limit, ok := group.Joins.reached(t.Joined, automatic, false); ok {
-		limits = append(limits, "joins of the group: "+limit)
-	} else if limit, ok := daily.Joins.reached(today.Joined, automatic+day.Left-day.Joined, false); ok && t.Joined > 0 {
-		limits = append(limits, "joins of the group in 24 hours: "+limit)
-	}
-	return limits, nil
+	return &list[i], true
 }
 
 // A total is how the run as a whole reaches its limits, in words; once it does, whatever moves is held.
 type total struct{ leaves, joins string }
 
-// judgeTotal looks at what all groups together lose and win.
-func (r *run) judgeTotal(ctx context.Context, t Traffic) error {
-	if t.Left < r.guard.Run.Leaves.least() && t.Joined < r.guard.Run.Joins.least() {
-		return nil
+// limitsOfAll are the limits on all groups together that hold this one.
+func (r *run) limitsOfAll(s *subject) []string {
+	t := s.diff.traffic()
+	leaves, joins := r.total.leaves, r.total.joins
+	if t.Left == 0 {
+		leaves = ""
 	}
-	automatic := 0
-	for _, s := range r.order {
-		if s.whole || s.partial {
-			n, _, err := r.count(ctx, s)
-			if err != nil {
-				return err
-			}
-			automatic += n
-		}
+	if t.Joined == 0 {
+		joins = ""
 	}
-	if limit, ok := r.guard.Run.Leaves.reached(t.Left, automatic, false); ok {
-		r.total.leaves = limit
-	}
-	if limit, ok := r.guard.Run.Joins.reached(t.Joined, automatic, false); ok {
-		r.total.joins = limit
-	}
-	return nil
+	return nonblank(leaves, joins)
+}
+
+func nonblank(texts ...string) []string {
+	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 }
 
 // learn finds out how the people were before the change that the run is about, where it runs over one.
@@ -160,38 +164,28 @@ func (r *run) learn(ctx context.Context) error {
 	return nil
 }
 
-// count is how many automatic members the group had before the run, and how many in all. Where the run
-// did not look at everybody they are counted in the Store.
-func (r *run) count(ctx context.Context, s *subject) (automatic, inside int, err error) {
-	if s.whole {
-		return s.automatic, s.inside, nil
+// withhold notes what would become of a user whom the guard keeps as they were, and why.
+func (r *run) withhold(s *subject, u *User, kept, next Standing, by Reason) {
+	if next.Undecided {
+		s.planned.Undecided = append(s.planned.Undecided, Member{next.User, next.Population})
 	}
-	for m, err := range r.e.store.Members(ctx, s.ID, "") {
-		if err != nil {
-			return 0, 0, fmt.Errorf("read members of group %q: %w", s.ID, err)
-		}
-		if inside++; m.Method == Automatic {
-			automatic++
-		}
+	if next.Population != Outside {
+		s.planned.Population++
+		s.planned.Members++
 	}
-	return automatic, inside, nil
+	if kept.Member == next.Member {
+		return
+	}
+	c := r.change(s, kept, next, kept.Member, next.Member, by, false)
+	s.planned.add(c)
+	if c.Kind == Left {
+		r.blame(s, &c, u)
+	}
 }
 
 // blame notes what takes a user out whom the guard keeps in.
-func (r *run) blame(s *subject, id UserID, u *User) {
-	i, leaves := slices.BinarySearchFunc(s.planned.Left, id, func(c Change, id UserID) int {
-		switch {
-		case c.User < id:
-			return -1
-		case c.User > id:
-			return 1
-		}
-		return 0
-	})
-	if !leaves {
-		return
-	}
-	switch c := &s.planned.Left[i]; {
+func (r *run) blame(s *subject, c *Change, u *User) {
+	switch {
 	case c.Cause == causeAbsence && r.before != nil:
 		s.causes["they are not in the people file"]++
 	case c.Cause == causeAbsence:
@@ -279,24 +273,29 @@ func (r *run) movedUnder(c Condition, u *User) (string, bool) {
 
 // heldPlan is what the guard holds of a group.
 func (r *run) heldPlan(s *subject) *Plan {
-	d := s.planned
-	d.Group = s.ID
-	d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
-	d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
 	hold := *s.hold
+	if hold.Since = r.now; s.before != nil {
+		hold.Since = s.before.Hold.Since
+	}
 	hold.Causes = s.causes.list()
-	p := &Plan{Group: s.Group, Now: r.now, Diff: d, Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
+	p := &Plan{Group: s.Group, Now: r.now, Diff: s.planned.listed(s.ID), Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
 	p.Group.State = State{}
 	p.ID = p.fingerprint()
 	return p
 }
 
-// readHeld reads what was kept of plans that are held, or were until now.
+// readHeld reads the plans that were held of the groups that are judged anew.
 func (r *run) readHeld(ctx context.Context) (err error) {
 	for _, s := range r.order {
-		if s.hold != nil || s.whole && s.State.Held != "" {
-			if s.notes, err = collect(r.e.store.Notes(ctx, NoteHeld, s.ID)); err != nil {
-				return fmt.Errorf("read held plan of group %q: %w", s.ID, err)
+		if !s.whole || s.State.Held == "" {
+			continue
+		}
+		if s.notes, err = collect(r.e.store.Notes(ctx, NoteHeld, s.ID)); err != nil {
+			return fmt.Errorf("read held plan of group %q: %w", s.ID, err)
+		}
+		if len(s.notes) > 0 {
+			if s.before, err = planOf(s.notes[0]); err != nil {
+				return err
 			}
 		}
 	}
@@ -338,7 +337,11 @@ func (e *Evaluator) Held(ctx context.Context) ([]*Plan, error) {
 // planOf reads a plan that was kept.
 func planOf(n Note) (*Plan, error) {
 	p := new(Plan)
-	if err := json.Unmarshal(n.Data, p); err != nil {
+	err := json.Unmarshal(n.Data, p)
+	if err == nil {
+		err = p.check(true)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("held plan of group %q: %w: %v", n.Group, ErrPlan, err)
 	}
 	return p, nil

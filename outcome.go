@@ -16,17 +16,14 @@ func (r *run) result() *Run {
 	out := &Run{Now: r.now, Diffs: []Diff{}, Held: []*Plan{}, Findings: r.survey.findings(r)}
 	for _, id := range slices.Sorted(maps.Keys(r.groups)) {
 		s := r.groups[id]
+		out.Next = sooner(out.Next, r.nextOf(s))
 		if !s.whole && !s.partial {
-			if s.scheduled() {
-				out.Next = sooner(out.Next, s.due())
-			}
 			continue
 		}
-		out.Next = sooner(out.Next, r.nextOf(s))
 		if s.hold != nil {
 			out.Held = append(out.Held, r.heldPlan(s))
 		}
-		if d := s.listed(); s.whole || !d.Empty() || len(d.Undecided)+len(d.Withheld) > 0 {
+		if d := s.diff.listed(s.ID); s.whole || !d.Empty() || len(d.Undecided)+len(d.Withheld) > 0 {
 			out.Diffs = append(out.Diffs, d)
 		}
 	}
@@ -37,9 +34,8 @@ func (r *run) result() *Run {
 }
 
 // listed is the diff with lists that are never nil.
-func (s *subject) listed() Diff {
-	d := s.diff
-	d.Group = s.ID
+func (d Diff) listed(group GroupID) Diff {
+	d.Group = group
 	d.Joined, d.Left, d.Switched = listed(d.Joined), listed(d.Left), listed(d.Switched)
 	d.Undecided, d.Withheld = listed(d.Undecided), listed(d.Withheld)
 	return d
@@ -56,27 +52,28 @@ func listed[T any](list []T) []T {
 // state is the group's state after the run.
 func (r *run) state(s *subject) State {
 	state := s.State
+	state.Next = r.nextOf(s)
+	members, automatic := s.diff.growth()
+	state.Members += members
+	state.Automatic += automatic
+	if len(s.write.Standings) > 0 {
+		state.Clock = r.now
+	}
 	switch {
 	case s.held:
 		if s.hold != nil {
 			state.Held = r.heldPlan(s).ID
 		}
-		if len(s.write.Standings) > 0 {
-			state.Clock = r.now
-		}
 		return state
 	case s.whole:
-		state = State{
-			Sequence: state.Sequence, Revision: s.revision(true), Live: s.Status == Active, Approved: state.Approved, Epoch: state.Epoch,
-			Processed: r.now, Members: s.diff.Members, Clock: r.now, Next: r.nextOf(s), Reads: r.reads(s, true),
-		}
+		state.Revision, state.Live, state.Reads, state.Held = s.revision(true), s.Status == Active, r.reads(s, true), ""
+		state.Processed, state.Clock, state.Members, state.Automatic = r.now, r.now, s.diff.Members, s.automatic
 		if r.edition.approves(s.ID) {
 			state.Approved = r.edition.plan
 		}
 	default:
-		state.Next = sooner(state.Next, r.nextOf(s))
-		if len(s.write.Standings) > 0 {
-			state.Clock = r.now
+		if !s.diff.Empty() && !s.scheduled() {
+			state.Processed = r.now
 		}
 		if state.Reads == r.reads(s, false) {
 			state.Reads = r.reads(s, true) // up to date before, and for the users of the run still
@@ -86,15 +83,17 @@ func (r *run) state(s *subject) State {
 	return state
 }
 
-// nextOf is when time next matters to the group: when its schedule says, or as nextTurn does.
+// nextOf is when time next matters to the group, as the run leaves it.
 func (r *run) nextOf(s *subject) time.Time {
 	switch {
-	case s.scheduled() && s.whole:
+	case s.whole && s.scheduled():
 		return s.Schedule.Next(r.now)
-	case s.scheduled():
-		return s.due()
+	case s.whole:
+		return s.nextTurn(r.now)
+	case s.partial && !s.waits:
+		return sooner(s.wakes(), s.nextTurn(r.now))
 	}
-	return s.nextTurn(r.now)
+	return s.Group.wakes()
 }
 
 // revision is that of the definition, as it is stored or, after, as the run leaves it.

@@ -17,8 +17,8 @@ import (
 // is plain data with a durable JSON form, so that it can be carried out in another request and another
 // process. Nothing of it is written until then.
 type Plan struct {
-	// ID is a fingerprint of what follows, but for the clock, the findings and the causes: two plans with
-	// the same ID do the same.
+	// ID is a fingerprint of what follows, but for the clock, the findings, the limits and the causes: two
+	// plans with the same ID do the same.
 	ID string `json:"id"`
 	// Group is the definition to be saved, with the Revision it started from; of a held plan, the stored
 	// one.
@@ -75,7 +75,10 @@ func (p *Plan) fingerprint() string {
 	h := sha256.New()
 	g := p.Group
 	g.SavedBy, g.SavedAt = "", time.Time{}
-	fmt.Fprintf(h, "%s %v %v\n", recorded(&g), p.Members, p.Hold != nil)
+	fmt.Fprintf(h, "%s %v\n", recorded(&g), p.Members)
+	if p.Hold != nil {
+		fmt.Fprintln(h, p.Hold.Since.UTC())
+	}
 	fates := p.fates()
 	for _, at := range sortedPlaces(fates) {
 		fmt.Fprintf(h, "%q %q %+v\n", at.group, at.user, fates[at])

@@ -107,7 +107,7 @@ func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, err
 		dependents := r.refs.dependents([]GroupID{g.ID})
 		r.takeWhole(dependents)
 		for _, id := range dependents {
-			r.groups[id].trusted = !ed.adopts
+			r.groups[id].trusted = r.groups[id].whole && !ed.adopts
 		}
 	}
 	return r, nil
@@ -146,13 +146,13 @@ func (e *Evaluator) Preview(ctx context.Context, g Group, o *PreviewOptions) (*P
 func (r *run) plan() *Plan {
 	ed := r.edition
 	s := r.groups[ed.group]
-	p := &Plan{Group: s.Group, Members: ed.members, Now: r.now, Diff: s.listed(), Kept: listed(s.kept), Others: []Diff{}}
+	p := &Plan{Group: s.Group, Members: ed.members, Now: r.now, Diff: s.diff.listed(s.ID), Kept: listed(s.kept), Others: []Diff{}}
 	p.Group.State = State{}
 	if !ed.turned {
 		p.Members = MembersUnsaid
 	}
 	for _, other := range r.order {
-		if d := other.listed(); other != s && other.whole && (!d.Empty() || len(d.Undecided)+len(d.Withheld) > 0) {
+		if d := other.diff.listed(other.ID); other != s && other.whole && (!d.Empty() || len(d.Undecided)+len(d.Withheld) > 0) {
 			p.Others = append(p.Others, d)
 		}
 	}
@@ -233,7 +233,7 @@ func (e *Evaluator) Approve(ctx context.Context, p *Plan, by string) (*Run, erro
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("group %q: %w", p.Group.ID, ErrNotFound)
-		case s.State.Approved == p.ID && s.State.Held == "":
+		case s.State.Approved == p.ID && s.State.Held != p.ID:
 			return r, nil
 		case s.Revision != p.Group.Revision:
 			return nil, &ConflictError{Group: s.ID, Revision: s.Revision, By: s.SavedBy, At: s.SavedAt}
@@ -244,7 +244,7 @@ func (e *Evaluator) Approve(ctx context.Context, p *Plan, by string) (*Run, erro
 		if err := r.evaluate(ctx); err != nil {
 			return nil, err
 		}
-		now := &Plan{Group: s.Group, Diff: s.listed()}
+		now := &Plan{Group: s.Group, Diff: s.diff.listed(s.ID)}
 		if d := p.deviations(now); len(d) > 0 {
 			return nil, &StaleError{s.ID, d}
 		}

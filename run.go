@@ -25,8 +25,9 @@ type Run struct {
 	Held []*Plan `json:"held"`
 	// Findings is what is wrong with the data, sorted; it stopped nothing.
 	Findings []Finding `json:"findings"`
-	// Next is the earliest instant, in UTC, at which time alone can change one of the groups or a
-	// scheduled group is due; zero is never.
+	// Next is the earliest instant, in UTC, at which time alone can change a group or a scheduled group is
+	// due, of all groups, whichever the run looked at; it is past where something is due already. Zero is
+	// never.
 	Next time.Time `json:"next,omitzero"`
 }
 
@@ -113,12 +114,13 @@ type subject struct {
 	scope   Scope
 	unread  bool // the scope of the owner cannot be read
 
-	// held: the guard holds the group, since an earlier run or, with a hold, since this one; planned is
-	// what this run would have written.
+	// held: the guard holds the group, since an earlier run or, with a hold, by this one; planned is what
+	// it holds back, and before what it held back before this run.
 	held    bool
 	hold    *Hold
 	planned Diff
 	causes  causes
+	before  *Plan
 	notes   []Note
 
 	// About the user at hand.
@@ -128,8 +130,8 @@ type subject struct {
 	diff  Diff
 	write Write
 	kept  []Member // where an edition wants to know
-	// automatic and inside are how many of the users looked at were in by their bit, and at all.
-	automatic, inside int
+	// automatic is how many of the users looked at are members by their bit after the run.
+	automatic int
 	// next is the earliest instant met at which time alone changes something, and turn the
 	// earliest day, after today, whose coming does.
 	next  time.Time
@@ -263,8 +265,11 @@ func (r *run) compile(s *subject) {
 // ones, and has the guard judge the result. Where that holds groups it does so again, since others may
 // read them. When it fails nothing of the run is to be used.
 func (r *run) evaluate(ctx context.Context) error {
+	if err := r.readHeld(ctx); err != nil {
+		return err
+	}
 	for _, s := range r.order {
-		s.held = s.held && !s.whole && !s.trusted // judged anew
+		s.held = s.held && !s.trusted && (!s.whole || s.paused())
 	}
 	r.prepare()
 	if err := r.readScopes(ctx); err != nil {
@@ -275,12 +280,8 @@ func (r *run) evaluate(ctx context.Context) error {
 		if err := r.pass(ctx); err != nil {
 			return err
 		}
-		held, err := r.judge(ctx)
-		if err != nil {
-			return err
-		}
-		if !held {
-			return r.readHeld(ctx)
+		if !r.judge() {
+			return nil
 		}
 		if err := r.learn(ctx); err != nil {
 			return err
@@ -298,7 +299,7 @@ func (r *run) again() {
 	}
 	for _, s := range r.order {
 		s.diff, s.write, s.kept = Diff{}, Write{}, nil
-		s.automatic, s.inside = 0, 0
+		s.planned, s.causes, s.automatic = Diff{}, causes{}, 0
 		s.next, s.turn = time.Time{}, noDay
 	}
 }
@@ -501,19 +502,21 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 		revised = e.turn(r, s.Kind, revised)
 	}
 	next, by := s.settle(u, revised, r.now, r.e.opts.Exclusions)
-	if meant && r.act.takeOut && next.Population != Outside {
-		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, revised)})
-	}
+	stays := next.Population != Outside
 	switch {
 	case s.waits && !s.whole && meant && r.act.by == string(id):
 		next, by = s.holdBack(u, revised, r.now, r.e.opts.Exclusions) // self-registration
 	case s.waits && !s.whole:
 		next = revised
 	case s.held:
-		next, by = s.holdBack(u, revised, r.now, r.e.opts.Exclusions)
+		kept, why := s.holdBack(u, revised, r.now, r.e.opts.Exclusions)
 		if s.hold != nil {
-			r.blame(s, id, u)
+			r.withhold(s, u, kept, next, by)
 		}
+		next, by, stays = kept, why, kept.Population != Outside
+	}
+	if meant && r.act.takeOut && stays {
+		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, revised)})
 	}
 
 	s.answer = verdictOf(next.Member != Outside)
@@ -523,17 +526,14 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	if next.Undecided {
 		s.diff.Undecided = append(s.diff.Undecided, Member{id, next.Population})
 	}
-	if stored.Member != Outside {
-		s.inside++
-	}
-	if stored.Member == Automatic {
-		s.automatic++
-	}
 	if next.Population != Outside {
 		s.diff.Population++
 	}
 	if next.Member != Outside {
 		s.diff.Members++
+	}
+	if next.Member == Automatic {
+		s.automatic++
 	}
 	r.expect(s, u, next.Assignment)
 	if !sameStanding(stored, next) {

@@ -62,6 +62,14 @@ func (g *Group) due() time.Time {
 	return g.Schedule.Next(last)
 }
 
+// wakes is when time next matters to the group as it is stored, be it past. One that is held is not late.
+func (g *Group) wakes() time.Time {
+	if g.scheduled() && g.State.Held == "" {
+		return g.due()
+	}
+	return g.State.Next
+}
+
 // String returns "every 24h0m0s at 2h0m0s", or "" without a schedule.
 func (s Schedule) String() string {
 	if s == (Schedule{}) {
@@ -92,22 +100,22 @@ func (s *Schedule) UnmarshalText(text []byte) error {
 
 // Due returns the groups that [Evaluator.Changed] would look at as a whole though nothing was touched,
 // ascending, and the next instant, in UTC, at which there will be one; zero is never. Groups that the
-// [Guard] holds are not among them: they wait for a person, or for better data.
+// [Guard] holds wait for a person, or for better data: they are due only where time matters to them as
+// well, such as at the end of an assignment.
 func (e *Evaluator) Due(ctx context.Context) (due []GroupID, next time.Time, err error) {
 	r, err := e.begin(ctx, nil)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	for _, s := range r.order {
-		at := s.State.Next
-		if s.scheduled() {
-			at = s.Group.due()
+		at := s.Group.wakes()
+		isDue := r.due(s)
+		if s.State.Held != "" {
+			isDue = come(at, r.now)
 		}
-		switch {
-		case s.State.Held != "":
-		case r.due(s):
+		if isDue {
 			due = append(due, s.ID)
-		default:
+		} else {
 			next = sooner(next, at)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Touched says what has changed since the last run. All that is known to have changed should be told
@@ -98,10 +99,12 @@ func (r *run) due(s *subject) bool {
 	if s.scheduled() {
 		return !s.waits
 	}
-	next := s.State.Next
 	return s.State.Held != "" || s.State.Revision != s.Revision || s.State.Live != (s.Status == Active) ||
-		s.State.Reads != r.reads(s, false) || !next.IsZero() && !next.After(r.now)
+		s.State.Reads != r.reads(s, false) || come(s.State.Next, r.now)
 }
+
+// come reports whether the instant has come; zero never does.
+func come(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
 
 // names reports whether the rule has one of the units as an operand, whose existence matters to
 // everybody.

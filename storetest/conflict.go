@@ -31,8 +31,9 @@ var conflictCases = []Case{{
 		d.create("g")
 		for _, state := range []groups.State{
 			{Live: true}, {Revision: 1}, {Processed: noon}, {Clock: noon}, {Next: noon}, {Reads: 1},
-			{Members: 1}, {Held: "plan"}, {Held: "another plan"}, {Approved: "plan"}, {Lately: []groups.Traffic{{Hour: noon}}},
+			{Members: 1}, {Automatic: 1}, {Held: "plan"}, {Held: "another plan"}, {Approved: "plan"}, {Lately: []groups.Traffic{{Hour: noon}}},
 			{Lately: []groups.Traffic{{Hour: noon, Joined: 1}}}, {Lately: []groups.Traffic{{Hour: noon, Left: 1}}},
+			{Lately: []groups.Traffic{{Hour: noon, Left: 1, Assigned: 1}}},
 			{Lately: []groups.Traffic{{Hour: noon, Left: 1}, {Hour: evening, Left: 1}}},
 		} {
 			late := d.write("g", automatic("ada"))

@@ -3,6 +3,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -15,6 +16,27 @@ var stateMutants = []mutant{{
 		return &faulty{apply: writing(m, func(w *groups.Write) {
 			if w.State != nil {
 				w.State.Members = 0
+			}
+		})}
+	},
+}, {
+	"has no column for the number of automatic members", "the state that is given is stored, but for its sequence",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.State != nil {
+				w.State.Automatic = 0
+			}
+		})}
+	},
+}, {
+	"has no column for the assigned who left", "the state that is given is stored, but for its sequence",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			if w.State != nil {
+				w.State.Lately = slices.Clone(w.State.Lately)
+				for i := range w.State.Lately {
+					w.State.Lately[i].Assigned = 0
+				}
 			}
 		})}
 	},

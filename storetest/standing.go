@@ -148,8 +148,8 @@ var standingCases = []Case{{
 			{Sequence: 77, Live: true, Revision: 1, Processed: evening, Next: forever},
 			{Processed: time.Date(1900, 1, 1, 0, 0, 0, 1, time.UTC)},
 			{Live: true, Next: morning},
-			{Members: math.MaxInt32, Held: "plan \u00e4 \"quoted\"", Approved: "another"},
-			{Approved: strings.Repeat("long ", 20), Lately: []groups.Traffic{{Hour: noon, Joined: 1}, {Hour: evening, Left: math.MaxInt32}, {Hour: forever, Joined: 7, Left: 5}}},
+			{Members: math.MaxInt32, Automatic: 7, Held: "plan \u00e4 \"quoted\"", Approved: "another"},
+			{Approved: strings.Repeat("long ", 20), Lately: []groups.Traffic{{Hour: noon, Joined: 1}, {Hour: evening, Left: math.MaxInt32}, {Hour: forever, Joined: 7, Left: 5, Assigned: 3}}},
 			{Lately: []groups.Traffic{{Hour: morning}}},
 			{},
 		} {
@@ -176,7 +176,7 @@ var standingCases = []Case{{
 		d := desk{t, s}
 		d.create("g")
 		w := d.write("g")
-		w.State = &groups.State{Live: true, Revision: 1, Processed: noon, Next: evening, Members: 7, Held: "plan", Lately: []groups.Traffic{{Hour: noon, Left: 1}}}
+		w.State = &groups.State{Live: true, Revision: 1, Processed: noon, Next: evening, Members: 7, Automatic: 5, Held: "plan", Lately: []groups.Traffic{{Hour: noon, Left: 1}}}
 		d.apply(w)
 		d.put("g", assigned("ada"))
 		d.apply(d.write("g"))
