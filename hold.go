@@ -212,6 +212,15 @@ func (r *run) blameRule(s *subject, u *User) {
 			old = &was
 		}
 	}
+	if r.blameConditions(s, u, old) == 0 && old != nil {
+		// They did not change: their managers, their groups or the date did.
+		r.blameConditions(s, u, nil)
+	}
+}
+
+// blameConditions notes the conditions that a user does not meet, without those that old did not meet
+// either, and returns how many there are.
+func (r *run) blameConditions(s *subject, u, old *User) int {
 	named := map[string]bool{}
 	for i, set := range s.rule.sets {
 		for j, l := range set.leaves {
@@ -232,6 +241,7 @@ func (r *run) blameRule(s *subject, u *User) {
 			}
 		}
 	}
+	return len(named)
 }
 
 // fellOut says of a condition that it is not met.
