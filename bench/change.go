@@ -51,7 +51,7 @@ func change(ctx context.Context, m *measuring) error {
 		ran = fmt.Sprintf("%d groups", r.Groups)
 	}
 	s := newSample(times...)
-	m.add("one", ran, s, answers, "one")
+	m.add(line{what: "one", ranAt: ran, scaled: r != m.size(), sample: s, against: []string{"one"}, allocs: unmeasured, answers: answers})
 
 	// As many at once as fit into the budget, going by what one took.
 	batch := m.w.Batch
@@ -69,8 +69,11 @@ func change(ctx context.Context, m *measuring) error {
 	if len(batch) < len(m.w.Batch) || r != m.size() {
 		ran = fmt.Sprintf("%s changes × %s groups", thousands(len(batch)), thousands(r.Groups))
 	}
-	m.add(fmt.Sprintf("%s at once", thousands(len(m.w.Batch))), ran,
-		newSample(ns*float64(len(m.w.Batch))/float64(len(batch))), answers, fmt.Sprintf("%s at once", thousands(len(m.w.Batch))))
+	what := thousands(len(m.w.Batch)) + " at once"
+	m.add(line{
+		what: what, ranAt: ran, scaled: ran != "", sample: newSample(ns * float64(len(m.w.Batch)) / float64(len(batch))),
+		against: []string{what}, allocs: unmeasured, answers: answers,
+	})
 	return nil
 }
 

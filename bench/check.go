@@ -75,6 +75,9 @@ func (m *measuring) ask(what string, list []pair, ask func(pair) (int, error), w
 	if n < len(list) {
 		ran = thousands(n) + " pairs"
 	}
-	m.add(what, ran, newSample(times...), a.String(), what).allocs = float64(after.Mallocs-before.Mallocs) / float64(n*m.runs)
+	m.add(line{
+		what: what, ranAt: ran, sample: newSample(times...), against: []string{what},
+		allocs: float64(after.Mallocs-before.Mallocs) / float64(n*m.runs), answers: a.String(),
+	})
 	return nil
 }

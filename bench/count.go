@@ -46,7 +46,7 @@ func count(ctx context.Context, m *measuring) error {
 		}
 		ran += fmt.Sprintf("%d edits", len(times))
 	}
-	m.add("count", ran, newSample(times...), a.String(), "count")
+	m.add(line{what: "count", ranAt: ran, scaled: scale != 1, sample: newSample(times...), against: []string{"count"}, allocs: unmeasured, answers: a.String()})
 	return nil
 }
 

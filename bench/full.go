@@ -83,7 +83,8 @@ func (m *measuring) repeat(ctx context.Context, what string, r Range, before fun
 			return err
 		}
 	}
-	m.add(what, m.part(r), newSample(times...), answers, against...)
+	ran := m.part(r)
+	m.add(line{what: what, ranAt: ran, scaled: ran != "", sample: newSample(times...), against: against, allocs: unmeasured, answers: answers})
 	return nil
 }
 

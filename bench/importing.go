@@ -101,7 +101,7 @@ func (i *importer) measure(ctx context.Context, s settings, before, after string
 	begun, start := hold(), time.Now()
 	o, err := i.open(ctx, before)
 	if errors.Is(err, errors.ErrUnsupported) {
-		r.lines = append(r.lines, line{peer: i.name, what: i.what, skipped: err.Error()})
+		r.lines = append(r.lines, line{peer: i.name, what: i.what, skipped: "skipped: " + err.Error()})
 		return nil
 	}
 	if err != nil {
@@ -134,7 +134,7 @@ func (i *importer) measure(ctx context.Context, s settings, before, after string
 	}
 	h.worked = hold().minus(loaded)
 	r.holds = append(r.holds, h)
-	r.lines = append(r.lines, line{peer: i.name, what: i.what, sample: newSample(times...), against: []string{"typed, diff"}, allocs: -1, answers: answers})
+	r.lines = append(r.lines, line{peer: i.name, what: i.what, sample: newSample(times...), against: []string{"typed, diff"}, allocs: unmeasured, answers: answers})
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/grouprules/groups/bench/workload"
@@ -13,7 +12,7 @@ import (
 // A job measures a peer that was opened, and says what it found line by line.
 type job struct {
 	name  string
-	whats []string // that a peer which is skipped is skipped for
+	whats []string // what a peer that is skipped is skipped for
 	run   func(ctx context.Context, m *measuring) error
 }
 
@@ -54,12 +53,10 @@ func (m *measuring) kept() int {
 	return len(m.w.Users)
 }
 
-// add files a line. answers is what the peer's answers come to, which were compared.
-func (m *measuring) add(what, ranAt string, s sample, answers string, against ...string) *line {
-	m.report.lines = append(m.report.lines, line{
-		peer: m.c.name, what: what, ranAt: ranAt, sample: s, against: against, allocs: -1, answers: answers,
-	})
-	return &m.report.lines[len(m.report.lines)-1]
+// add files a line.
+func (m *measuring) add(l line) {
+	l.peer = m.c.name
+	m.report.lines = append(m.report.lines, l)
 }
 
 // ErrDisagreement is wrapped by the error for a peer that answers otherwise than the others.
@@ -68,9 +65,9 @@ var ErrDisagreement = errors.New("the answers disagree")
 // measure opens one peer, has it do the job and closes it. What it cannot do is in the report; an error is
 // one of the bench, or a disagreement.
 func (j *job) measure(ctx context.Context, s settings, w *workload.World, c contender, r *report) (err error) {
-	skip := func(err error, whats ...string) {
-		for _, what := range whats {
-			r.lines = append(r.lines, line{peer: c.name, what: what, skipped: err.Error()})
+	skip := func(why string) {
+		for _, what := range j.whats {
+			r.lines = append(r.lines, line{peer: c.name, what: what, skipped: why})
 		}
 	}
 	before := hold()
@@ -78,9 +75,10 @@ func (j *job) measure(ctx context.Context, s settings, w *workload.World, c cont
 	peer, err := c.open(ctx, w)
 	if err != nil {
 		if errors.Is(err, errors.ErrUnsupported) {
-			skip(err, j.whats...)
+			skip("skipped: " + err.Error())
 			return nil
 		}
+		skip("FAILED")
 		return fmt.Errorf("open %s: %w", c.name, err)
 	}
 	defer func() { err = errors.Join(err, peer.Close()) }()
@@ -91,12 +89,10 @@ func (j *job) measure(ctx context.Context, s settings, w *workload.World, c cont
 	m.worked = func() { h.worked = hold().minus(loaded) }
 	if err := j.run(ctx, m); err != nil {
 		if !errors.Is(err, errors.ErrUnsupported) {
+			skip("FAILED")
 			return fmt.Errorf("%s: %s: %w", j.name, c.name, err)
 		}
-		done := slices.ContainsFunc(r.lines, func(l line) bool { return l.peer == c.name })
-		if !done {
-			skip(err, j.whats...)
-		}
+		skip("skipped: " + err.Error())
 	}
 	r.holds = append(r.holds, h)
 	return nil
@@ -107,7 +103,7 @@ func compare(got, want []Move) (string, error) {
 	if err := disagreement(sorted(got), want); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrDisagreement, err)
 	}
-	return hashOf(want), nil
+	return fmt.Sprintf("%s of %s moves", hashOf(want), thousands(len(want))), nil
 }
 
 // part writes the range that a peer ran at, where that is not all.

@@ -23,6 +23,7 @@ type library struct {
 	groups  []groups.GroupID
 	users   map[groups.UserID]int32
 	numbers map[groups.GroupID]int32
+	manual  map[groups.GroupID]int32
 	members []int
 }
 
@@ -39,6 +40,7 @@ func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
 		w: w, store: groups.NewMemory(),
 		ids: make([]groups.UserID, len(w.Users)), users: make(map[groups.UserID]int32, len(w.Users)),
 		groups: make([]groups.GroupID, len(w.Groups)), numbers: make(map[groups.GroupID]int32, len(w.Groups)),
+		manual: make(map[groups.GroupID]int32, w.Manual),
 		people: make([]groups.User, len(w.Users)),
 	}
 	for i := range l.ids {
@@ -81,6 +83,7 @@ func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
 		l.rules = append(l.rules, rule)
 	}
 	for i := range w.Manual {
+		l.manual[manualID(i)] = i
 		g := groups.Group{ID: manualID(i), Name: "group", Status: groups.Active, Deactivated: groups.DropAutomatic}
 		if _, err := l.ev.Save(ctx, g, "bench"); err != nil {
 			return nil, err
@@ -169,10 +172,8 @@ func (l *library) standing(g int, user int32, by *groups.Assignment) groups.Stan
 
 // MemberOf answers conditions on manual groups for single checks.
 func (l *library) MemberOf(u groups.UserID, g groups.GroupID, _ bool) groups.Verdict {
-	for _, m := range l.w.Users[l.users[u]].Manual {
-		if manualID(m) == g {
-			return groups.Yes
-		}
+	if slices.Contains(l.w.Users[l.users[u]].Manual, l.manual[g]) {
+		return groups.Yes
 	}
 	return groups.No
 }

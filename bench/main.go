@@ -14,13 +14,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/grouprules/groups/bench/workload"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -204,6 +205,6 @@ func (p *plot) add(size float64, r *report) {
 			p.curves = append(p.curves, curve{name: name})
 		}
 		p.curves[at].points = append(p.curves[at].points, point{size, l.sample.median()})
-		p.curves[at].dashed = p.curves[at].dashed || l.ranAt != ""
+		p.curves[at].dashed = p.curves[at].dashed || l.scaled
 	}
 }

@@ -72,12 +72,19 @@ func (p *rows[E]) Full(_ context.Context, r Range) ([]Move, error) {
 }
 
 func (p *rows[E]) Touched(_ context.Context, users []int32, groups int) ([]Move, error) {
-	return p.each(len(users), func(i int, moves []Move) ([]Move, error) {
-		e, ok := p.learned[users[i]]
-		if !ok {
-			e = p.envs[users[i]]
+	const chunk = 64
+	return p.each((len(users)+chunk-1)/chunk, func(i int, moves []Move) ([]Move, error) {
+		var err error
+		for _, user := range users[i*chunk : min(len(users), (i+1)*chunk)] {
+			e, ok := p.learned[user]
+			if !ok {
+				e = p.envs[user]
+			}
+			if moves, err = p.decide(user, e, groups, nil, moves); err != nil {
+				break
+			}
 		}
-		return p.decide(users[i], e, groups, nil, moves)
+		return moves, err
 	})
 }
 

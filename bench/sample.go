@@ -45,8 +45,10 @@ func digits(x float64) string {
 		return thousands(int(math.Round(x)))
 	case x >= 9.995:
 		return fmt.Sprintf("%.1f", x)
+	case x >= 0.9995:
+		return fmt.Sprintf("%.2f", x)
 	}
-	return fmt.Sprintf("%.2f", x)
+	return fmt.Sprintf("%.2g", x)
 }
 
 // thousands writes a number with commas.

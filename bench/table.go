@@ -10,12 +10,16 @@ import (
 type line struct {
 	peer, what string
 	ranAt      string // blank: all of it
-	sample     sample // as for all of it
+	scaled     bool   // the times are for all of it, by what a part took
+	sample     sample
 	against    []string
-	allocs     float64 // an operation; below 0 is not measured
+	allocs     float64 // an operation, or unmeasured
 	answers    string
-	skipped    string // the reason
+	skipped    string // the reason; there are no times then
 }
+
+// unmeasured is no number of allocations.
+const unmeasured = -1
 
 // A report is the lines of one job at one size, the library's among them.
 type report struct {
@@ -49,19 +53,23 @@ func (r *report) write(out io.Writer) {
 	for i := range r.lines {
 		l := &r.lines[i]
 		if l.skipped != "" {
-			cells = append(cells, []string{l.peer, l.what, "skipped: " + l.skipped, "", "", "", "", "", "", ""})
+			cells = append(cells, []string{l.peer, l.what, "", "", "", "", "", "", "", l.skipped})
 			continue
 		}
 		sign := ""
-		if l.ranAt != "" {
+		if l.scaled {
 			sign = "≈ "
 		}
+		p99 := ""
+		if len(l.sample) >= 50 { // of fewer it would be the maximum
+			p99 = sign + spelt(l.sample.at(0.99))
+		}
 		allocs := ""
-		if l.allocs >= 0 {
+		if l.allocs != unmeasured {
 			allocs = fmt.Sprintf("%.1f", l.allocs)
 		}
 		cells = append(cells, []string{
-			l.peer, l.what, sign + spelt(l.sample[0]), sign + spelt(l.sample.median()), sign + spelt(l.sample.at(0.99)), sign + spelt(l.sample.at(1)),
+			l.peer, l.what, sign + spelt(l.sample[0]), sign + spelt(l.sample.median()), p99, sign + spelt(l.sample.at(1)),
 			r.ratios(l), allocs, l.ranAt, l.answers,
 		})
 	}

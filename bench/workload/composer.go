@@ -10,10 +10,10 @@ type composer struct {
 
 func (c *composer) criteria() Criteria {
 	n := 3
-	for n < 20 && c.r.IntN(100) >= 32 {
+	for n < 20 && c.r.IntN(100) >= 31 {
 		n++
 	}
-	if c.r.IntN(100) < 5 {
+	if c.r.IntN(100) < 4 {
 		n = 12 + c.r.IntN(39)
 	}
 	// All alone, Any of All, or All of Any.
@@ -21,7 +21,7 @@ func (c *composer) criteria() Criteria {
 	if n == 3 || n <= 8 && shape < 9 {
 		return Criteria{Sets: []Set{{Conditions: c.conditions(n)}}}
 	}
-	out := Criteria{Any: shape < 17}
+	out := Criteria{Any: shape < 18}
 	sets := max(2, n*2/5)
 	if out.Any {
 		sets = max(2, n/4)

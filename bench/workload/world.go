@@ -289,12 +289,18 @@ func (d *draw) user(id int32) User {
 	return u
 }
 
-// redraw draws one field of the user, or the unit, anew.
+// redraw draws one field of the user, or the unit, anew. One of ten is lost: from now on it is Unknown.
 func (d *draw) redraw(u *User, users int32) {
 	f := Field(d.r.IntN(int(Fields) + 1))
-	if f == Fields {
+	lost := d.r.IntN(10) == 0
+	switch {
+	case f == Fields && lost:
+		u.Unit = Unknown
+	case f == Fields:
 		u.Unit = d.unit()
-		return
+	case lost:
+		u.Fields[f] = Unknown
+	default:
+		u.Fields[f] = d.field(f, users+int32(d.r.IntN(int(users))))
 	}
-	u.Fields[f] = d.field(f, users+int32(d.r.IntN(int(users))))
 }
