@@ -16,7 +16,7 @@ import (
 
 // small is what the tests measure with: what they look at is the answers.
 func small() (settings, *workload.World) {
-	return settings{runs: 1, budget: 300 * time.Millisecond, seed: 1}, workload.New(800, 40, 1)
+	return settings{runs: 1, budget: 40 * time.Millisecond, seed: 1}, workload.New(800, 40, 1)
 }
 
 // serverless are the peers for which nothing has to be started.
