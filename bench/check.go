@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
-// pairs is how many pairs of user and group are asked about, in random order: caches are as cold as a
-// server's. The users are 2,000.
-const pairs = 100_000
+// So many pairs of a group and one of the first users are asked about, in random order: caches are as cold
+// as a server's.
+const (
+	pairs        = 100_000
+	checkedUsers = 2000
+)
 
 type pair struct{ group, user int }
 
@@ -20,7 +23,7 @@ func check(ctx context.Context, m *measuring) error {
 	r := rand.New(rand.NewPCG(m.seed, 7))
 	list := make([]pair, pairs)
 	for i := range list {
-		list[i] = pair{r.IntN(len(m.w.Groups)), r.IntN(min(2000, m.kept()))}
+		list[i] = pair{r.IntN(len(m.w.Groups)), r.IntN(min(checkedUsers, m.kept()))}
 	}
 	stored := func(p pair) (int, error) {
 		is, err := m.peer.Member(ctx, p.group, p.user)

@@ -31,7 +31,7 @@ func count(ctx context.Context, m *measuring) error {
 		if err != nil {
 			return err
 		}
-		if want := counted(m.w, c, users); n != want {
+		if want := m.counted(len(times)-1, c, users); n != want {
 			return fmt.Errorf("%w: criteria %d hold for %d users and not for %d", ErrDisagreement, len(times)-1, n, want)
 		}
 		a.add(n)
@@ -50,8 +50,24 @@ func count(ctx context.Context, m *measuring) error {
 	return nil
 }
 
-// counted is how many of the first users the criteria hold for.
-func counted(w *workload.World, c *workload.Criteria, users int) int {
+// countedFor is which edit was counted for how many users.
+type countedFor struct{ edit, users int }
+
+// counted is how many of the first users an edit holds for, worked out once for all peers.
+func (m *measuring) counted(edit int, c *workload.Criteria, users int) int {
+	if m.report.counted == nil {
+		m.report.counted = map[countedFor]int{}
+	}
+	n, ok := m.report.counted[countedFor{edit, users}]
+	if !ok {
+		n = holdFor(m.w, c, users)
+		m.report.counted[countedFor{edit, users}] = n
+	}
+	return n
+}
+
+// holdFor is how many of the first users the criteria hold for.
+func holdFor(w *workload.World, c *workload.Criteria, users int) int {
 	const chunk = 10_000
 	var n atomic.Int64
 	workload.Each((users+chunk-1)/chunk, 0, func(i int) {

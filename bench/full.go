@@ -35,7 +35,7 @@ func (m *measuring) fit(ctx context.Context) (Range, error) {
 	case byUsers:
 		r.Users = min(r.Users, 1000, m.kept())
 	case byGroups:
-		r.Groups = min(r.Groups, 4)
+		r.Groups = min(r.Groups, 20)
 	}
 	for {
 		start := time.Now()

@@ -11,9 +11,9 @@ import (
 
 // A job measures a peer that was opened, and says what it found line by line.
 type job struct {
-	name  string
-	whats []string // what a peer that is skipped is skipped for
-	run   func(ctx context.Context, m *measuring) error
+	name   string
+	things []string // what is measured, for a peer that is skipped
+	run    func(ctx context.Context, m *measuring) error
 }
 
 func jobs() []job {
@@ -66,7 +66,7 @@ var ErrDisagreement = errors.New("the answers disagree")
 // one of the bench, or a disagreement.
 func (j *job) measure(ctx context.Context, s settings, w *workload.World, c contender, r *report) (err error) {
 	skip := func(why string) {
-		for _, what := range j.whats {
+		for _, what := range j.things {
 			r.lines = append(r.lines, line{peer: c.name, what: what, skipped: why})
 		}
 	}

@@ -16,9 +16,9 @@ type library struct {
 	w       *workload.World
 	store   *groups.Memory
 	ev      *groups.Evaluator
-	view    *groups.View
 	rules   []*groups.Rule
-	people  []groups.User // as they were loaded, for single checks
+	view    *groups.View // for single checks, made for the first
+	people  []groups.User
 	ids     []groups.UserID
 	groups  []groups.GroupID
 	users   map[groups.UserID]int32
@@ -41,30 +41,19 @@ func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
 		ids: make([]groups.UserID, len(w.Users)), users: make(map[groups.UserID]int32, len(w.Users)),
 		groups: make([]groups.GroupID, len(w.Groups)), numbers: make(map[groups.GroupID]int32, len(w.Groups)),
 		manual: make(map[groups.GroupID]int32, w.Manual),
-		people: make([]groups.User, len(w.Users)),
 	}
 	for i := range l.ids {
 		l.ids[i] = userID(int32(i))
 		l.users[l.ids[i]] = int32(i)
 	}
-	for i := range l.people {
-		l.people[i] = l.user(int32(i), &w.Users[i])
-	}
-	units := make([]groups.Unit, len(w.Units.Parents))
-	for i, p := range w.Units.Parents {
-		units[i] = groups.Unit{Tree: orgTree, ID: unitID(int32(i))}
-		if p >= 0 {
-			units[i].Parent = unitID(p)
-		}
+	people := make([]groups.User, len(w.Users))
+	for i := range people {
+		people[i] = l.user(int32(i), &w.Users[i])
 	}
 	schema := librarySchema()
-	err := l.store.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: l.people, Trees: map[groups.Tree][]groups.Unit{orgTree: units}})
+	err := l.store.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: people, Trees: map[groups.Tree][]groups.Unit{orgTree: l.units()}})
 	if err != nil {
 		return nil, err
-	}
-	l.view = &groups.View{
-		Now: libraryNow(), Trees: map[groups.Tree]*groups.Hierarchy{orgTree: groups.NewTree(units...)},
-		Lines: groups.NewLines(l.people...), Memberships: l,
 	}
 	l.ev = l.evaluator()
 	for i := range w.Groups {
@@ -97,7 +86,7 @@ func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
 		return nil, err
 	}
 	if !run.Empty() {
-		return nil, fmt.Errorf("the library finds other members than there are: %+v", run.Changes()[0])
+		return nil, fmt.Errorf("%w: other members are found than there are, so that they change: %+v", ErrDisagreement, run.Changes()[0])
 	}
 	return l, nil
 }
@@ -168,6 +157,33 @@ func (l *library) standing(g int, user int32, by *groups.Assignment) groups.Stan
 		s.Population, s.Member = groups.Automatic, groups.Automatic
 	}
 	return s
+}
+
+// units are the org tree.
+func (l *library) units() []groups.Unit {
+	units := make([]groups.Unit, len(l.w.Units.Parents))
+	for i, p := range l.w.Units.Parents {
+		units[i] = groups.Unit{Tree: orgTree, ID: unitID(int32(i))}
+		if p >= 0 {
+			units[i].Parent = unitID(p)
+		}
+	}
+	return units
+}
+
+// look makes what single checks look at: the people who may be asked about, the trees and lines.
+func (l *library) look() {
+	lines := make([]groups.User, len(l.w.Users))
+	for i := range lines {
+		lines[i] = groups.User{ID: l.ids[i], Manager: l.manager(int32(i))}
+	}
+	for i := range min(checkedUsers, len(l.w.Users)) {
+		l.people = append(l.people, l.user(int32(i), &l.w.Users[i]))
+	}
+	l.view = &groups.View{
+		Now: libraryNow(), Trees: map[groups.Tree]*groups.Hierarchy{orgTree: groups.NewTree(l.units()...)},
+		Lines: groups.NewLines(lines...), Memberships: l,
+	}
 }
 
 // MemberOf answers conditions on manual groups for single checks.
@@ -248,6 +264,9 @@ func (l *library) Member(ctx context.Context, group, user int) (bool, error) {
 }
 
 func (l *library) Match(_ context.Context, group, user int) (workload.Verdict, error) {
+	if l.view == nil {
+		l.look()
+	}
 	switch l.rules[group].Match(&l.people[user], l.view) {
 	case groups.Yes:
 		return workload.Yes, nil

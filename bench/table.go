@@ -27,6 +27,7 @@ type report struct {
 	users, groups int
 	lines         []line
 	holds         []holding
+	counted       map[countedFor]int
 }
 
 // A holding is what a peer holds: once loaded, and what working has added to that.

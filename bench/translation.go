@@ -29,7 +29,7 @@ func librarySchema() *groups.Schema {
 // user is a user in the library's words.
 func (l *library) user(id int32, u *workload.User) groups.User {
 	out := groups.User{
-		ID: l.ids[id], Activation: groups.Deactivated, Expiry: groups.Current,
+		ID: l.ids[id], Activation: groups.Deactivated, Expiry: groups.Current, Manager: l.manager(id),
 		Fields: make(map[string]groups.Value, workload.Fields), Units: map[groups.Tree][]string{},
 	}
 	if u.Active {
@@ -47,13 +47,6 @@ func (l *library) user(id int32, u *workload.User) groups.User {
 	default:
 		out.Units[orgTree] = []string{unitID(u.Unit)}
 	}
-	switch m := l.w.Lines.Parents[id]; m {
-	case workload.Unknown:
-	case workload.Empty:
-		out.Manager = groups.ReportsTo("")
-	default:
-		out.Manager = groups.ReportsTo(l.ids[m])
-	}
 	if !u.NoCourses {
 		list := make([]groups.Enrollment, len(u.Courses))
 		for i, r := range u.Courses {
@@ -65,6 +58,17 @@ func (l *library) user(id int32, u *workload.User) groups.User {
 		out.Enrollments = groups.Enrolled(list...)
 	}
 	return out
+}
+
+func (l *library) manager(id int32) groups.Manager {
+	switch m := l.w.Lines.Parents[id]; m {
+	case workload.Unknown:
+		return groups.Manager{}
+	case workload.Empty:
+		return groups.ReportsTo("")
+	default:
+		return groups.ReportsTo(l.ids[m])
+	}
 }
 
 func day(n int32) groups.Date { return groups.NewDate(time.Unix(int64(n)*86_400, 0).UTC().Date()) }
