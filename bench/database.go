@@ -12,7 +12,6 @@ import (
 
 // A database is a peer that is asked in SQL: one statement a group.
 type database struct {
-	unsupported
 	w    *workload.World
 	db   *sql.DB
 	conn *sql.Conn // all is asked on one
