@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -30,4 +31,9 @@ func (m memory) minus(o memory) memory {
 	return memory{max(0, m.heap-o.heap), max(0, m.resident-o.resident)}
 }
 
-func megabytes(n int) string { return digits(float64(n)/1e6) + " MB" }
+func megabytes(n int) string {
+	if n < 1e7 {
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return thousands(n/1e6) + " MB"
+}
