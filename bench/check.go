@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+)
+
+// So many pairs of a group and one of the first users are asked about, in random order: caches are as cold
+// as a server's.
+const (
+	pairs        = 100_000
+	checkedUsers = 2000
+)
+
+type pair struct{ group, user int }
+
+// check is one user and one group: a membership that is stored, and criteria that are asked.
+func check(ctx context.Context, m *measuring) error {
+	r := rand.New(rand.NewPCG(m.seed, 7))
+	list := make([]pair, pairs)
+	for i := range list {
+		list[i] = pair{r.IntN(len(m.w.Groups)), r.IntN(min(checkedUsers, m.kept()))}
+	}
+	stored := func(p pair) (int, error) {
+		is, err := m.peer.Member(ctx, p.group, p.user)
+		return int(truth(is)), err
+	}
+	criteria := func(p pair) (int, error) {
+		v, err := m.peer.Match(ctx, p.group, p.user)
+		return int(v), err
+	}
+	err := m.ask("stored", list, stored, func(p pair) int { return int(truth(m.w.IsMember(p.group, int32(p.user)))) })
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if err := m.ask("criteria", list, criteria, func(p pair) int {
+		return int(m.w.Verdict(&m.w.Groups[p.group], int32(p.user), &m.w.Users[p.user]))
+	}); err != nil {
+		return err
+	}
+	m.worked()
+	return nil
+}
+
+// ask asks about the pairs, as many as fit into the budget.
+func (m *measuring) ask(what string, list []pair, ask func(pair) (int, error), want func(pair) int) error {
+	n := 0
+	a := newAnswer()
+	// The first round compares, and finds out how many there is time for.
+	for start := time.Now(); n < len(list) && (n < 50 || time.Since(start) < m.budget/time.Duration(m.runs+1)); n++ {
+		got, err := ask(list[n])
+		if err != nil {
+			return err
+		}
+		if want := want(list[n]); got != want {
+			return fmt.Errorf("%w: %s of user %d in group %d is %d and not %d", ErrDisagreement, what, list[n].user, list[n].group, got, want)
+		}
+		a.add(got)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var times []float64
+	for range m.runs {
+		start := time.Now()
+		for _, p := range list[:n] {
+			if _, err := ask(p); err != nil {
+				return err
+			}
+		}
+		times = append(times, since(start)/float64(n))
+	}
+	runtime.ReadMemStats(&after)
+	ran := ""
+	if n < len(list) {
+		ran = thousands(n) + " pairs"
+	}
+	m.add(line{
+		what: what, ranAt: ran, sample: newSample(times...), against: []string{what},
+		allocs: float64(after.Mallocs-before.Mallocs) / float64(n*m.runs), answers: a.String(),
+	})
+	return nil
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/bench/workload"
+)
+
+// library is the library itself, by its public API alone: people, groups and memberships in a Memory, and
+// an Evaluator.
+type library struct {
+	w       *workload.World
+	store   *groups.Memory
+	ev      *groups.Evaluator
+	rules   []*groups.Rule
+	view    *groups.View // for single checks, made for the first
+	people  []groups.User
+	ids     []groups.UserID
+	groups  []groups.GroupID
+	users   map[groups.UserID]int32
+	numbers map[groups.GroupID]int32
+	manual  map[groups.GroupID]int32
+	members []int
+}
+
+const (
+	orgTree  groups.Tree = "org"
+	finished             = groups.Completed
+	enrolled             = "enrolled"
+)
+
+// openLibrary loads the world before anybody changed, with its memberships, and processes it: nobody may
+// move, which proves that the library finds the same members.
+func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
+	l := &library{
+		w: w, store: groups.NewMemory(),
+		ids: make([]groups.UserID, len(w.Users)), users: make(map[groups.UserID]int32, len(w.Users)),
+		groups: make([]groups.GroupID, len(w.Groups)), numbers: make(map[groups.GroupID]int32, len(w.Groups)),
+		manual: make(map[groups.GroupID]int32, w.Manual),
+	}
+	for i := range l.ids {
+		l.ids[i] = userID(int32(i))
+		l.users[l.ids[i]] = int32(i)
+	}
+	people := make([]groups.User, len(w.Users))
+	for i := range people {
+		people[i] = l.user(int32(i), &w.Users[i])
+	}
+	schema := librarySchema()
+	err := l.store.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: people, Trees: map[groups.Tree][]groups.Unit{orgTree: l.units()}})
+	if err != nil {
+		return nil, err
+	}
+	l.ev = l.evaluator()
+	for i := range w.Groups {
+		g := groups.Group{
+			ID: groups.GroupID(fmt.Sprintf("g%05d", i)), Name: "group", Kind: groups.AutomaticGroup, Status: groups.Active,
+			Deactivated: groups.DropAutomatic, Criteria: libraryCriteria(&w.Groups[i]),
+		}
+		l.groups[i], l.numbers[g.ID] = g.ID, int32(i)
+		if _, err := l.ev.Save(ctx, g, "bench"); err != nil {
+			return nil, err
+		}
+		rule, err := schema.Compile(g.Criteria)
+		if err != nil {
+			return nil, err
+		}
+		l.rules = append(l.rules, rule)
+	}
+	for i := range w.Manual {
+		l.manual[manualID(i)] = i
+		g := groups.Group{ID: manualID(i), Name: "group", Status: groups.Active, Deactivated: groups.DropAutomatic}
+		if _, err := l.ev.Save(ctx, g, "bench"); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.fill(ctx); err != nil {
+		return nil, err
+	}
+	run, err := l.ev.Process(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !run.Empty() {
+		return nil, fmt.Errorf("%w: other members are found than there are, so that they change: %+v", ErrDisagreement, run.Changes()[0])
+	}
+	return l, nil
+}
+
+func libraryNow() time.Time {
+	return time.Unix(int64(workload.Today)*86_400, 0).UTC().Add(12 * time.Hour)
+}
+
+// evaluator is one whose guard is off: it would hold groups back, and others have none.
+func (l *library) evaluator() *groups.Evaluator {
+	return groups.NewEvaluator(l.store, l.store, &groups.Options{Now: libraryNow, Guard: &groups.Guard{}})
+}
+
+// fill stores the memberships and assignments.
+func (l *library) fill(ctx context.Context) error {
+	write := func(id groups.GroupID, standings []groups.Standing) error {
+		return l.store.Apply(ctx, groups.Commit{Writes: []groups.Write{{Group: id, Revision: 1, Standings: standings}}})
+	}
+	by := &groups.Assignment{By: "bench", At: libraryNow()}
+	var off []int32
+	for i := range l.w.Users {
+		if !l.w.Users[i].Active {
+			off = append(off, int32(i))
+		}
+	}
+	for g, id := range l.groups {
+		users := slices.Concat(l.w.Members[g], off)
+		slices.Sort(users)
+		var standings []groups.Standing
+		for _, user := range slices.Compact(users) {
+			if s := l.standing(g, user, by); !s.Blank() {
+				standings = append(standings, s)
+			}
+		}
+		if err := write(id, standings); err != nil {
+			return err
+		}
+	}
+	in := make([][]groups.Standing, l.w.Manual)
+	for i := range l.w.Users {
+		for _, g := range l.w.Users[i].Manual {
+			in[g] = append(in[g], groups.Standing{
+				Group: manualID(g), User: l.ids[i], Assignment: by, Population: groups.Manual, Member: groups.Manual,
+			})
+		}
+	}
+	for g, standings := range in {
+		if err := write(manualID(int32(g)), standings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// standing is what a run would have left of a user who is a member, or deactivated: for them the bit is
+// kept all the same.
+func (l *library) standing(g int, user int32, by *groups.Assignment) groups.Standing {
+	u := &l.w.Users[user]
+	s := groups.Standing{Group: l.groups[g], User: l.ids[user], Automatic: true}
+	assigned := l.w.IsAssigned(g, user)
+	if assigned || !u.Active {
+		s.Automatic = l.w.Verdict(&l.w.Groups[g], user, u) == workload.Yes
+	}
+	switch {
+	case assigned:
+		s.Assignment, s.Population, s.Member = by, groups.Manual, groups.Manual
+	case u.Active:
+		s.Population, s.Member = groups.Automatic, groups.Automatic
+	}
+	return s
+}
+
+// units are the org tree.
+func (l *library) units() []groups.Unit {
+	units := make([]groups.Unit, len(l.w.Units.Parents))
+	for i, p := range l.w.Units.Parents {
+		units[i] = groups.Unit{Tree: orgTree, ID: unitID(int32(i))}
+		if p >= 0 {
+			units[i].Parent = unitID(p)
+		}
+	}
+	return units
+}
+
+// look makes what single checks look at: the people who may be asked about, the trees and lines.
+func (l *library) look() {
+	lines := make([]groups.User, len(l.w.Users))
+	for i := range lines {
+		lines[i] = groups.User{ID: l.ids[i], Manager: l.manager(int32(i))}
+	}
+	for i := range min(checkedUsers, len(l.w.Users)) {
+		l.people = append(l.people, l.user(int32(i), &l.w.Users[i]))
+	}
+	l.view = &groups.View{
+		Now: libraryNow(), Trees: map[groups.Tree]*groups.Hierarchy{orgTree: groups.NewTree(l.units()...)},
+		Lines: groups.NewLines(lines...), Memberships: l,
+	}
+}
+
+// MemberOf answers conditions on manual groups for single checks.
+func (l *library) MemberOf(u groups.UserID, g groups.GroupID, _ bool) groups.Verdict {
+	if slices.Contains(l.w.Users[l.users[u]].Manual, l.manual[g]) {
+		return groups.Yes
+	}
+	return groups.No
+}
+
+func (l *library) Learn(ctx context.Context, changes []workload.Change) error {
+	up := make([]groups.User, len(changes))
+	for i := range changes {
+		up[i] = l.user(changes[i].User, &changes[i].Now)
+	}
+	return l.store.Write(ctx, groups.PeopleChange{Upsert: up})
+}
+
+// Cool begins with a new Evaluator of the same store.
+func (l *library) Cool() error {
+	l.ev = l.evaluator()
+	return nil
+}
+
+func (l *library) Full(ctx context.Context, r Range) ([]Move, error) {
+	run, err := l.ev.Evaluate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.members = l.members[:0]
+	for i := range run.Diffs {
+		if _, is := l.numbers[run.Diffs[i].Group]; is {
+			l.members = append(l.members, run.Diffs[i].Members)
+		}
+	}
+	return l.moves(run), nil
+}
+
+// Members are those that the last full recalculation counted, by group.
+func (l *library) Members() []int { return l.members }
+
+func (l *library) moves(run *groups.Run) []Move {
+	var moves []Move
+	for i := range run.Diffs {
+		d := &run.Diffs[i]
+		for _, list := range [][]groups.Change{d.Joined, d.Left} {
+			for j := range list {
+				moves = append(moves, Move{l.numbers[d.Group], l.users[list[j].User], list[j].Kind == groups.Joined})
+			}
+		}
+	}
+	return moves
+}
+
+// Touched processes the change: memberships and the feed are written as well.
+func (l *library) Touched(ctx context.Context, users []int32, _ int) ([]Move, error) {
+	t := groups.Touched{Users: make([]groups.UserID, len(users))}
+	for i, u := range users {
+		t.Users[i] = l.ids[u]
+	}
+	run, err := l.ev.Changed(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return l.moves(run), nil
+}
+
+func (l *library) Count(ctx context.Context, c *workload.Criteria, _ int) (int, error) {
+	tally, err := l.ev.Count(ctx, groups.Group{
+		ID: "draft", Name: "draft", Kind: groups.AutomaticGroup, Status: groups.Active,
+		Deactivated: groups.DropAutomatic, Criteria: libraryCriteria(c),
+	})
+	return tally.Members, err
+}
+
+func (l *library) Member(ctx context.Context, group, user int) (bool, error) {
+	return l.ev.IsMember(ctx, l.groups[group], l.ids[user])
+}
+
+func (l *library) Match(_ context.Context, group, user int) (workload.Verdict, error) {
+	if l.view == nil {
+		l.look()
+	}
+	switch l.rules[group].Match(&l.people[user], l.view) {
+	case groups.Yes:
+		return workload.Yes, nil
+	case groups.No:
+		return workload.No, nil
+	}
+	return workload.Unsure, nil
+}
+
+func (l *library) Close() error { return nil }
