@@ -248,7 +248,7 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.want(w.process(), "team -a(rule); x -a(rule)")
 			w.want(w.held(), "")
 		}},
-		{"until somebody who was to join does not, where nobody was to leave", func(w *evalWorld) {
+		{"until somebody who was to join does not, where joins were too many", func(w *evalWorld) {
 			joins := &groups.Guard{Day: groups.Bounds{Joins: &groups.Limit{MinCount: 2, MaxPercent: 30, MaxCount: 100}}}
 			w = guardWorld(w, joins)
 			w.people(evalUser("g", evalIn("Rome")))
@@ -259,6 +259,8 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.people(evalUser("f", evalIn("Oslo")), evalUser("j"))
 			w.want(w.process(), "")
 			w.want(w.held(), "team -f(rule) +h(rule) +i(rule)")
+			w.move("Oslo", "i")
+			w.want(w.process()+w.held(), "team -f(rule) +h(rule)")
 		}},
 	})
 }
