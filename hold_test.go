@@ -211,9 +211,9 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.process()
 			gone := []groups.UserID{"a", "b", "c"}
 			w.write(groups.PeopleChange{Remove: gone})
-			w.want(w.process()+w.held(), "team -a(absence) -b(absence) -c(absence)")
+			w.want(w.process()+"|"+w.held(), "|team -a(absence) -b(absence) -c(absence)")
 			w.people(evalUser("a", evalIn("Rome")), evalUser("b", evalIn("Oslo")))
-			w.want(w.process()+w.held(), "team -c(absence)")
+			w.want(w.process()+"|"+w.held(), "team -c(absence)|")
 		}},
 		{"not by being put on a schedule and taken off it", func(w *evalWorld) {
 			w = drip(w)
@@ -221,7 +221,7 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.now = w.now.Add(48 * time.Hour)
 			w.want(w.process(), "")
 			w.edit("team", func(g *groups.Group) { g.Schedule = groups.Schedule{} })
-			w.want(w.process()+w.held(), "team -c(rule)")
+			w.want(w.process()+"|"+w.held(), "|team -c(rule)")
 		}},
 		{"until a person approves", func(w *evalWorld) {
 			w = drip(w)
@@ -260,7 +260,7 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.want(w.process(), "")
 			w.want(w.held(), "team -f(rule) +h(rule) +i(rule)")
 			w.move("Oslo", "i")
-			w.want(w.process()+w.held(), "team -f(rule) +h(rule)")
+			w.want(w.process()+"|"+w.held(), "team -f(rule) +h(rule)|")
 		}},
 	})
 }
