@@ -81,6 +81,12 @@ func (l *Limit) emptied(nobody bool, of int, text string) string {
 	return fmt.Sprintf(text, of)
 }
 
+// What the limits of a [Hold] begin with.
+const (
+	leavesLimit = "leaves "
+	joinsLimit  = "joins "
+)
+
 // A window is what a limit is asked about: the moves of a run, or of 24 hours.
 type window struct {
 	name  string
@@ -98,7 +104,7 @@ func (w *window) leaves(l *Limit) string {
 		l.emptied(w.empty, w.members, "they empty a group of %d"),
 		l.emptied(w.bare, w.automatic, "they leave none of %d automatic members"))
 	if text != "" {
-		text = "leaves " + w.name + ": " + text
+		text = leavesLimit + w.name + ": " + text
 	}
 	return text
 }
@@ -107,7 +113,7 @@ func (w *window) leaves(l *Limit) string {
 func (w *window) joins(l *Limit) string {
 	text := l.reached(w.moves.Joined, w.automatic, "automatic members")
 	if text != "" {
-		text = "joins " + w.name + ": " + text
+		text = joinsLimit + w.name + ": " + text
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // This file holds what a run does under its guard: it judges what the groups would lose, holds those
@@ -82,34 +83,28 @@ func (r *run) limitsOf(s *subject) []string {
 		empty: s.State.Members+len(s.diff.Joined) == len(s.diff.Left),
 	}, r.guard.Group, "of the group in 24 hours", r.guard.Day, before)
 	limits := nonblank(leaves, joins)
-	if p := s.before; len(limits) == 0 && p != nil && p.Diff.stands(&s.diff) {
-		return p.Hold.Limits
+	if len(limits) == 0 && s.before != nil {
+		return s.before.standing(&s.diff)
 	}
 	return limits
 }
 
-// stands reports whether what was held is still to happen: to all who were to leave or, where nobody
-// was, to all who were to join.
-func (d *Diff) stands(now *Diff) bool {
-	was, is := d.Left, now.Left
-	if len(was) == 0 {
-		was, is = d.Joined, now.Joined
-	}
-	for i := range was {
-		if _, still := changeOf(is, was[i].User); !still {
-			return false
+// standing are the limits that a held plan stands by: whoever was to leave, or to join, still would.
+func (p *Plan) standing(now *Diff) (limits []string) {
+	for _, limit := range p.Hold.Limits {
+		was, is := p.Diff.Left, now.Left
+		if strings.HasPrefix(limit, joinsLimit) {
+			was, is = p.Diff.Joined, now.Joined
+		}
+		stays := func(c Change) bool {
+			_, moves := slices.BinarySearchFunc(is, c.User, func(c Change, user UserID) int { return cmp.Compare(c.User, user) })
+			return !moves
+		}
+		if !slices.ContainsFunc(was, stays) {
+			limits = append(limits, limit)
 		}
 	}
-	return true
-}
-
-// changeOf finds a user in a list of a diff.
-func changeOf(list []Change, user UserID) (*Change, bool) {
-	i, is := slices.BinarySearchFunc(list, user, func(c Change, user UserID) int { return cmp.Compare(c.User, user) })
-	if !is {
-		return nil, false
-	}
-	return &list[i], true
+	return limits
 }
 
 // A total is how the run as a whole reaches its limits, in words; once it does, whatever moves is held.

@@ -241,9 +241,9 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.process()
 			gone := []groups.UserID{"a", "b", "c"}
 			w.write(groups.PeopleChange{Remove: gone})
-			w.want(w.process()+w.held(), "team -a(absence) -b(absence) -c(absence)")
+			w.want(w.process()+"|"+w.held(), "|team -a(absence) -b(absence) -c(absence)")
 			w.people(evalUser("a", evalIn("Rome")), evalUser("b", evalIn("Oslo")))
-			w.want(w.process()+w.held(), "team -c(absence)")
+			w.want(w.process()+"|"+w.held(), "team -c(absence)|")
 		}},
 		{"not by being put on a schedule and taken off it", func(w *evalWorld) {
 			w = drip(w)
@@ -251,7 +251,7 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.now = w.now.Add(48 * time.Hour)
 			w.want(w.process(), "")
 			w.edit("team", func(g *groups.Group) { g.Schedule = groups.Schedule{} })
-			w.want(w.process()+w.held(), "team -c(rule)")
+			w.want(w.process()+"|"+w.held(), "|team -c(rule)")
 		}},
 		{"until a person approves", func(w *evalWorld) {
 			w = drip(w)
@@ -278,7 +278,7 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.want(w.process(), "team -a(rule); x -a(rule)")
 			w.want(w.held(), "")
 		}},
-		{"until somebody who was to join does not, where nobody was to leave", func(w *evalWorld) {
+		{"until somebody who was to join does not, where joins were too many", func(w *evalWorld) {
 			joins := &groups.Guard{Day: groups.Bounds{Joins: &groups.Limit{MinCount: 2, MaxPercent: 30, MaxCount: 100}}}
 			w = guardWorld(w, joins)
 			w.people(evalUser("g", evalIn("Rome")))
@@ -289,6 +289,8 @@ func TestAHoldGoesOnUntilSomebodyApprovesOrTheDataIsBetter(t *testing.T) {
 			w.people(evalUser("f", evalIn("Oslo")), evalUser("j"))
 			w.want(w.process(), "")
 			w.want(w.held(), "team -f(rule) +h(rule) +i(rule)")
+			w.move("Oslo", "i")
+			w.want(w.process()+"|"+w.held(), "team -f(rule) +h(rule)|")
 		}},
 	})
 }
