@@ -80,6 +80,8 @@ func testOnly(path string) bool {
 }
 
 func TestArrowsPointInward(t *testing.T) {
+	// The rooms that a room may know, besides the standard library and x/text.
+	below := map[string][]string{"column": {"userset"}}
 	for _, p := range list(t, "./...") {
 		room, inside := strings.CutPrefix(p.ImportPath, module+"/internal/")
 		for _, path := range p.Imports {
@@ -88,6 +90,8 @@ func TestArrowsPointInward(t *testing.T) {
 				t.Errorf("%s imports %s, which is for tests", p.ImportPath, path)
 			case inside && !testOnly(p.ImportPath) && (path == module || path == module+"/storetest"):
 				t.Errorf("room %s knows package %s", room, path)
+			case inside && !testOnly(p.ImportPath) && strings.HasPrefix(path, module+"/internal/") && !slices.Contains(below[room], path[len(module+"/internal/"):]):
+				t.Errorf("room %s knows room %s", room, path)
 			case strings.Contains(p.ImportPath, "/examples/") && strings.HasPrefix(path, module+"/internal/"):
 				t.Errorf("%s imports %s: examples use what a stranger can use", p.ImportPath, path)
 			case p.ImportPath == module+"/admin" && (strings.HasPrefix(path, module+"/internal/") || path == module+"/storetest"):

@@ -1,0 +1,121 @@
+// Package column holds one small number a user: the code of what a field says about him.
+//
+// A [Column] answers both ways: which code a user has, and which users of a chunk have one of some codes
+// ([Pick]). For the second it keeps the users of each chunk in the order of their codes, so that a value
+// or a range of values is one slice, and takes as long as it has users.
+//
+// It may not know what the codes stand for, why they are looked for, or anything else of package groups.
+package column
+
+import (
+	"reflect"
+
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// Column has a code for each user, who are numbered densely from 0. The zero Column has no users. Code 0
+// says that nothing is known. Codes are small: memory grows with the highest.
+//
+// Reads may run at once with reads, but not with a write. [Column.Put] and [Column.Tidy] write.
+type Column struct {
+	codes  []uint32 // by user
+	orders []order  // by chunk
+	counts []uint32 // by code
+}
+
+// Len returns the number of users: one more than the highest that a code was put for.
+func (c *Column) Len() int { return len(c.codes) }
+
+// Code returns the code of u: 0 if none was put.
+func (c *Column) Code(u uint32) uint32 {
+	if u < uint32(len(c.codes)) {
+		return c.codes[u]
+	}
+	return 0
+}
+
+// Count returns how many of the users have the code.
+func (c *Column) Count(code uint32) int {
+	if code < uint32(len(c.counts)) {
+		return int(c.counts[code])
+	}
+	return 0
+}
+
+// Codes returns one more than the highest code that was ever put; 0 when none was.
+func (c *Column) Codes() int { return len(c.counts) }
+
+// Put gives u the code. Those before u who have none yet get code 0.
+func (c *Column) Put(u uint32, code uint32) {
+	if u >= uint32(len(c.codes)) {
+		c.grow(int(u) + 1)
+	}
+	old := c.codes[u]
+	if code >= uint32(len(c.counts)) {
+		c.counts = append(c.counts, make([]uint32, int(code)+1-len(c.counts))...)
+	}
+	if old == code {
+		return
+	}
+	c.counts[old]--
+	c.counts[code]++
+	c.codes[u] = code
+	c.orders[u/userset.Chunk].stale = true
+}
+
+// grow makes it n users, the new ones with code 0.
+func (c *Column) grow(n int) {
+	before := len(c.codes)
+	c.codes = append(c.codes, make([]uint32, n-before)...)
+	if len(c.counts) == 0 {
+		c.counts = append(c.counts, 0)
+	}
+	c.counts[0] += uint32(n - before)
+	if chunks := (n-1)/userset.Chunk + 1; chunks > len(c.orders) {
+		c.orders = append(c.orders, make([]order, chunks-len(c.orders))...)
+	}
+	for k := before / userset.Chunk; k < len(c.orders); k++ {
+		c.orders[k].stale = true
+	}
+}
+
+// Tidy puts the users of the chunks written to since the last Tidy in order again. Until then
+// [Column.Select] goes through all users of those.
+func (c *Column) Tidy() {
+	var spare []uint16
+	for k := range c.orders {
+		if o := &c.orders[k]; o.stale {
+			spare = sized(spare, userset.Chunk)
+			o.tidy(c.chunk(k), spare)
+		}
+	}
+}
+
+// chunk returns the codes of the users of chunk k.
+func (c *Column) chunk(k int) []uint32 {
+	return c.codes[k*userset.Chunk : min((k+1)*userset.Chunk, len(c.codes))]
+}
+
+// Select puts those users of the chunk in into who have one of the codes looked for, and returns how many
+// they are, whoever was in before.
+func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
+	switch {
+	case chunk >= len(c.orders) || len(p.first) == 0:
+		return 0
+	case c.orders[chunk].stale:
+		return p.scan(c.chunk(chunk), into)
+	default:
+		return c.orders[chunk].find(p, into)
+	}
+}
+
+// Bytes returns the memory that the column holds.
+func (c *Column) Bytes() int {
+	n := int(reflect.TypeFor[Column]().Size()) + 4*cap(c.codes) + 4*cap(c.counts) +
+		cap(c.orders)*int(reflect.TypeFor[order]().Size())
+	for i := range c.orders {
+		o := &c.orders[i]
+		n += 2*cap(o.users) + 4*cap(o.codes) + 2*cap(o.start)
+	}
+	return n
+}
