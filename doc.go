@@ -42,5 +42,5 @@
 //
 // Each run reads its clock once ([Options.Now]). Dates turn in the group's zone. A [Run] says when
 // time alone can next change something, and [Evaluator.Changed] does what is due; a group with a
-// [Schedule] waits for it. The library itself starts no timer and no goroutine.
+// [Schedule] waits for it. The library itself starts no timer, and no goroutine that outlives a call.
 package groups

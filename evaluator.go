@@ -25,10 +25,16 @@ type Options struct {
 	// FeedGuard is what [Evaluator.PlanImport] measures files of people by; nil is
 	// [DefaultFeedGuard], and a zero FeedGuard objects to nothing.
 	FeedGuard *FeedGuard
+	// IndexBytes bounds the memory of the index of a Directory that is [Versioned], in bytes, about; zero is
+	// 4 GiB. It is of the version that the Directory has when a run begins. Where it would be larger, and with
+	// a negative bound, runs look at everybody, with the same result.
+	IndexBytes int
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
-// memberships to a Store. It is safe for concurrent use and starts no goroutine. Runs that write are
+// memberships to a Store. It is safe for concurrent use; no goroutine that it starts outlives a call. Of a
+// Directory that is [Versioned] it keeps an index, so that runs over whole groups look only at whom they may
+// move ([Options.IndexBytes]). Runs that write are
 // done one after the other. Several Evaluators of one Store find each other's writes by conflict, and
 // begin again.
 type Evaluator struct {
@@ -37,6 +43,7 @@ type Evaluator struct {
 	store   Store
 	opts    Options
 	rules   *ruleCache
+	index   *index // nil: there is none
 	// writing holds a token while a run is written: a run that read a user before a change must not
 	// be written after the run that follows the change, nor after the user was forgotten.
 	writing chan struct{}
@@ -55,6 +62,7 @@ func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 	if e.opts.Zone == nil {
 		e.opts.Zone = time.UTC
 	}
+	e.index = newIndex(dir, store, e.opts.IndexBytes)
 	return e
 }
 
@@ -79,7 +87,7 @@ func (e *Evaluator) schema(ctx context.Context) (*Schema, error) {
 // over returns the same evaluator of other people, assigned to the same owners.
 func (e *Evaluator) over(dir Directory) *Evaluator {
 	other := *e
-	other.dir = dir
+	other.dir, other.index = dir, nil
 	return &other
 }
 
@@ -262,7 +270,7 @@ func leave(group GroupID, m Member, cause Cause, by string, at time.Time, was St
 // of them. A group that does not exist is an error that wraps [ErrNotFound]; an error of a source
 // leaves no result at all.
 func (e *Evaluator) Evaluate(ctx context.Context, groups ...GroupID) (*Run, error) {
-	r, err := e.run(ctx, groups)
+	r, err := retried(func() (*run, error) { return e.run(ctx, groups) })
 	if err != nil {
 		return nil, err
 	}
@@ -308,15 +316,37 @@ type Tally struct {
 // users of the stored group with its ID. Where the kind changes, its members count as assigned. It asks for no
 // revision, looks at no other group, and writes nothing. It refuses what [Evaluator.Save] would refuse.
 func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
-	r, err := e.revise(ctx, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
-	if err == nil {
-		err = r.evaluate(ctx)
-	}
+	r, err := retried(func() (*run, error) {
+		r, err := e.start(ctx)
+		if err == nil {
+			err = r.readGroups(e.concerned(ctx, g), []Group{g})
+		}
+		if err == nil {
+			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
+		}
+		if err == nil {
+			err = r.evaluate(ctx)
+		}
+		return r, err
+	})
 	if err != nil {
 		return Tally{}, err
 	}
 	d := &r.groups[g.ID].diff
 	return Tally{d.Population, d.Members, len(d.Undecided)}, nil
+}
+
+// concerned yields the stored groups that matter to how many users a group has: where its rule asks for
+// groups all of them, and else itself.
+func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, error] {
+	if named, orBelow := g.Criteria.References(); len(named)+len(orBelow) > 0 {
+		return e.store.Groups(ctx)
+	}
+	return func(yield func(Group, error) bool) {
+		if stored, err := e.store.Group(ctx, g.ID); !errors.Is(err, ErrNotFound) {
+			yield(stored, err)
+		}
+	}
 }
 
 // Process evaluates the groups, or all of them, and writes the result: all of it, or on an error
@@ -338,7 +368,7 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 	}
 	defer done()
 	for n := 1; ; n++ {
-		r, err := evaluate()
+		r, err := retried(evaluate)
 		if err != nil {
 			return nil, err
 		}
@@ -348,6 +378,7 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 		}
 		err = e.store.Apply(ctx, c)
 		if err == nil {
+			e.index.wrote(c.Writes, r)
 			return r.result(), nil
 		}
 		if !errors.Is(err, ErrConflict) || n == attempts {
@@ -414,7 +445,7 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 		x.Scope = &within
 	}
 	was := st
-	st, by := s.settle(u, st, r.now, r.e.opts.Exclusions)
+	st, by := s.settle(u, s.verdict(u), st, r.now, r.e.opts.Exclusions)
 	switch {
 	case s.waits && !s.whole:
 		x.Waits = waitsForSchedule

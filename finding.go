@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grouprules/groups/internal/lineage"
+	"github.com/grouprules/groups/internal/userset"
 )
 
 // A Finding is something wrong with the data that did not stop the run. Its Code is one of
@@ -86,7 +87,14 @@ type survey struct {
 	asked map[string]func(*User) bool
 	users int
 	links []lineage.Link
+	lines *lineage.Lineage // of a run by an index, in the place of links
 }
+
+// What rules ask for, beside "field" and "tree" with a name.
+const (
+	askedLines       = "reporting line"
+	askedEnrollments = "enrollments"
+)
 
 // misfit is a value that its field does not allow.
 type misfit struct{ field, why string }
@@ -142,10 +150,10 @@ func (v *survey) begin(r *run) {
 					v.named[id] = false
 				}
 				if c.Op != opIs {
-					v.asked["reporting line"] = func(u *User) bool { return u.Manager.known }
+					v.asked[askedLines] = func(u *User) bool { return u.Manager.known }
 				}
 			case EnrollmentCondition:
-				v.asked["enrollments"] = func(u *User) bool { return u.Enrollments.complete || len(u.Enrollments.list) > 0 }
+				v.asked[askedEnrollments] = func(u *User) bool { return u.Enrollments.complete || len(u.Enrollments.list) > 0 }
 				for _, course := range c.Courses {
 					v.courses[course] = false
 				}
@@ -213,6 +221,133 @@ func (v *survey) meet(r *run, u *User) {
 	}
 	if r.lines == nil {
 		v.links = append(v.links, lineLink(u))
+	}
+}
+
+// fromIndex takes from an index what meeting everybody would find.
+func (v *survey) fromIndex(r *run, x *index) {
+	v.begin(r)
+	v.users, v.lines = x.present.Count(), x.lines.flaws
+	for what, carries := range v.asked {
+		if x.carries(what, carries) {
+			delete(v.asked, what)
+		}
+	}
+	for id := range v.named {
+		n, known := x.numbers[id]
+		v.named[id] = known && x.present.Has(n)
+	}
+	if a, is := x.aspects[aspectEnrollments].(*enrollmentAspect); is {
+		for id := range v.courses {
+			course, known := a.courses[id]
+			v.courses[id] = known && a.in.Count(course) > 0
+		}
+	}
+	for i := range v.fields {
+		f := &v.fields[i]
+		x.flawed(aspectField+f.Name, func(u *User, users []UserID) {
+			key := misfit{f.Name, misfitOf(f, u.Fields[f.Name])}
+			v.bad[key] = append(v.bad[key], users...)
+		})
+	}
+	for tree, h := range r.trees {
+		x.flawed(aspectTree+string(tree), func(u *User, users []UserID) {
+			for _, unit := range u.Units[tree] {
+				if !h.has(unit) {
+					key := Unit{Tree: tree, ID: unit}
+					v.stray[key] = append(v.stray[key], users...)
+				}
+			}
+		})
+	}
+	for _, users := range v.bad {
+		slices.Sort(users)
+	}
+	for _, users := range v.stray {
+		slices.Sort(users)
+	}
+}
+
+// carries reports whether anything is known of somebody in one respect.
+func (x *index) carries(what string, carries func(*User) bool) bool {
+	switch what {
+	case askedLines:
+		return x.present.Count() > x.lines.blind.Count()
+	case askedEnrollments:
+		a := x.aspects[aspectEnrollments].(*enrollmentAspect)
+		if x.present.Count() > a.open.Count() {
+			return true
+		}
+		for n := range a.open.All() {
+			if len(a.held[n].list) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	a, is := x.aspects[what].(*valued)
+	if !is {
+		return false
+	}
+	var like User
+	for code := range a.codes.Codes() {
+		if code > 0 && a.codes.Count(uint32(code)) > 0 {
+			if a.like(uint32(code), &like); carries(&like) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// check finds the values that are wrong, of those that it has not looked at yet.
+func (x *index) check() {
+	x.lines.check()
+	for name, a := range x.aspects {
+		v, is := a.(*valued)
+		if !is {
+			continue
+		}
+		wrong := func(*User) bool { return false }
+		if field, is := strings.CutPrefix(name, aspectField); is {
+			if f, declared := x.schema.Field(field); declared {
+				wrong = func(u *User) bool { return misfitOf(&f, u.Fields[field]) != "" }
+			}
+		} else if tree, is := strings.CutPrefix(name, aspectTree); is {
+			if h := x.trees[Tree(tree)]; h != nil && h.lines.Len() > 0 {
+				wrong = func(u *User) bool {
+					return slices.ContainsFunc(u.Units[Tree(tree)], func(unit string) bool { return !h.has(unit) })
+				}
+			}
+		}
+		var like User
+		for v.checked = max(v.checked, 1); v.checked < v.codes.Codes(); v.checked++ {
+			if v.like(uint32(v.checked), &like); wrong(&like) {
+				v.flawed = append(v.flawed, uint32(v.checked))
+			}
+		}
+	}
+}
+
+// flawed tells of each wrong value a user like those who have it, and their IDs.
+func (x *index) flawed(name string, tell func(like *User, users []UserID)) {
+	a, is := x.aspects[name].(*valued)
+	if !is {
+		return
+	}
+	for _, code := range a.flawed {
+		if a.codes.Count(code) == 0 {
+			continue
+		}
+		var set userset.Set
+		a.choose(&set, []uint32{code}, new(userset.Bits))
+		var users []UserID
+		for n := range set.All() {
+			users = append(users, x.ids[n])
+		}
+		var like User
+		a.like(code, &like)
+		tell(&like, users)
 	}
 }
 
@@ -331,9 +466,13 @@ func (v *survey) people(r *run) {
 	for _, tree := range slices.Sorted(maps.Keys(r.trees)) {
 		v.hierarchy(r.trees[tree].lines, fmt.Sprintf("tree %s", tree), "unit")
 	}
-	lines := lineage.New(slices.Values(v.links))
-	if r.lines != nil {
+	lines := v.lines
+	switch {
+	case lines != nil:
+	case r.lines != nil:
 		lines = r.lines.lines
+	default:
+		lines = lineage.New(slices.Values(v.links))
 	}
 	v.hierarchy(lines, "reporting line", "user")
 }

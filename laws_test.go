@@ -92,6 +92,16 @@ var hosts = map[string]func() law.Host{
 		h.Wrap = law.Bare
 		return h
 	},
+	"memory, index beside a look at everybody": func() law.Host {
+		h := law.OnMemory()
+		h.Beside = true
+		return h
+	},
+	"memory without a journal": func() law.Host {
+		h := law.OnMemory()
+		h.Wrap, h.Beside = law.Dated, true
+		return h
+	},
 }
 
 // hosted tries a law of whole tenants on every host and on its mutants.

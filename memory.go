@@ -35,6 +35,11 @@ type Memory struct {
 	users   ordered.Map[UserID, User]
 	reports map[UserID]map[UserID]struct{} // by manager
 	trees   map[Tree][]Unit                // by ID
+	// written is who was written about, by version, from the version after writtenFrom on; unitsAt is the
+	// version that last replaced units.
+	written     []writtenUser
+	writtenFrom uint64
+	unitsAt     uint64
 
 	// The groups. A *Group and a *Standing are never written to once they are filed.
 	groups     ordered.Map[GroupID, Group]
@@ -60,6 +65,12 @@ var (
 	_ Versioned = (*Memory)(nil)
 	_ Reporting = (*Memory)(nil)
 )
+
+// writtenUser is a user whom a version of the people brought, changed or took away.
+type writtenUser struct {
+	version uint64
+	user    UserID
+}
 
 // memoryChange is a change with its place in the feed; the cursor is spelt when it is read.
 type memoryChange struct {

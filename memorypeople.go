@@ -69,6 +69,32 @@ func (m *Memory) Version(ctx context.Context) (string, error) {
 
 func (m *Memory) versionText() string { return strconv.FormatUint(m.version, 10) }
 
+// noteWritten remembers that this version wrote about a user, and forgets the older half of what it
+// remembers where that is more than reading everybody.
+func (m *Memory) noteWritten(id UserID) {
+	m.written = append(m.written, writtenUser{m.version, id})
+	if len(m.written) > 1024+2*m.users.Len() {
+		half := m.written[len(m.written)/2:]
+		m.writtenFrom = m.written[len(m.written)/2-1].version
+		m.written = slices.Clone(half)
+	}
+}
+
+// since returns who was written about since a version, and whether units were.
+func (m *Memory) since(version string) (users []UserID, units, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	from, err := strconv.ParseUint(version, 10, 64)
+	if err != nil || from < m.writtenFrom {
+		return nil, false, false
+	}
+	at, _ := slices.BinarySearchFunc(m.written, from+1, func(w writtenUser, v uint64) int { return cmp.Compare(w.version, v) })
+	for _, w := range m.written[at:] {
+		users = append(users, w.user)
+	}
+	return users, m.unitsAt > from, true
+}
+
 // Reports yields the IDs of those who report to the manager directly.
 func (m *Memory) Reports(ctx context.Context, manager UserID) iter.Seq2[UserID, error] {
 	return memoryStream(ctx, func() (iter.Seq[UserID], error) {
@@ -113,6 +139,9 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 	for _, id := range c.Remove {
 		m.fileUser(id, nil)
 	}
+	if len(trees) > 0 {
+		m.unitsAt = m.version
+	}
 	for tree, units := range trees {
 		if len(units) > 0 {
 			m.trees[tree] = units
@@ -133,6 +162,7 @@ func (m *Memory) fileUser(id UserID, u *User) {
 		after, _ = u.Manager.ID()
 	}
 	m.users.Put(id, u)
+	m.noteWritten(id)
 	if before == after {
 		return
 	}

@@ -66,39 +66,44 @@ func (e *edition) enter(r *run, c *Commit) {
 	c.Notes = append(c.Notes, withVersion(e.versions, s.was, &g)...)
 }
 
-// revise evaluates a group as it would be saved, and the groups that refer to it.
-func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, error) {
+// edit begins a run of a group as it would be saved, and of the groups that refer to it.
+func (e *Evaluator) edit(ctx context.Context, ed *edition, g Group) (*run, error) {
 	r, err := e.begin(ctx, []Group{g})
 	if err != nil {
 		return nil, err
 	}
+	return r, e.revise(ctx, r, ed, g)
+}
+
+// revise makes the run one of the edition.
+func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) (err error) {
 	s := r.groups[g.ID]
 	switch {
 	case ed.alone:
 	case !s.stored && g.Revision != 0:
-		return nil, fmt.Errorf("group %q: %w", g.ID, ErrNotFound)
+		return fmt.Errorf("group %q: %w", g.ID, ErrNotFound)
 	case s.stored && s.was.Revision != g.Revision:
-		return nil, &ConflictError{Group: g.ID, Revision: s.was.Revision, By: s.was.SavedBy, At: s.was.SavedAt}
+		return &ConflictError{Group: g.ID, Revision: s.was.Revision, By: s.was.SavedBy, At: s.was.SavedAt}
 	}
 	if err := checkGroup(r.schema, g); err != nil {
-		return nil, err
+		return err
 	}
 	if path := r.refs.ring(g.ID); path != nil {
-		return nil, &CycleError{path}
+		return &CycleError{path}
 	}
 	if s.stored && s.was.Kind != g.Kind {
 		if ed.turned = true; ed.members == MembersUnsaid {
-			return nil, fmt.Errorf("group %q: %w: its kind changes, and nobody said what becomes of its members", g.ID, ErrGroup)
+			return fmt.Errorf("group %q: %w: its kind changes, and nobody said what becomes of its members", g.ID, ErrGroup)
 		}
 	}
 	if !s.stored && ed.saves {
 		if err := e.succeed(ctx, &s.Group); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if ed.saves {
 		if ed.versions, err = collect(e.store.Notes(ctx, NoteVersion, g.ID)); err != nil {
-			return nil, fmt.Errorf("read versions: %w", err)
+			return fmt.Errorf("read versions: %w", err)
 		}
 	}
 	r.edition = ed
@@ -110,7 +115,7 @@ func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, err
 			r.groups[id].trusted = r.groups[id].whole && !ed.adopts
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // PreviewOptions tune [Evaluator.Preview]. A nil *PreviewOptions is the same as a zero one.
@@ -130,16 +135,17 @@ func (e *Evaluator) Preview(ctx context.Context, g Group, o *PreviewOptions) (*P
 	if o == nil {
 		o = new(PreviewOptions)
 	}
-	ed := &edition{group: g.ID, members: o.Members}
-	r, err := e.revise(ctx, ed, g)
-	if err != nil {
-		return nil, err
-	}
-	r.progress = o.Progress
-	if err := r.evaluate(ctx); err != nil {
-		return nil, err
-	}
-	return r.plan(), nil
+	return retried(func() (*Plan, error) {
+		r, err := e.edit(ctx, &edition{group: g.ID, members: o.Members}, g)
+		if err != nil {
+			return nil, err
+		}
+		r.progress = o.Progress
+		if err := r.evaluate(ctx); err != nil {
+			return nil, err
+		}
+		return r.plan(), nil
+	})
 }
 
 // plan is the run of an edition as a plan.
@@ -175,7 +181,7 @@ func (e *Evaluator) Publish(ctx context.Context, p *Plan, by string) (*Run, erro
 	}
 	return e.write(ctx, func() (*run, error) {
 		ed := &edition{group: p.Group.ID, do: actPublish, by: by, saves: true, members: p.Members}
-		r, err := e.revise(ctx, ed, p.Group)
+		r, err := e.edit(ctx, ed, p.Group)
 		if err != nil {
 			return nil, err
 		}
@@ -205,7 +211,7 @@ func (e *Evaluator) Adopt(ctx context.Context, group GroupID, revision uint64, b
 			return nil, fmt.Errorf("group %q: %w: it is active, and its members have joined", group, ErrGroup)
 		}
 		g.Status, g.Revision = Active, revision
-		r, err := e.revise(ctx, &edition{group: group, do: actAdopt, by: by, saves: true, adopts: true}, g)
+		r, err := e.edit(ctx, &edition{group: group, do: actAdopt, by: by, saves: true, adopts: true}, g)
 		if err != nil {
 			return nil, err
 		}

@@ -237,6 +237,17 @@ func (c *ruleCache) keep(groups map[GroupID]*subject) {
 	}
 }
 
+// all are the rules of stored groups.
+func (c *ruleCache) all() map[*Rule]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make(map[*Rule]bool, len(c.rules))
+	for _, kept := range c.rules {
+		all[kept.rule] = true
+	}
+	return all
+}
+
 func (c *ruleCache) zone(name string, otherwise *time.Location) (*time.Location, error) {
 	if name == "" {
 		return otherwise, nil

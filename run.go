@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/lineage"
 	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/program"
 )
 
 // A Run is the result of one evaluation: one clock, all groups or those asked for.
@@ -123,6 +125,14 @@ type subject struct {
 	before  *Plan
 	notes   []Note
 
+	// What a run by an index has of the group: how it evaluates the rule, what is stored, and when. preset
+	// says that the counts began as they are stored.
+	recipe *recipe
+	terms  []program.Term
+	roster *roster
+	found  settlement
+	preset bool
+
 	// About the user at hand.
 	standing Standing
 	answer   Verdict // what a condition on this group finds
@@ -145,6 +155,19 @@ const noDay = calendar.Day(math.MaxInt32)
 
 // begin reads the schema and the groups, with drafts in the place of those with their IDs.
 func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
+	r, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.readGroups(e.store.Groups(ctx), drafts); err != nil {
+		return nil, err
+	}
+	e.rules.keep(r.groups)
+	return r, nil
+}
+
+// start reads the schema.
+func (e *Evaluator) start(ctx context.Context) (*run, error) {
 	r := &run{
 		e: e, now: e.opts.Now(), groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{},
 		trees: map[Tree]*Hierarchy{},
@@ -159,10 +182,15 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	basis := fnv.New64a()
 	fmt.Fprintf(basis, "%+v %q %q %v %v", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees, e.opts.Exclusions, e.opts.Zone)
 	r.basis = basis.Sum64()
+	return r, nil
+}
+
+// readGroups reads the groups of the run, and puts them in the order of their references.
+func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 	var all []Group
-	for g, err := range e.store.Groups(ctx) {
+	for g, err := range stored {
 		if err != nil {
-			return nil, fmt.Errorf("read groups: %w", err)
+			return fmt.Errorf("read groups: %w", err)
 		}
 		r.groups[g.ID] = &subject{Group: g, stored: true}
 		all = append(all, g)
@@ -191,8 +219,7 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 		s.waits = s.scheduled() && s.due().After(r.now)
 		r.order = append(r.order, s)
 	}
-	e.rules.keep(r.groups)
-	return r, nil
+	return nil
 }
 
 // readTrees reads the units, once.
@@ -301,12 +328,18 @@ func (r *run) again() {
 		s.diff, s.write, s.kept = Diff{}, Write{}, nil
 		s.planned, s.causes, s.automatic = Diff{}, causes{}, 0
 		s.next, s.turn = time.Time{}, noDay
+		s.recipe, s.terms, s.roster, s.preset = nil, nil, nil, false
 	}
 }
 
 // pass is one look at the people.
 func (r *run) pass(ctx context.Context) error {
 	whole := slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole })
+	if whole {
+		if done, err := r.byIndex(ctx); done || err != nil {
+			return err
+		}
+	}
 	units := slices.ContainsFunc(r.order, func(s *subject) bool { return s.rule != nil && s.rule.units })
 	if whole || units {
 		if err := r.readTrees(ctx); err != nil {
@@ -322,6 +355,11 @@ func (r *run) pass(ctx context.Context) error {
 	if whole || r.resides != nil {
 		return r.everybody(ctx)
 	}
+	return r.some(ctx)
+}
+
+// some takes the users of the run through the groups.
+func (r *run) some(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(r.users)) {
 		u, err := r.user(ctx, id)
 		if err != nil {
@@ -458,7 +496,8 @@ func (r *run) visit(groups []*subject, id UserID, u *User, affected bool) {
 	for _, s := range groups {
 		switch {
 		case s.whole, affected && s.partial:
-			r.decide(s, id, u)
+			r.decide(s, id, u, s.verdict(u))
+			s.foresee(u)
 		case s.cyclic, s.Status != Active, !s.State.Live, s.standing.Undecided:
 			s.answer = Unknown
 		default:
@@ -494,14 +533,14 @@ func (r *run) answer(g GroupID) Verdict {
 	return Unknown
 }
 
-// decide settles one user in one group and notes what that changes.
-func (r *run) decide(s *subject, id UserID, u *User) {
+// decide settles one user in one group, about whom the rule has that verdict, and notes what that changes.
+func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	stored := s.standing
 	revised, meant := r.act.revise(r, stored)
 	if e := r.edition; e != nil && e.group == s.ID {
 		revised = e.turn(r, s.Kind, revised)
 	}
-	next, by := s.settle(u, revised, r.now, r.e.opts.Exclusions)
+	next, by := s.settle(u, verdict, revised, r.now, r.e.opts.Exclusions)
 	stays := next.Population != Outside
 	switch {
 	case s.waits && !s.whole && meant && r.act.by == string(id):
@@ -526,6 +565,9 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	if next.Undecided {
 		s.diff.Undecided = append(s.diff.Undecided, Member{id, next.Population})
 	}
+	if s.preset {
+		s.uncount(stored)
+	}
 	if next.Population != Outside {
 		s.diff.Population++
 	}
@@ -535,7 +577,7 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	if next.Member == Automatic {
 		s.automatic++
 	}
-	r.expect(s, u, next.Assignment)
+	s.expect(next.Assignment, r.now)
 	if !sameStanding(stored, next) {
 		s.write.Standings = append(s.write.Standings, next)
 	}
@@ -549,11 +591,28 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	}
 }
 
-// expect notes when time alone can next change the user in the group.
-func (r *run) expect(s *subject, u *User, a *Assignment) {
-	if a != nil && a.Until.After(r.now) {
+// uncount takes a user out of the counts who is in them as stored.
+func (s *subject) uncount(stored Standing) {
+	if stored.Population != Outside {
+		s.diff.Population--
+	}
+	if stored.Member != Outside {
+		s.diff.Members--
+	}
+	if stored.Member == Automatic {
+		s.automatic--
+	}
+}
+
+// expect notes when an assignment ends.
+func (s *subject) expect(a *Assignment, now time.Time) {
+	if a != nil && a.Until.After(now) {
 		s.next = sooner(s.next, a.Until)
 	}
+}
+
+// foresee notes when a new day can next change what the rule says of the user.
+func (s *subject) foresee(u *User) {
 	if u == nil || s.rule == nil || s.Frozen || s.turn == s.today+1 {
 		return
 	}

@@ -32,13 +32,9 @@ type Member struct {
 	Method Method `json:"method"`
 }
 
-// settle brings a standing up to date: the verdict, the bit, the population, the membership. It says
-// which line of the table decided. A frozen group asks for no verdict.
-func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
-	verdict := No
-	if u != nil && s.Kind == AutomaticGroup && !s.Frozen {
-		verdict = s.verdict(u)
-	}
+// settle brings a standing up to date with the verdict: the bit, the population, the membership. It says
+// which line of the table decided.
+func (s *subject) settle(u *User, verdict Verdict, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
 	st.Automatic = Bit(st.Automatic, u == nil, s.Frozen, s.Kind, verdict)
 	facts := s.facts(u, st, now, exclusions)
 	method, by := facts.Decide()
@@ -46,12 +42,22 @@ func (s *subject) settle(u *User, st Standing, now time.Time, exclusions bool) (
 	return s.enter(st, method), by
 }
 
-// verdict is the rule's, within the scope of the group's owner.
+// asks reports whether the group asks for verdicts: a manual one has no rule, and a frozen one is as it was.
+func (s *subject) asks() bool { return s.Kind == AutomaticGroup && !s.Frozen }
+
+// verdict is the rule's, within the scope of the group's owner; No where the group does not ask.
 func (s *subject) verdict(u *User) Verdict {
+	if u == nil || !s.asks() {
+		return No
+	}
 	if s.broken {
 		return Unknown
 	}
-	v := s.rule.Match(u, &s.view)
+	return s.within(u, s.rule.Match(u, &s.view))
+}
+
+// within is the verdict of the rule where the owner's scope has been asked as well.
+func (s *subject) within(u *User, v Verdict) Verdict {
 	switch {
 	case s.unread:
 		return MatchAll.join(v, Unknown)

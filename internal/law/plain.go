@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/internal/oracle"
 )
@@ -26,10 +27,13 @@ type Plain struct {
 	Wrap func(groups.Directory) groups.Directory
 	// WrapStore, if set, is what it sees of the store.
 	WrapStore func(groups.Store) groups.Store
+	// Beside compares each run over groups with that of an evaluator that has no index.
+	Beside bool
 
 	people People
 	store  groups.Store
 	ev     *groups.Evaluator
+	looks  *groups.Evaluator // at everybody
 	now    time.Time
 	users  map[groups.UserID]groups.User
 }
@@ -40,6 +44,14 @@ func OnMemory() *Plain {
 		m := groups.NewMemory()
 		return m, m
 	}}
+}
+
+// Dated hides every capability of a directory but its versions.
+func Dated(d groups.Directory) groups.Directory {
+	return struct {
+		groups.Directory
+		groups.Versioned
+	}{d, d.(groups.Versioned)}
 }
 
 // Bare hides every capability of a directory.
@@ -59,9 +71,10 @@ func (p *Plain) Load(t oracle.Tenant) error {
 		store = p.WrapStore(store)
 	}
 	p.now = t.Now
-	p.ev = groups.NewEvaluator(dir, store, &groups.Options{
-		Now: func() time.Time { return p.now }, Zone: t.Zone, Exclusions: t.Exclusions,
-	})
+	options := groups.Options{Now: func() time.Time { return p.now }, Zone: t.Zone, Exclusions: t.Exclusions}
+	p.ev = groups.NewEvaluator(dir, store, &options)
+	options.IndexBytes = -1
+	p.looks = groups.NewEvaluator(dir, store, &options)
 	p.users = map[groups.UserID]groups.User{}
 	if err := p.people.Write(background, groups.PeopleChange{Schema: t.Schema}); err != nil {
 		return err
@@ -152,11 +165,38 @@ func (p *Plain) Delete(g groups.GroupID) (refused bool, err error) {
 func (p *Plain) Clock(now time.Time) { p.now = now }
 
 // Preview evaluates all groups.
-func (p *Plain) Preview() (Report, error) { return report(p.ev.Evaluate(background)) }
+func (p *Plain) Preview() (Report, error) {
+	return p.beside(nil, func() (*groups.Run, error) { return p.ev.Evaluate(background) })
+}
 
 // Process processes groups.
 func (p *Plain) Process(ids ...groups.GroupID) (Report, error) {
-	return report(p.ev.Process(background, ids...))
+	return p.beside(ids, func() (*groups.Run, error) { return p.ev.Process(background, ids...) })
+}
+
+// beside reports a run over groups, and compares it with a look at everybody.
+func (p *Plain) beside(ids []groups.GroupID, do func() (*groups.Run, error)) (Report, error) {
+	var want *groups.Run
+	if p.Beside {
+		var err error
+		if want, err = p.looks.Evaluate(background, ids...); err != nil {
+			return Report{}, err
+		}
+	}
+	got, err := do()
+	if err == nil && want != nil {
+		for i := range got.Diffs {
+			for _, list := range [][]groups.Change{got.Diffs[i].Joined, got.Diffs[i].Left, got.Diffs[i].Switched} {
+				for j := range list {
+					list[j].ID = "" // given when a change is written
+				}
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			return Report{}, fmt.Errorf("the index finds something else than a look at everybody (-want +got):\n%s", diff)
+		}
+	}
+	return report(got, err)
 }
 
 // Changed tells the evaluator what is touched.

@@ -1,0 +1,583 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// An index spares a run the look at everybody: it has the people of one version of a Directory by what
+// rules ask of them, and what is stored about them in the groups. It answers exactly what a look at
+// everybody would; see sweep.go for the run that uses it. Where it does not have the version that the Directory has
+// now, it takes what has changed from the Directory's journal, or reads everybody again.
+//
+// The people are numbered, in the order in which they were first met, and keep their numbers.
+type index struct {
+	dir     Directory
+	version Versioned
+	store   Store
+	limit   int // of memory, in bytes
+
+	// Whoever writes to the index holds writing, and reading for as long as they write; a run holds the latter
+	// to read, and takes it before it lets go of the former, so that nobody writes in between.
+	writing sync.Mutex
+	reading sync.RWMutex
+
+	// at is the version of the people; blank is none. tooLarge is set for good where the index would take
+	// more memory than it may.
+	at       string
+	tooLarge bool
+
+	numbers map[UserID]uint32
+	ids     []UserID
+	present userset.Set // who is among the people
+	steady  userset.Set // of those, who is activated
+	// stirred are those who came, went, or were switched on or off, in that order, and forgotten how many of
+	// them are not in the list any more.
+	stirred   []uint32
+	forgotten int
+
+	schema     *Schema
+	trees      map[Tree]*Hierarchy // nil: to be read again
+	aspects    map[string]aspect
+	status     *valued
+	lines      *lineAspect
+	predicates map[predicateKey]*predicate
+	unplaced   []*predicate // those that have no aspect yet
+	recipes    map[recipeKey]*recipe
+	rosters    map[GroupID]*roster
+	refreshes  uint64
+}
+
+// A journal is a Directory that knows who has changed since a version: the users concerned, in any order,
+// and whether units have. ok is false where it does not go back that far.
+type journal interface {
+	since(version string) (users []UserID, units, ok bool)
+}
+
+// newIndex is nil where the Directory has no versions, or there is not to be an index.
+func newIndex(dir Directory, store Store, limit int) *index {
+	version, ok := As[Versioned](dir)
+	if !ok || limit < 0 {
+		return nil
+	}
+	if limit == 0 {
+		limit = defaultIndexBytes
+	}
+	x := &index{dir: dir, version: version, store: store, limit: limit}
+	x.clear()
+	return x
+}
+
+// clear makes the index one of nothing.
+func (x *index) clear() {
+	x.at, x.numbers, x.ids = "", map[UserID]uint32{}, nil
+	x.present, x.steady = userset.Set{}, userset.Set{}
+	x.forgotten += len(x.stirred)
+	x.stirred, x.trees, x.unplaced = nil, nil, nil
+	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
+	x.status = statusAspect()
+	x.lines = &lineAspect{x: x}
+	x.aspects = map[string]aspect{aspectStatus: x.status, aspectLines: x.lines}
+}
+
+// lock is for writing to the index; what it returns unlocks it.
+func (x *index) lock() (unlock func()) {
+	x.writing.Lock()
+	x.reading.Lock()
+	return func() {
+		x.reading.Unlock()
+		x.writing.Unlock()
+	}
+}
+
+// begin refreshes the index for a run. If that is true the run holds the lock for reading.
+func (x *index) begin(ctx context.Context, r *run) (bool, error) {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.reading.Lock()
+	ok, err := x.refresh(ctx, r)
+	x.reading.Unlock()
+	if ok && err == nil {
+		x.reading.RLock()
+	}
+	return ok && err == nil, err
+}
+
+// The names of aspects; those of fields and trees have theirs behind.
+const (
+	aspectStatus      = "status"
+	aspectID          = "id"
+	aspectLines       = "lines"
+	aspectEnrollments = "enrollments"
+	aspectField       = "field "
+	aspectTree        = "tree "
+)
+
+// number is the number of a user, a new one if need be.
+func (x *index) number(id UserID) uint32 {
+	n, ok := x.numbers[id]
+	if !ok {
+		n = uint32(len(x.ids))
+		x.numbers[id], x.ids = n, append(x.ids, id)
+	}
+	return n
+}
+
+// put files a user as they are now; nil is one who is not among the people.
+func (x *index) put(id UserID, u *User) {
+	n := x.number(id)
+	was, now := x.status.codes.Code(n), uint32(0)
+	if u != nil {
+		now = x.status.code(u)
+	}
+	if was != now {
+		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
+			x.stirred = append(x.stirred, n)
+		}
+		if u == nil {
+			x.present.Remove(n)
+		} else {
+			x.present.Add(n)
+		}
+		if u != nil && u.Activation == Activated {
+			x.steady.Add(n)
+		} else {
+			x.steady.Remove(n)
+		}
+	}
+	for _, a := range x.aspects {
+		a.put(n, u)
+	}
+}
+
+// refresh brings the index up to what a run needs: the people as they are now, the conditions of its
+// groups, and what is stored about them. Where it is false there is no index for the run, which then looks
+// at everybody. The lock is the caller's.
+func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
+	if x.tooLarge {
+		return false, nil
+	}
+	x.refreshes++
+	for n := 1; ; n++ {
+		version, err := x.readVersion(ctx)
+		if err == nil {
+			err = x.read(ctx, r, version)
+		}
+		now := version
+		if err == nil {
+			x.at = version
+			now, err = x.readVersion(ctx)
+		}
+		if err != nil {
+			x.clear()
+			return false, err
+		}
+		if now == version {
+			break
+		}
+		if n == attempts {
+			return false, ctx.Err()
+		}
+	}
+	for _, s := range r.order {
+		if s.whole && s.rule != nil {
+			s.recipe = x.recipe(s.rule, s.view.Zone)
+		}
+	}
+	if err := x.readMissing(ctx); err != nil {
+		x.clear()
+		return false, err
+	}
+	if x.at == "" {
+		return false, nil
+	}
+	for _, a := range x.aspects {
+		a.tidy()
+	}
+	x.check()
+	x.fill(r)
+	if err := x.readRosters(ctx, r); err != nil {
+		return false, err
+	}
+	x.prune(r)
+	if x.bytes() > x.limit {
+		x.clear()
+		x.tooLarge = true
+		return false, nil
+	}
+	return true, nil
+}
+
+func (x *index) readVersion(ctx context.Context) (string, error) {
+	version, err := x.version.Version(ctx)
+	if err != nil {
+		err = fmt.Errorf("read version: %w", err)
+	}
+	return version, err
+}
+
+// read brings the people and trees to a version.
+func (x *index) read(ctx context.Context, r *run, version string) error {
+	if x.schema != r.schema {
+		if !reflect.DeepEqual(x.schema, r.schema) {
+			x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
+			for _, a := range x.aspects {
+				a.asking().predicates = nil
+				if v, is := a.(*valued); is {
+					v.checked, v.flawed = 0, nil
+				}
+			}
+		}
+		x.schema = r.schema
+	}
+	if x.at != version {
+		units, err := x.readPeople(ctx)
+		if err != nil {
+			return err
+		}
+		if units {
+			x.trees = nil
+		}
+	}
+	if x.trees == nil {
+		if err := r.readTrees(ctx); err != nil {
+			return err
+		}
+		x.trees = maps.Clone(r.trees)
+		for name, a := range x.aspects {
+			if strings.HasPrefix(name, aspectTree) {
+				for _, p := range a.asking().predicates {
+					p.filled = false
+				}
+			}
+		}
+	}
+	maps.Copy(r.trees, x.trees)
+	return nil
+}
+
+// readPeople takes what has changed from the journal, or reads everybody. It reports whether units may
+// have changed.
+func (x *index) readPeople(ctx context.Context) (units bool, err error) {
+	if j, ok := As[journal](x.dir); ok && x.at != "" {
+		changed, units, ok := j.since(x.at)
+		if ok {
+			slices.Sort(changed)
+			for _, id := range slices.Compact(changed) {
+				u, err := x.dir.User(ctx, id)
+				switch {
+				case errors.Is(err, ErrNotFound):
+					x.put(id, nil)
+				case err != nil:
+					return false, fmt.Errorf("read user %q: %w", id, err)
+				default:
+					x.put(id, &u)
+				}
+			}
+			return units, nil
+		}
+	}
+	var met userset.Set
+	err = x.everybody(ctx, func(u *User) {
+		x.put(u.ID, u)
+		met.Add(x.numbers[u.ID])
+	})
+	if err != nil {
+		return false, err
+	}
+	var gone []UserID
+	for n := range x.present.All() {
+		if !met.Has(n) {
+			gone = append(gone, x.ids[n])
+		}
+	}
+	for _, id := range gone {
+		x.put(id, nil)
+	}
+	return true, nil
+}
+
+// everybody reads the people, and refuses what a run refuses that looks at them.
+func (x *index) everybody(ctx context.Context, take func(u *User)) error {
+	last := UserID("")
+	for u, err := range x.dir.Users(ctx) {
+		switch {
+		case err != nil:
+			return fmt.Errorf("read users: %w", err)
+		case last != "" && u.ID <= last:
+			return fmt.Errorf("read users: %v after %v: %w", u.ID, last, ordered.ErrOrder)
+		}
+		if err := u.ID.Check(); err != nil {
+			return fmt.Errorf("read users: %w", err)
+		}
+		last = u.ID
+		take(&u)
+	}
+	return nil
+}
+
+// readMissing reads the people for aspects that nobody asked for until now. They must not have changed
+// meanwhile: where they have, the index is of no version.
+func (x *index) readMissing(ctx context.Context) error {
+	var missing []aspect
+	find := func(name string, l leaf) aspect {
+		a := x.aspects[name]
+		if a == nil {
+			a = x.newAspect(name, l)
+			x.aspects[name] = a
+			missing = append(missing, a)
+		}
+		return a
+	}
+	for tree, h := range x.trees {
+		if h.lines.Len() > 0 {
+			find(aspectTree+string(tree), &unitLeaf{tree: tree})
+		}
+	}
+	for _, p := range x.unplaced {
+		a := find(x.aspectOf(p.leaf), p.leaf)
+		p.aspect = a
+		q := a.asking()
+		q.predicates = append(q.predicates, p)
+	}
+	x.unplaced = nil
+	if len(missing) == 0 {
+		return nil
+	}
+	err := x.everybody(ctx, func(u *User) {
+		for _, a := range missing {
+			a.put(x.number(u.ID), u)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	version, err := x.readVersion(ctx)
+	if err == nil && version != x.at {
+		x.clear()
+	}
+	return err
+}
+
+func (x *index) aspectOf(l leaf) string {
+	switch l := l.(type) {
+	case *fieldLeaf:
+		if l.name == string(ID) {
+			return aspectID
+		}
+		return aspectField + l.name
+	case *unitLeaf:
+		return aspectTree + string(l.tree)
+	case *userLeaf:
+		if l.op == opIs {
+			return aspectID
+		}
+		return aspectLines
+	case *enrollmentLeaf:
+		return aspectEnrollments
+	}
+	return aspectStatus // status, and everyone
+}
+
+func (x *index) newAspect(name string, l leaf) aspect {
+	switch l := l.(type) {
+	case *unitLeaf:
+		return unitAspect(l.tree, func() *Hierarchy { return x.trees[l.tree] })
+	case *enrollmentLeaf:
+		return newEnrollmentAspect(x)
+	case *fieldLeaf:
+		if name == aspectID {
+			return &identityAspect{x: x}
+		}
+		return fieldAspect(l.name)
+	}
+	return &identityAspect{x: x}
+}
+
+// recipe is how the index evaluates a rule in a zone.
+func (x *index) recipe(rule *Rule, zone *time.Location) *recipe {
+	key := recipeKey{rule, zone}
+	found := x.recipes[key]
+	if found == nil {
+		found = x.newRecipe(rule, zone)
+		x.recipes[key] = found
+	}
+	found.used = x.refreshes
+	for _, p := range found.predicates {
+		p.used = x.refreshes
+	}
+	return found
+}
+
+func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
+	c := &recipe{program: program.Program{Any: rule.match == MatchAny}}
+	terms := map[*predicate]int{}
+	for i, set := range rule.sets {
+		clause := program.Clause{Any: set.match == MatchAny}
+		for j, l := range set.leaves {
+			at := len(c.terms)
+			if of, is := l.(*groupLeaf); is {
+				c.groups = append(c.groups, groupTerm{at, of})
+				c.terms = append(c.terms, program.Term{})
+			} else {
+				p := x.predicate(rule.criteria.Sets[i].Conditions[j], l, zone)
+				if known, met := terms[p]; met {
+					at = known
+				} else {
+					terms[p] = at
+					c.terms = append(c.terms, program.Term{Yes: &p.yes, Unknown: &p.unknown})
+					c.predicates = append(c.predicates, p)
+				}
+			}
+			clause.Literals = append(clause.Literals, program.Literal{Term: at, Negated: isNegated(l)})
+		}
+		c.program.Clauses = append(c.program.Clauses, clause)
+	}
+	return c
+}
+
+// predicate finds the predicate of a condition, or makes it.
+func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
+	bare, empty := positive(l)
+	key := predicateKey{text: fmt.Sprintf("%T %#v", c, unsigned(c)), empty: empty}
+	if zoned(l) {
+		key.zone = zone
+	}
+	p := x.predicates[key]
+	if p == nil {
+		p = &predicate{leaf: bare, relative: isRelative(l), view: View{Zone: zone}}
+		x.predicates[key] = p
+		x.unplaced = append(x.unplaced, p)
+	}
+	return p
+}
+
+// fill works out the predicates of the run that are not up to date.
+func (x *index) fill(r *run) {
+	var stale []*predicate
+	seen := map[*predicate]bool{}
+	for _, s := range r.order {
+		if s.recipe == nil || !s.asks() {
+			continue
+		}
+		for _, p := range s.recipe.predicates {
+			if seen[p] {
+				continue
+			}
+			seen[p] = true
+			if today := calendar.In(r.now, p.view.Zone); !p.filled || p.relative && p.day != today {
+				p.day, p.view.Now, p.view.Trees = today, r.now, x.trees
+				stale = append(stale, p)
+			}
+		}
+	}
+	inParallel(len(stale), func() func(int) {
+		with := new(scratch)
+		return func(i int) {
+			stale[i].aspect.fill(stale[i], with)
+			stale[i].filled = true
+		}
+	})
+	for _, s := range r.order {
+		if s.recipe == nil || !s.asks() {
+			continue
+		}
+		for _, p := range s.recipe.predicates {
+			if p.relative {
+				s.turn = min(s.turn, p.turn(s.today))
+			}
+		}
+	}
+}
+
+// inParallel does n pieces of work, on as many processors as there are, and returns when all is done.
+// Each worker is made by worker.
+func inParallel(n int, worker func() func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	if workers <= 1 {
+		if n > 0 {
+			work := worker()
+			for i := range n {
+				work(i)
+			}
+		}
+		return
+	}
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range workers {
+		wait.Go(func() {
+			work := worker()
+			for i := range next {
+				work(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+}
+
+// prune drops what many runs have not used: the conditions of edits that were never saved, and groups
+// that are gone.
+func (x *index) prune(r *run) {
+	if alone := r.edition != nil && r.edition.alone; !alone {
+		maps.DeleteFunc(x.rosters, func(id GroupID, _ *roster) bool { return r.groups[id] == nil })
+	}
+	if len(x.stirred) > len(x.ids)+1024 {
+		x.forgotten += len(x.stirred)
+		x.stirred = nil
+	}
+	stored := r.e.rules.all()
+	if len(x.recipes) <= 2*len(stored)+64 {
+		return
+	}
+	kept := map[*predicate]bool{}
+	for key, c := range x.recipes {
+		if c.used != x.refreshes && !stored[key.rule] {
+			delete(x.recipes, key)
+			continue
+		}
+		for _, p := range c.predicates {
+			kept[p] = true
+		}
+	}
+	maps.DeleteFunc(x.predicates, func(_ predicateKey, p *predicate) bool { return !kept[p] })
+	for _, a := range x.aspects {
+		q := a.asking()
+		q.predicates = slices.DeleteFunc(q.predicates, func(p *predicate) bool { return !kept[p] })
+	}
+}
+
+// defaultIndexBytes is the memory that an index may take unless [Options] say otherwise.
+const defaultIndexBytes = 4 << 30
+
+// bytes is about how much memory the index takes.
+func (x *index) bytes() int {
+	n := 64*len(x.ids) + x.present.Bytes() + x.steady.Bytes()
+	for _, a := range x.aspects {
+		n += a.bytes()
+	}
+	for _, p := range x.predicates {
+		n += p.yes.Bytes() + p.unknown.Bytes() + len(p.table)
+	}
+	for _, ro := range x.rosters {
+		n += ro.bytes()
+	}
+	return n
+}

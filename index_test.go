@@ -1,0 +1,360 @@
+package groups_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law"
+	"pgregory.net/rapid"
+)
+
+// asJSON is a run as bytes, so that everything in it is compared.
+func asJSON(tb testing.TB, r *groups.Run, err error) string {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(data)
+}
+
+// looking is an evaluator of the same that has no index.
+func looking(m *groups.Memory, now func() time.Time) *groups.Evaluator {
+	return groups.NewEvaluator(m, m, &groups.Options{Now: now, IndexBytes: -1})
+}
+
+func TestTheIndexAgreesWithALookAtEverybodyInTenThousandWorlds(t *testing.T) {
+	worlds := 10_000
+	if testing.Short() {
+		worlds = 500
+	}
+	h := law.OnMemory()
+	h.Beside = true
+	world := rapid.Custom(func(t *rapid.T) error {
+		if err := h.Load(law.Drawn{}.Tenant(t)); err != nil {
+			return err
+		}
+		if _, err := h.Preview(); err != nil {
+			return err
+		}
+		_, err := h.Process()
+		return err
+	})
+	for seed := range worlds {
+		if err := world.Example(seed); err != nil {
+			t.Fatalf("world %d: %v", seed, err)
+		}
+	}
+}
+
+// The organograms of the British government: managers, an org tree, and half a year of changes.
+func TestTheIndexAgreesWithALookAtEverybodyOnRealData(t *testing.T) {
+	ctx := t.Context()
+	units, _, err := groups.ReadUnitsCSV(strings.NewReader(shared(t, "uk-organograms/org-units.csv")), &groups.UnitsCSV{Tree: "org", ID: "id", Parent: "parent_id", Name: "name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newTenant(t)
+	o := groups.PeopleCSV{Key: "person_id", Manager: "manager_id", Units: []groups.UnitColumn{{Tree: "org", Column: "org_unit_id"}}, Missing: groups.RemoveMissing}
+	trees := func(f *groups.PeopleFile) { f.Trees = map[groups.Tree][]groups.Unit{"org": units} }
+	plain := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Now: w.ev.Now, IndexBytes: -1})
+	for n, file := range []string{"uk-organograms/people-2011-03-31.csv", "uk-organograms/people-2011-09-30.csv"} {
+		if _, err := w.ev.ImportDespite(ctx, w.plan(t, shared(t, file), o, trees), "registrar", "to compare"); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			for i, u := range units {
+				if i%25 == 0 {
+					w.automatic(t, groups.GroupID("unit "+u.ID), groups.AnySets(groups.All(groups.Tree("org").IsOrBelow(u.ID), groups.TextField("grade").IsEmpty().Not())), groups.DropAll)
+				}
+			}
+			for u, err := range w.Users(ctx) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasSuffix(string(u.ID), "7") {
+					w.automatic(t, groups.GroupID("line "+string(u.ID)), groups.AnySets(groups.Any(groups.UserIsOrBelow(u.ID), groups.TextField("job_title").Contains("director").Not())), groups.Keep)
+				}
+			}
+		}
+		want, err := plain.Evaluate(ctx)
+		first := asJSON(t, want, err)
+		got, err := w.ev.Evaluate(ctx)
+		if diff := cmp.Diff(first, asJSON(t, got, err)); diff != "" {
+			t.Fatal(diff)
+		}
+		if n == 0 && len(got.Diffs) < 50 {
+			t.Fatalf("%d groups are too few to say anything", len(got.Diffs))
+		}
+	}
+}
+
+// What is largest, deepest or emptiest.
+func TestTheIndexAgreesWithALookAtEverybodyAtTheLimits(t *testing.T) {
+	ctx := t.Context()
+	people, units := benchUsers(3000)
+	for i := range people[:1500] { // one line of 1,500
+		if i > 0 {
+			people[i].Manager = groups.ReportsTo(people[i-1].ID)
+		}
+	}
+	for i := range units {
+		if i > 0 {
+			units[i].Parent = units[i-1].ID
+		}
+	}
+	m := groups.NewMemory()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: benchSchema(), Upsert: people, Trees: map[groups.Tree][]groups.Unit{benchOrg: units}}); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	var large []groups.Set
+	for range 50 {
+		var set groups.Set
+		for range 10 {
+			set.Conditions = append(set.Conditions, benchCondition(r, len(people), len(units)))
+		}
+		large = append(large, set)
+	}
+	cities := make([]string, 2000)
+	for i := range cities {
+		cities[i] = fmt.Sprintf("city %d", 3*i)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	for id, c := range map[groups.GroupID]groups.Criteria{
+		"50 sets of 10, all of any": groups.AllSets(sets(large, groups.MatchAny)...),
+		"50 sets of 10, any of all": groups.AnySets(sets(large, groups.MatchAll)...),
+		"2,000 cities":              groups.AnySets(groups.All(benchCity.Is(cities...))),
+		"none of 2,000 cities":      groups.AnySets(groups.All(benchCity.IsNot(cities...))),
+		"everyone":                  groups.AnySets(groups.All(groups.Everyone{})),
+		"nobody":                    {},
+		"the end of a long line":    groups.AnySets(groups.All(groups.UserBelow(people[0].ID), groups.UserBelow(people[1400].ID).Not())),
+		"five below":                groups.AnySets(groups.All(groups.UserCondition{Op: groups.UserBelow("x").Op, Users: []groups.UserID{people[700].ID}, Depth: 5})),
+		"a deep tree":               groups.AnySets(groups.All(benchOrg.IsOrBelow(units[len(units)/2].ID))),
+		"a unit that is not there":  groups.AnySets(groups.All(benchOrg.IsOrBelow("gone"))),
+	} {
+		if _, err := ev.Save(ctx, groups.Group{ID: id, Name: string(id), Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c}, "law"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := looking(m, newYear).Evaluate(ctx)
+	first := asJSON(t, want, err)
+	got, err := ev.Evaluate(ctx)
+	if diff := cmp.Diff(first, asJSON(t, got, err)); diff != "" {
+		t.Error(diff)
+	}
+	if d, _ := got.Diff("everyone"); d.Members != len(people) {
+		t.Errorf("%d of %d are in the group of everyone", d.Members, len(people))
+	}
+}
+
+func sets(of []groups.Set, match groups.Match) []groups.Set {
+	out := slices.Clone(of)
+	for i := range out {
+		out[i].Match = match
+	}
+	return out
+}
+
+func TestAResultDoesNotDependOnTheNumberOfWorkers(t *testing.T) {
+	people, units := benchUsers(70_000) // more than one chunk
+	m := groups.NewMemory()
+	ctx := t.Context()
+	if err := m.Write(ctx, groups.PeopleChange{Schema: benchSchema(), Upsert: people, Trees: map[groups.Tree][]groups.Unit{benchOrg: units}}); err != nil {
+		t.Fatal(err)
+	}
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear})
+	for _, g := range benchGroups(30, len(people), len(units)) {
+		if _, err := ev.Save(ctx, g, "law"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var first string
+	for _, workers := range []int{1, 2, 8} {
+		runtime.GOMAXPROCS(workers)
+		run, err := groups.NewEvaluator(m, m, &groups.Options{Now: newYear}).Evaluate(ctx)
+		got := asJSON(t, run, err)
+		if first == "" {
+			first = got
+		}
+		if got != first {
+			t.Errorf("%d workers find something else than one", workers)
+		}
+	}
+	want, err := looking(m, newYear).Evaluate(ctx)
+	if asJSON(t, want, err) != first {
+		t.Error("the index finds something else than a look at everybody")
+	}
+}
+
+// Two users swap their cities in one write, again and again, so that there is always one of them in Rome:
+// whoever sees none or two has seen half a change.
+func TestReadersNeverSeeHalfAChange(t *testing.T) {
+	ctx := t.Context()
+	w := newEvalWorld(t, nil)
+	pair := func(a, b string) groups.PeopleChange {
+		return groups.PeopleChange{Upsert: []groups.User{evalUser("dan", evalIn(a)), evalUser("eve", evalIn(b))}}
+	}
+	w.write(pair("Rome", "Oslo"))
+	w.process()
+	g, err := w.Group(ctx, "romans")
+	w.must(err)
+	done := make(chan struct{})
+	var wait sync.WaitGroup
+	for range 3 {
+		wait.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if n, err := w.ev.Count(ctx, g); err != nil || n.Members != 3 {
+					t.Errorf("%d live: %v", n.Members, err)
+				}
+				run, err := w.ev.Evaluate(ctx)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				if d, _ := run.Diff("romans"); d.Members != 3 {
+					t.Errorf("%d members after a run", d.Members)
+				}
+				if _, err := w.ev.Explain(ctx, "romans", "dan"); err != nil {
+					t.Error(err)
+				}
+				in := 0
+				for _, err := range w.ev.Members(ctx, "romans") {
+					if in++; err != nil {
+						t.Error(err)
+					}
+				}
+				if in != 3 {
+					t.Errorf("%d members", in)
+				}
+			}
+		})
+	}
+	for n := range 40 {
+		cities := []string{"Rome", "Oslo"}
+		w.write(pair(cities[(n+1)%2], cities[n%2]))
+		if _, err := w.ev.Changed(ctx, groups.Touched{Users: []groups.UserID{"dan", "eve"}}); err != nil {
+			t.Error(err)
+		}
+		if n%10 == 0 {
+			if _, err := w.ev.Process(ctx); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(done)
+	wait.Wait()
+}
+
+// restless is a Directory of which each look finds another version.
+type restless struct {
+	groups.Directory
+	looks int
+}
+
+func (d *restless) Version(context.Context) (string, error) {
+	d.looks++
+	return fmt.Sprint(d.looks), nil
+}
+
+// waning is a Directory whose stream of users fails.
+type waning struct {
+	*groups.Memory
+	err error
+}
+
+func (d *waning) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return func(yield func(groups.User, error) bool) {
+		for u, err := range d.Memory.Users(ctx) {
+			if d.err != nil {
+				yield(groups.User{}, d.err)
+				return
+			}
+			if !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestWithoutAnIndexRunsLookAtEverybody(t *testing.T) {
+	for name, open := range map[string]func(m *groups.Memory) (groups.Directory, *groups.Options){
+		"over its bound":              func(m *groups.Memory) (groups.Directory, *groups.Options) { return m, &groups.Options{IndexBytes: 1} },
+		"switched off":                func(m *groups.Memory) (groups.Directory, *groups.Options) { return m, &groups.Options{IndexBytes: -1} },
+		"a directory without version": func(m *groups.Memory) (groups.Directory, *groups.Options) { return law.Bare(m), &groups.Options{} },
+		"one that never holds still": func(m *groups.Memory) (groups.Directory, *groups.Options) {
+			return &restless{Directory: m}, &groups.Options{}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newEvalWorld(t, nil)
+			dir, o := open(w.Memory)
+			o.Now = w.ev.Now
+			ev := groups.NewEvaluator(dir, w.Memory, o)
+			for range 3 {
+				w.people(evalUser("dan", evalIn("Rome")))
+				want, err := w.ev.Evaluate(t.Context())
+				first := asJSON(t, want, err)
+				got, err := ev.Evaluate(t.Context())
+				if diff := cmp.Diff(first, asJSON(t, got, err)); diff != "" {
+					t.Error(diff)
+				}
+			}
+		})
+	}
+}
+
+func TestAnIndexThatCouldNotBeReadIsReadAgain(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	d := &waning{Memory: w.Memory, err: errors.New("out of order")}
+	ev := groups.NewEvaluator(d, w.Memory, &groups.Options{Now: w.ev.Now})
+	if _, err := ev.Evaluate(t.Context()); !errors.Is(err, d.err) {
+		t.Errorf("got %v", err)
+	}
+	d.err = nil
+	if run, err := ev.Evaluate(t.Context()); err != nil || !run.Empty() {
+		t.Errorf("%v, %v", run, err)
+	}
+}
+
+// A run by the index costs for groups, for conditions and for whoever moves, not for users.
+func TestEvaluatingAgainAllocatesForGroupsAndNotForUsers(t *testing.T) {
+	const few, many, groupCount = 500, 3000, 50
+	allocations := func(users int) float64 {
+		_, ev, _ := benchWorld(t, users, groupCount)
+		ctx := context.Background()
+		if _, err := ev.Process(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(3, func() {
+			if _, err := ev.Evaluate(ctx); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if a, b := allocations(few), allocations(many); b > 1.1*a {
+		t.Errorf("%v allocations for %d users, %v for %d", a, few, b, many)
+	}
+}

@@ -1,0 +1,152 @@
+package program_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
+	"pgregory.net/rapid"
+)
+
+// truth is one of Kleene's three values.
+type truth int
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+// kleene answers for one user, naively.
+func kleene(p *program.Program, terms []map[uint32]truth, u uint32) truth {
+	joined := func(any bool, parts []truth) truth {
+		out := yes
+		if any {
+			out = no
+		}
+		for _, t := range parts {
+			if any {
+				out = max(out, t)
+			} else {
+				out = min(out, t)
+			}
+		}
+		return out
+	}
+	if len(p.Clauses) == 0 {
+		return no
+	}
+	var clauses []truth
+	for _, c := range p.Clauses {
+		var literals []truth
+		for _, l := range c.Literals {
+			t := terms[l.Term][u]
+			if l.Negated {
+				t = yes - t
+			}
+			literals = append(literals, t)
+		}
+		clauses = append(clauses, joined(c.Any, literals))
+	}
+	return joined(p.Any, clauses)
+}
+
+func TestAMachineAnswersAsKleene(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		users := rapid.SampledFrom([]int{1, 63, 64, 65, 300, userset.Chunk}).Draw(t, "users")
+		// Few users are drawn, and all others alike.
+		odd := rapid.SliceOfNDistinct(rapid.Uint32Range(0, uint32(users-1)), 0, min(users, 20), rapid.ID).Draw(t, "odd")
+		value := rapid.SampledFrom([]truth{no, no, no, unknown, yes, yes})
+		n := rapid.IntRange(1, 5).Draw(t, "terms")
+		naive := make([]map[uint32]truth, n)
+		terms := make([]program.Term, n)
+		for i := range terms {
+			terms[i] = program.Term{Yes: &userset.Set{}, Unknown: &userset.Set{}}
+			naive[i] = map[uint32]truth{}
+			rest := rapid.SampledFrom([]truth{no, no, no, unknown, yes}).Draw(t, "rest")
+			for u := range uint32(users) {
+				naive[i][u] = rest
+			}
+			for _, u := range odd {
+				naive[i][u] = value.Draw(t, "value")
+			}
+			var in, unsure userset.Bits
+			for u, v := range naive[i] {
+				switch v {
+				case yes:
+					in.Set(uint16(u))
+				case unknown:
+					unsure.Set(uint16(u))
+				}
+			}
+			terms[i].Yes.Put(0, &in, users)
+			terms[i].Unknown.Put(0, &unsure, users)
+		}
+		literal := rapid.Custom(func(t *rapid.T) program.Literal {
+			return program.Literal{Term: rapid.IntRange(0, n-1).Draw(t, "term"), Negated: rapid.Bool().Draw(t, "negated")}
+		})
+		clause := rapid.Custom(func(t *rapid.T) program.Clause {
+			return program.Clause{Any: rapid.Bool().Draw(t, "any"), Literals: rapid.SliceOfN(literal, 1, 4).Draw(t, "literals")}
+		})
+		p := program.Program{Any: rapid.Bool().Draw(t, "any"), Clauses: rapid.SliceOfN(clause, 0, 4).Draw(t, "clauses")}
+		var m program.Machine
+		certain, possible := m.Evaluate(&p, terms, 0, users)
+		for u := range uint32(userset.Chunk) {
+			got := no
+			switch {
+			case certain.Has(uint16(u)):
+				got = yes
+			case possible.Has(uint16(u)):
+				got = unknown
+			}
+			want := no
+			if u < uint32(users) {
+				want = kleene(&p, naive, u)
+			}
+			if got != want {
+				t.Fatalf("user %d of %d: %v, want %v by %+v", u, users, got, want, p)
+			}
+		}
+	})
+}
+
+func TestEvaluatingDoesNotAllocate(t *testing.T) {
+	terms, p := world(4)
+	m := new(program.Machine)
+	if n := testing.AllocsPerRun(10, func() { m.Evaluate(&p, terms, 0, userset.Chunk) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// world is a rule of six conditions, of which every one holds for one user in each of 2, 3 ... of them.
+func world(unsure int) ([]program.Term, program.Program) {
+	var terms []program.Term
+	for i := range 6 {
+		term := program.Term{Yes: &userset.Set{}, Unknown: &userset.Set{}}
+		for u := 0; u < userset.Chunk; u += i + 2 {
+			term.Yes.Add(uint32(u))
+		}
+		for u := range unsure {
+			term.Yes.Remove(uint32(u))
+			term.Unknown.Add(uint32(u))
+		}
+		terms = append(terms, term)
+	}
+	return terms, program.Program{Any: true, Clauses: []program.Clause{
+		{Literals: []program.Literal{{Term: 0}, {Term: 1}, {Term: 2, Negated: true}}},
+		{Literals: []program.Literal{{Term: 3}, {Term: 4}, {Term: 5}}},
+	}}
+}
+
+func BenchmarkEvaluateAChunk(b *testing.B) {
+	for _, unsure := range []int{0, 4} {
+		b.Run(fmt.Sprintf("unknown=%d", unsure), func(b *testing.B) {
+			terms, p := world(unsure)
+			m := new(program.Machine)
+			for b.Loop() {
+				m.Evaluate(&p, terms, 0, userset.Chunk)
+			}
+		})
+	}
+}

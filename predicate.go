@@ -1,0 +1,182 @@
+package groups
+
+import (
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// This file holds the conditions of an index: predicates, which all groups share, and the programs that
+// join them.
+
+// A predicate is a condition, not negated, with the users it holds for and those of whom that is not
+// known. However many rules have it, negated or not, there is one.
+type predicate struct {
+	leaf         leaf // not negated
+	aspect       aspect
+	yes, unknown userset.Set
+	view         View
+	// filled says that the sets are up to date, as of a day where time alone can change them.
+	filled   bool
+	relative bool
+	day      calendar.Day
+	table    []Verdict // of a valued aspect: by value
+	// turnsOn is the earliest day after the one of turnsFrom that brings a change, worked out when the aspect
+	// had seen so many changes; turning is a value that it changes for.
+	turnsOn, turnsFrom calendar.Day
+	turnsAt            uint64
+	turnsKnown         bool
+	turning            uint32
+	used               uint64 // by which refresh of the index
+}
+
+// set brings one user up to date.
+func (p *predicate) set(n uint32, v Verdict) {
+	switch v {
+	case Yes:
+		p.yes.Add(n)
+		p.unknown.Remove(n)
+	case No:
+		p.yes.Remove(n)
+		p.unknown.Remove(n)
+	default:
+		p.yes.Remove(n)
+		p.unknown.Add(n)
+	}
+}
+
+// turn is the earliest day after today that changes the predicate for somebody.
+func (p *predicate) turn(today calendar.Day) calendar.Day {
+	if changes := p.aspect.asking().changes; !p.turnsKnown || p.turnsFrom != today || p.turnsAt != changes {
+		p.turnsOn, p.turnsFrom, p.turnsAt, p.turnsKnown = p.aspect.turn(p, today), today, changes, true
+	}
+	return p.turnsOn
+}
+
+// predicateKey tells predicates apart: what the condition says in JSON, what it answers on Empty, and the
+// zone in which its dates turn.
+type predicateKey struct {
+	text  string
+	empty Verdict
+	zone  *time.Location
+}
+
+// positive is a leaf without its negation, and what it answers on Empty.
+func positive(l leaf) (leaf, Verdict) {
+	switch l := l.(type) {
+	case *fieldLeaf:
+		p := *l
+		if p.negated, p.empty = false, l.empty; l.negated {
+			p.empty = l.empty.not()
+		}
+		return &p, p.empty
+	case *unitLeaf:
+		p := *l
+		if p.negated, p.empty = false, l.empty; l.negated {
+			p.empty = l.empty.not()
+		}
+		return &p, p.empty
+	case *userLeaf:
+		p := *l
+		p.negated = false
+		return &p, No
+	case *enrollmentLeaf:
+		p := *l
+		p.negated = false
+		return &p, No
+	case *statusLeaf:
+		p := *l
+		p.negated = false
+		return &p, No
+	}
+	return l, No // everyone is never negated, and groups are no predicates
+}
+
+// unsigned is a condition as a predicate is named by: without its negation, and without what it answers on
+// Empty.
+func unsigned(c Condition) Condition {
+	switch c := c.(type) {
+	case FieldCondition:
+		c.Negated, c.OnEmpty = false, ByOperator
+		return c
+	case UnitCondition:
+		c.Negated, c.OnEmpty = false, ByOperator
+		return c
+	case UserCondition:
+		c.Negated = false
+		return c
+	case EnrollmentCondition:
+		c.Negated = false
+		return c
+	case StatusCondition:
+		c.Negated = false
+		return c
+	}
+	return c
+}
+
+// isNegated reports whether a leaf is the complement of its positive form.
+func isNegated(l leaf) bool {
+	switch l := l.(type) {
+	case *fieldLeaf:
+		return l.negated
+	case *unitLeaf:
+		return l.negated
+	case *userLeaf:
+		return l.negated
+	case *enrollmentLeaf:
+		return l.negated
+	case *statusLeaf:
+		return l.negated
+	case *groupLeaf:
+		return l.negated
+	}
+	return false
+}
+
+// isRelative reports whether time alone can change what the leaf says.
+func isRelative(l leaf) bool {
+	switch l := l.(type) {
+	case *fieldLeaf:
+		t, is := l.test.(*dateTest)
+		return is && t.relative
+	case *enrollmentLeaf:
+		return l.at != nil && l.at.relative
+	}
+	return false
+}
+
+// zoned reports whether the zone matters to the leaf.
+func zoned(l leaf) bool {
+	switch l := l.(type) {
+	case *fieldLeaf:
+		_, is := l.test.(*dateTest)
+		return is
+	case *enrollmentLeaf:
+		return l.at != nil
+	}
+	return false
+}
+
+// A recipe is how an index evaluates a rule.
+type recipe struct {
+	program    program.Program
+	terms      []program.Term
+	predicates []*predicate
+	groups     []groupTerm
+	used       uint64
+}
+
+// groupTerm is a term that the memberships of a run fill in.
+type groupTerm struct {
+	term int
+	leaf *groupLeaf
+}
+
+// recipeKey: a rule means other instants in another zone.
+type recipeKey struct {
+	rule *Rule
+	zone *time.Location
+}

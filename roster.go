@@ -1,0 +1,254 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// A roster is what is stored about the users of one group, as an index has it. Most are plain: in by the
+// rule and nothing else, a bit each. Of the odd ones it has what runs ask of everybody; the rest is read
+// from the Store.
+type roster struct {
+	// epoch and sequence are those of the state that it is a copy of, and live says how plain users are
+	// members.
+	epoch    string
+	sequence uint64
+	live     bool
+
+	bit       userset.Set // the automatic bit, of plain and odd users
+	odd       userset.Set // whose standing is not plain
+	undecided userset.Set // of the odd ones
+	// Of the odd ones, how they are in: in the population, and there by the rule; and as members.
+	population, byRule, member, memberByRule userset.Set
+	until                                    map[uint32]time.Time // when assignments end, or did
+
+	// How many there are.
+	oddBits, populations, byRules, members, membersByRule int
+
+	// settled is what every standing was last found to agree with, but for those that were written since.
+	settled settlement
+	written userset.Set
+}
+
+// A settlement is a state of the world in which every standing of a group is what the decision table makes
+// of it, as long as the rule says what the bit does. Who is not as they were then is looked at again.
+type settlement struct {
+	revision uint64 // of the definition
+	stirred  int    // how many users had come, gone, or been switched on or off
+	now      time.Time
+}
+
+// plain is the standing of a user who is in by the rule and nothing else.
+func (ro *roster) plain(group GroupID, user UserID) Standing {
+	st := Standing{Group: group, User: user, Automatic: true, Population: Automatic}
+	if ro.live {
+		st.Member = Automatic
+	}
+	return st
+}
+
+// put replaces what is stored about a user.
+func (ro *roster) put(n uint32, st Standing) {
+	ro.count(n, -1)
+	odd := !st.Blank() && !sameStanding(st, ro.plain(st.Group, st.User))
+	was := ro.odd.Has(n)
+	include(&ro.bit, n, st.Automatic)
+	if odd || was {
+		include(&ro.odd, n, odd)
+		include(&ro.undecided, n, odd && st.Undecided)
+		include(&ro.population, n, odd && st.Population != Outside)
+		include(&ro.byRule, n, odd && st.Population == Automatic)
+		include(&ro.member, n, odd && st.Member != Outside)
+		include(&ro.memberByRule, n, odd && st.Member == Automatic)
+		delete(ro.until, n)
+	}
+	if st.Assignment != nil && !st.Assignment.Until.IsZero() {
+		if ro.until == nil {
+			ro.until = map[uint32]time.Time{}
+		}
+		ro.until[n] = st.Assignment.Until
+	}
+	ro.count(n, 1)
+}
+
+func include(set *userset.Set, n uint32, in bool) {
+	if in {
+		set.Add(n)
+	} else {
+		set.Remove(n)
+	}
+}
+
+// count adds what is stored about a user to the counts, or with -1 takes it out.
+func (ro *roster) count(n uint32, by int) {
+	add := func(to *int, is bool) {
+		if is {
+			*to += by
+		}
+	}
+	if !ro.odd.Has(n) {
+		if ro.bit.Has(n) {
+			ro.populations += by
+			ro.byRules += by
+			add(&ro.members, ro.live)
+			add(&ro.membersByRule, ro.live)
+		}
+		return
+	}
+	add(&ro.oddBits, ro.bit.Has(n))
+	add(&ro.populations, ro.population.Has(n))
+	add(&ro.byRules, ro.byRule.Has(n))
+	add(&ro.members, ro.member.Has(n))
+	add(&ro.membersByRule, ro.memberByRule.Has(n))
+}
+
+// membership makes the set of the members.
+func (ro *roster) membership(users int) *userset.Set {
+	set := new(userset.Set)
+	var b userset.Bits
+	for chunk, size := range chunksOf(users) {
+		b.Reset()
+		if ro.live {
+			ro.bit.Load(chunk, &b)
+			ro.odd.AndNot(chunk, &b)
+		}
+		ro.member.Or(chunk, &b)
+		set.Put(chunk, &b, size)
+	}
+	return set
+}
+
+func (ro *roster) bytes() int {
+	n := 48 * len(ro.until)
+	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.written, &ro.undecided, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
+		n += set.Bytes()
+	}
+	return n
+}
+
+// readRosters brings what is stored about the groups of a run, and those that their rules read, up to
+// date.
+func (x *index) readRosters(ctx context.Context, r *run) error {
+	read := map[GroupID]bool{}
+	for _, s := range r.order {
+		if s.whole {
+			read[s.ID] = true
+			for _, id := range r.refs.needs(s.ID) {
+				read[id] = true
+			}
+		}
+	}
+	for _, s := range r.order {
+		if !read[s.ID] || !s.stored {
+			continue
+		}
+		ro := x.rosters[s.ID]
+		if ro == nil || ro.epoch != s.State.Epoch || ro.sequence != s.State.Sequence || ro.live != s.State.Live {
+			var err error
+			if ro, err = x.readRoster(ctx, s); err != nil {
+				return err
+			}
+			x.rosters[s.ID] = ro
+		}
+		s.roster = ro
+	}
+	return nil
+}
+
+// errMoved ends a run by an index that has read a group in two states. It begins again.
+var errMoved = fmt.Errorf("a group was written while it was read: %w", ErrConflict)
+
+// retried does something that may end with errMoved until it does not.
+func retried[T any](do func() (T, error)) (T, error) {
+	for n := 1; ; n++ {
+		v, err := do()
+		if !errors.Is(err, errMoved) || n == attempts {
+			return v, err
+		}
+	}
+}
+
+// readRoster reads what is stored about a group.
+func (x *index) readRoster(ctx context.Context, s *subject) (*roster, error) {
+	ro := &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
+	last := UserID("")
+	for st, err := range x.store.Standings(ctx, s.ID, "") {
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)
+		case last != "" && st.User <= last:
+			return nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
+		}
+		last = st.User
+		ro.put(x.number(st.User), st)
+	}
+	g, err := x.store.Group(ctx, s.ID)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return nil, fmt.Errorf("read group %q: %w", s.ID, err)
+	case err != nil, !g.State.Equal(s.State):
+		return nil, errMoved
+	}
+	return ro, nil
+}
+
+// wrote brings the rosters up to date with what a run has written. Those that are not of the state that
+// the run started from are left as they are, and read again when they are needed.
+func (x *index) wrote(writes []Write, r *run) {
+	if x == nil {
+		return
+	}
+	defer x.lock()()
+	for i := range writes {
+		w := &writes[i]
+		ro := x.rosters[w.Group]
+		switch {
+		case ro == nil || len(w.Standings) == 0 && !w.Delete && w.State == nil:
+		case w.Delete || w.Was == nil || ro.epoch != w.Was.Epoch || ro.sequence != w.Was.Sequence || w.State != nil && w.State.Live != ro.live:
+			delete(x.rosters, w.Group)
+		case len(w.Standings) > 0:
+			for _, st := range w.Standings {
+				n := x.number(st.User)
+				ro.put(n, st)
+				ro.written.Add(n)
+			}
+			ro.sequence++
+		}
+	}
+	x.settle(r)
+}
+
+// settle notes that every standing of the groups agrees with what a run found: what it would have written
+// has been, or there was nothing.
+func (x *index) settle(r *run) {
+	for _, s := range r.order {
+		ro := x.rosters[s.ID]
+		if !s.whole || s.held || s.draft || ro == nil || ro != s.roster || s.found.stirred == 0 && s.found.now.IsZero() {
+			continue
+		}
+		if ro.sequence == s.State.Sequence && len(s.write.Standings) == 0 || ro.sequence == s.State.Sequence+1 && len(s.write.Standings) > 0 {
+			ro.settled, ro.written = s.found, userset.Set{}
+		}
+	}
+}
+
+// ended are the users of a roster whose assignments ended between then and now, in either direction.
+func (ro *roster) ended(now time.Time) (ended []uint32) {
+	from, to := ro.settled.now, now
+	if to.Before(from) {
+		from, to = to, from
+	}
+	for n, until := range ro.until {
+		if until.After(from) && !until.After(to) {
+			ended = append(ended, n)
+		}
+	}
+	slices.Sort(ended)
+	return ended
+}

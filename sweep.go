@@ -1,0 +1,578 @@
+package groups
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// This file holds the run by an index. It asks the index whom the rules hold for, looks who of them is not
+// in, who is in without, and who else may have to move, and decides about those as a run that looks at
+// everybody does. Whoever is not a candidate stays as they are.
+
+// A candidate is a user whom a run looks at in one group, and what the rule says of them.
+type candidate struct {
+	user    uint32
+	verdict Verdict
+}
+
+// candidates are those of one chunk of users: of the group i of a level, list[start[i]:start[i+1]]. Where
+// the number is all that the run wants, ins and outs count users who are alike, by group: of whom nothing is
+// stored and the rule says Yes, and who are in by the bit and the rule says No.
+type candidates struct {
+	list      []candidate
+	start     []int
+	ins, outs []int
+}
+
+// byIndex is a look at the people by the index. It reports whether there is one.
+func (r *run) byIndex(ctx context.Context) (bool, error) {
+	x := r.e.index
+	if x == nil || r.resides != nil {
+		return false, nil
+	}
+	if ok, err := x.begin(ctx, r); !ok {
+		return false, err
+	}
+	err := r.sweep(ctx, x)
+	x.reading.RUnlock()
+	if err != nil {
+		return false, err
+	}
+	if err := r.alongside(ctx); err != nil {
+		return false, err
+	}
+	for _, s := range r.order {
+		s.sort()
+	}
+	if r.edition != nil {
+		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
+	}
+	unlock := x.lock()
+	x.settle(r)
+	unlock()
+	return true, nil
+}
+
+// alongside decides about the users of the run, in the groups that are looked at as a whole too.
+func (r *run) alongside(ctx context.Context) error {
+	if len(r.users) == 0 {
+		return nil
+	}
+	if err := r.readLines(ctx, false); err != nil {
+		return err
+	}
+	for _, s := range r.order {
+		s.view.Lines = r.lines
+	}
+	return r.some(ctx)
+}
+
+// sweep decides about the candidates of all groups, those first whose memberships others read.
+func (r *run) sweep(ctx context.Context, x *index) error {
+	r.survey.fromIndex(r, x)
+	read := map[GroupID]bool{}
+	level := map[GroupID]int{}
+	var levels [][]*subject
+	for _, s := range r.order {
+		n := 0
+		for _, id := range r.refs.needs(s.ID) {
+			if !s.cyclic {
+				n = max(n, level[id]+1)
+			}
+			if s.whole {
+				read[id] = true
+			}
+		}
+		level[s.ID] = n
+		if !s.whole {
+			continue
+		}
+		for len(levels) <= n {
+			levels = append(levels, nil)
+		}
+		levels[n] = append(levels[n], s)
+	}
+	answers := map[GroupID]program.Term{}
+	for _, s := range r.order {
+		if read[s.ID] && !s.whole {
+			answers[s.ID] = x.answer(s, s.State.Live, nil)
+		}
+	}
+	for _, list := range levels {
+		for _, s := range list {
+			r.enlist(s, x, answers)
+		}
+		found, err := x.candidates(ctx, r, list)
+		if err != nil {
+			return err
+		}
+		if err := r.decideAll(ctx, x, list, found, read, answers); err != nil {
+			return err
+		}
+	}
+	return r.tellProgress(ctx, x.present.Count())
+}
+
+// tellProgress tells as often as a look at everybody does, and may be cancelled as often.
+func (r *run) tellProgress(ctx context.Context, users int) error {
+	if r.progress == nil {
+		return nil
+	}
+	for n := 10_000; n < users; n += 10_000 {
+		if r.progress(n); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	r.progress(users)
+	return ctx.Err()
+}
+
+// enlist makes a group ready: it counts as it is stored, and what its rule reads of other groups is known.
+func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
+	s.found = settlement{s.Revision, x.forgotten + len(x.stirred), r.now}
+	s.preset = true
+	if ro := s.roster; ro != nil {
+		s.automatic = ro.membersByRule
+		s.diff.Population, s.diff.Members = ro.populations, ro.members
+		for _, until := range ro.until {
+			s.expect(&Assignment{Until: until}, r.now)
+		}
+	}
+	if s.recipe == nil {
+		return
+	}
+	s.terms = s.recipe.terms
+	if len(s.recipe.groups) > 0 {
+		s.terms = slices.Clone(s.terms)
+		for _, g := range s.recipe.groups {
+			s.terms[g.term] = x.membersOf(r, g.leaf, answers)
+		}
+	}
+}
+
+// nobody is in no set.
+var nobody userset.Set
+
+// answer is what conditions find in a group: its members, as they are stored but for those decided about,
+// and of whom they are unknown.
+func (x *index) answer(s *subject, live bool, decided map[uint32]Verdict) program.Term {
+	if s.cyclic || s.Status != Active || !live {
+		return program.Term{Yes: &nobody, Unknown: &x.present}
+	}
+	ro := s.roster
+	if ro == nil {
+		ro = new(roster)
+	}
+	yes, unknown := ro.membership(len(x.ids)), new(userset.Set)
+	for n := range ro.undecided.All() {
+		yes.Remove(n)
+		unknown.Add(n)
+	}
+	for n, v := range decided {
+		include(yes, n, v == Yes)
+		include(unknown, n, v == Unknown)
+	}
+	return program.Term{Yes: yes, Unknown: unknown}
+}
+
+// membersOf is the term of a condition on groups.
+func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term) program.Term {
+	of := program.Program{Any: l.match == MatchAny}
+	var terms []program.Term
+	for _, id := range l.groups {
+		named := []GroupID{id}
+		if l.orBelow {
+			named = append(named, r.refs.beneath(id)...)
+		}
+		clause := program.Clause{Any: true}
+		for _, id := range named {
+			term, known := answers[id]
+			if !known {
+				term = program.Term{Yes: &nobody, Unknown: &x.present}
+			}
+			clause.Literals = append(clause.Literals, program.Literal{Term: len(terms)})
+			terms = append(terms, term)
+		}
+		of.Clauses = append(of.Clauses, clause)
+	}
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	m := new(program.Machine)
+	out := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	for chunk, users := range chunksOf(len(x.ids)) {
+		yes, possible := m.Evaluate(&of, terms, chunk, users)
+		out.Yes.Put(chunk, yes, users)
+		if possible != yes {
+			possible.AndNot(yes)
+			out.Unknown.Put(chunk, possible, users)
+		}
+	}
+	return out
+}
+
+// candidates finds whom the run must look at in the groups, chunk by chunk, on all processors.
+func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]candidates, error) {
+	searches := make([]search, len(level))
+	stirred := map[int]*userset.Set{}
+	for i, s := range level {
+		searches[i] = x.search(r, s, stirred)
+	}
+	found := make([]candidates, (len(x.ids)+userset.Chunk-1)/userset.Chunk)
+	inParallel(len(found), func() func(int) {
+		w := &sweeper{x: x}
+		return func(chunk int) {
+			w.chunk, w.users = chunk, min(userset.Chunk, len(x.ids)-chunk*userset.Chunk)
+			c := &found[chunk]
+			counts := make([]int, 3*len(level)+1)
+			c.ins, c.outs, c.start = counts[:len(level)], counts[len(level):2*len(level)], counts[2*len(level):]
+			for i := range searches {
+				if ctx.Err() != nil {
+					return
+				}
+				c.start[i] = len(c.list)
+				w.look(&searches[i], c, i)
+			}
+			c.start[len(level)] = len(c.list)
+		}
+	})
+	return found, ctx.Err()
+}
+
+// search is how a run finds whom to look at in one group.
+type search struct {
+	s *subject
+	// again are those who are looked at whatever the rule says, and holders those of whom something is
+	// stored. all wants every holder, and fresh those who are not plain or not steady, since nobody has looked
+	// at them since the definition was saved.
+	stirred    *userset.Set
+	ended      []uint32
+	all, fresh bool
+	tally      bool // only how many there are matters
+}
+
+func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search {
+	c := search{s: s}
+	ro := s.roster
+	if r.edition != nil && r.edition.group == s.ID {
+		// A preview lists who stays.
+		c.tally = r.edition.alone && !r.edition.turned
+		c.all = !c.tally
+	}
+	if ro == nil {
+		return c
+	}
+	settled := ro.settled.revision == s.Revision && !s.draft && ro.settled.stirred >= x.forgotten
+	if !settled {
+		c.fresh = true
+		// Plain and steady users stay as they are, unless the table says otherwise of one of them.
+		plain := ro.plain(s.ID, "")
+		next, _ := s.settle(&User{Activation: Activated}, Yes, plain, r.now, r.e.opts.Exclusions)
+		c.all = c.all || !sameStanding(plain, next)
+		return c
+	}
+	c.ended = ro.ended(r.now)
+	from := ro.settled.stirred - x.forgotten
+	if from < len(x.stirred) {
+		c.stirred = stirred[from]
+		if c.stirred == nil {
+			c.stirred = new(userset.Set)
+			for _, n := range x.stirred[from:] {
+				c.stirred.Add(n)
+			}
+			stirred[from] = c.stirred
+		}
+	}
+	return c
+}
+
+// A sweeper looks through one chunk of users at a time.
+type sweeper struct {
+	x            *index
+	chunk, users int
+	machine      program.Machine
+
+	none, everybody, found, scratch userset.Bits
+}
+
+// look finds the candidates of one group.
+func (w *sweeper) look(c *search, out *candidates, group int) {
+	s, ro := c.s, c.s.roster
+	found := &w.found
+	found.Reset()
+	yes, possible := w.verdicts(s)
+	switch {
+	case s.asks():
+		*found = *possible
+		if ro != nil && ro.bit.CountIn(w.chunk) > 0 {
+			// Those of whom the rule may say Yes and who do not have the bit, or of whom it is not certain, and
+			// those who have the bit and of whom it says No.
+			w.scratch = *yes
+			ro.bit.And(w.chunk, &w.scratch) // have it, certainly
+			found.AndNot(&w.scratch)
+			ro.bit.Load(w.chunk, &w.scratch)
+			w.scratch.AndNot(possible)
+			w.among(&w.scratch)
+			found.Or(&w.scratch)
+		}
+		if s.scope != nil && ro != nil {
+			*found = *possible
+			ro.bit.Or(w.chunk, found)
+			w.among(found)
+		} else if s.scope != nil {
+			*found = *possible
+		}
+	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
+		ro.bit.Load(w.chunk, found)
+	}
+	if c.tally && s.asks() && s.scope == nil {
+		w.scratch = *yes
+		w.x.steady.And(w.chunk, &w.scratch)
+		if ro != nil {
+			ro.bit.AndNot(w.chunk, &w.scratch)
+			ro.odd.AndNot(w.chunk, &w.scratch)
+		}
+		out.ins[group] = w.scratch.Count()
+		found.AndNot(&w.scratch)
+		if ro != nil {
+			ro.bit.Load(w.chunk, &w.scratch)
+			ro.odd.AndNot(w.chunk, &w.scratch)
+			w.x.steady.And(w.chunk, &w.scratch)
+			w.scratch.AndNot(possible)
+			out.outs[group] = w.scratch.Count()
+			found.AndNot(&w.scratch)
+		}
+	}
+	if ro != nil {
+		w.others(c, ro)
+	}
+	base := uint32(w.chunk * userset.Chunk)
+	for i := range found.All() {
+		v := No
+		switch {
+		case !s.asks():
+		case yes.Has(i):
+			v = Yes
+		case possible.Has(i):
+			v = Unknown
+		}
+		out.list = append(out.list, candidate{base + uint32(i), v})
+	}
+}
+
+// others adds those who are looked at whatever the rule says.
+func (w *sweeper) others(c *search, ro *roster) {
+	found := &w.found
+	ro.undecided.Or(w.chunk, found)
+	ro.written.Or(w.chunk, found)
+	switch {
+	case c.all:
+		ro.bit.Or(w.chunk, found)
+		ro.odd.Or(w.chunk, found)
+	case c.fresh:
+		ro.bit.Load(w.chunk, &w.scratch)
+		w.x.steady.AndNot(w.chunk, &w.scratch)
+		ro.odd.Or(w.chunk, &w.scratch)
+		found.Or(&w.scratch)
+	case c.stirred != nil && c.stirred.CountIn(w.chunk) > 0:
+		ro.bit.Load(w.chunk, &w.scratch)
+		ro.odd.Or(w.chunk, &w.scratch)
+		c.stirred.And(w.chunk, &w.scratch)
+		found.Or(&w.scratch)
+	}
+	base := w.chunk * userset.Chunk
+	at, _ := slices.BinarySearch(c.ended, uint32(base))
+	for _, n := range c.ended[at:] {
+		if int(n) >= base+w.users {
+			break
+		}
+		found.Set(uint16(int(n) - base))
+	}
+}
+
+// verdicts are whom the rule of the group holds for in the chunk, and whom it may hold for; nobody where
+// the group does not ask. Whoever is not among the people is in neither.
+func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
+	switch {
+	case !s.asks():
+		return &w.none, &w.none
+	case s.broken:
+		w.x.present.Load(w.chunk, &w.everybody)
+		return &w.none, &w.everybody
+	}
+	yes, possible = w.machine.Evaluate(&s.recipe.program, s.terms, w.chunk, w.users)
+	w.among(yes)
+	if possible != yes {
+		w.among(possible)
+	}
+	if s.unread {
+		return &w.none, possible
+	}
+	return yes, possible
+}
+
+// among leaves those in who are among the people.
+func (w *sweeper) among(b *userset.Bits) {
+	if w.x.present.CountIn(w.chunk) < w.users {
+		w.x.present.And(w.chunk, b)
+	}
+}
+
+// decideAll decides about the candidates of the groups of a level, each group on its own, and works out what
+// the next levels find in those that others read.
+func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found []candidates, read map[GroupID]bool, answers map[GroupID]program.Term) error {
+	decided := make([]map[uint32]Verdict, len(level))
+	var many, apart []int
+	total := 0
+	for i, s := range level {
+		if read[s.ID] {
+			decided[i] = map[uint32]Verdict{}
+		}
+		// Whoever asks the Directory does so alone.
+		if s.scope != nil || s.hold != nil {
+			apart = append(apart, i)
+			continue
+		}
+		many = append(many, i)
+		for c := range found {
+			total += found[c].start[i+1] - found[c].start[i]
+		}
+	}
+	var failed atomic.Pointer[error]
+	work := func(i int) {
+		if failed.Load() != nil {
+			return
+		}
+		if err := r.decideGroup(ctx, x, level[i], i, found, decided[i]); err != nil {
+			failed.CompareAndSwap(nil, &err)
+		}
+	}
+	if total < fewCandidates {
+		for _, i := range many {
+			work(i)
+		}
+	} else {
+		inParallel(len(many), func() func(int) { return func(i int) { work(many[i]) } })
+	}
+	for _, i := range apart {
+		work(i)
+	}
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	for i, s := range level {
+		if read[s.ID] {
+			answers[s.ID] = x.answer(s, true, decided[i])
+		}
+	}
+	return nil
+}
+
+// fewCandidates is up to how many are decided about faster than a second processor is put to work.
+const fewCandidates = 512
+
+// decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
+// conditions find in the group.
+func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, found []candidates, decided map[uint32]Verdict) error {
+	var light User
+	for c := range found {
+		for _, of := range found[c].list[found[c].start[i]:found[c].start[i+1]] {
+			id := x.ids[of.user]
+			if _, affected := r.users[id]; affected {
+				continue
+			}
+			u := &light
+			switch code := x.status.codes.Code(of.user); {
+			case code == 0:
+				u = nil
+			case s.scope != nil || s.hold != nil:
+				var err error
+				if u, err = r.user(ctx, id); err != nil {
+					return err
+				}
+				if u != nil && s.asks() && !s.broken {
+					of.verdict = s.within(u, of.verdict)
+				}
+			default:
+				light = User{ID: id, Activation: activationOf(code)}
+			}
+			var err error
+			if s.standing, err = x.standing(ctx, s, of.user, id); err != nil {
+				return err
+			}
+			r.decide(s, id, u, of.verdict)
+			if decided != nil {
+				decided[of.user] = s.answer
+			}
+		}
+		r.countAlike(s, Standing{}, Yes, found[c].ins[i])
+		if s.roster != nil {
+			r.countAlike(s, s.roster.plain(s.ID, ""), No, found[c].outs[i])
+		}
+	}
+	return nil
+}
+
+// countAlike decides about one active user for n of them, of whom the same is stored and the rule says the
+// same.
+func (r *run) countAlike(s *subject, stored Standing, v Verdict, n int) {
+	next, _ := s.settle(&User{Activation: Activated}, v, stored, r.now, r.e.opts.Exclusions)
+	for _, c := range []struct {
+		to        *int
+		was, will Method
+	}{{&s.diff.Population, stored.Population, next.Population}, {&s.diff.Members, stored.Member, next.Member}} {
+		if c.was != Outside {
+			*c.to -= n
+		}
+		if c.will != Outside {
+			*c.to += n
+		}
+	}
+}
+
+// standing is what is stored about a user in a group; of odd users it asks the Store.
+func (x *index) standing(ctx context.Context, s *subject, n uint32, id UserID) (Standing, error) {
+	switch ro := s.roster; {
+	case ro == nil:
+	case ro.odd.Has(n):
+		for st, err := range x.store.StandingsOf(ctx, id) {
+			if err != nil {
+				return Standing{}, fmt.Errorf("read standings of user %q: %w", id, err)
+			}
+			if st.Group == s.ID {
+				return st, nil
+			}
+		}
+	case ro.bit.Has(n):
+		return ro.plain(s.ID, id), nil
+	}
+	return Standing{Group: s.ID, User: id}, nil
+}
+
+// sort puts what the run has found about a group in the order of the users.
+func (s *subject) sort() {
+	if !s.preset {
+		return
+	}
+	for _, list := range [][]Change{s.diff.Joined, s.diff.Left, s.diff.Switched, s.diff.Withheld} {
+		sortByUser(list, func(c *Change) UserID { return c.User })
+	}
+	sortByUser(s.diff.Undecided, func(m *Member) UserID { return m.User })
+	sortByUser(s.kept, func(m *Member) UserID { return m.User })
+	sortByUser(s.write.Standings, func(st *Standing) UserID { return st.User })
+}
+
+func sortByUser[T any](list []T, user func(*T) UserID) {
+	slices.SortFunc(list, func(a, b T) int {
+		if user(&a) < user(&b) {
+			return -1
+		}
+		return 1 // each user is there once
+	})
+}
