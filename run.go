@@ -517,7 +517,7 @@ func (r *run) decide(s *subject, id UserID, u *User) {
 	}
 
 	s.answer = verdictOf(next.Member != Outside)
-	if next.Undecided || s.cyclic || s.Status != Active {
+	if next.Undecided || s.cyclic || s.Status != Active || s.waits && !s.whole && !s.State.Live {
 		s.answer = Unknown
 	}
 	if next.Undecided {
