@@ -34,7 +34,7 @@ func (r *run) judge(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if len(limits) > 0 {
-			s.keepBack(limits...)
+			r.keepBack(s, limits...)
 			held = append(held, s.ID)
 		}
 	}
@@ -54,7 +54,7 @@ func (r *run) judge(ctx context.Context) (bool, error) {
 			limits = append(limits, "joins of the run: "+r.total.joins)
 		}
 		if len(limits) > 0 && !r.follows(s, held) {
-			s.keepBack(limits...)
+			r.keepBack(s, limits...)
 			held = append(held, s.ID)
 		}
 	}
@@ -69,8 +69,13 @@ func (r *run) follows(s *subject, groups []GroupID) bool {
 	return slices.ContainsFunc(r.refs.allNeeds(s.ID), func(id GroupID) bool { return slices.Contains(groups, id) })
 }
 
-// keepBack holds the group: what the pass found is the plan.
-func (s *subject) keepBack(limits ...string) {
+// keepBack holds the group: what the pass found is the plan. Of a group that was looked at for some users
+// only it would be a part, which nobody could approve: the next pass looks at everybody there.
+func (r *run) keepBack(s *subject, limits ...string) {
+	if !s.whole {
+		s.whole, r.lines = true, nil
+		return
+	}
 	s.hold, s.planned, s.causes, s.held = &Hold{Limits: limits}, s.diff, causes{}, true
 }
 
