@@ -36,7 +36,8 @@ type Draft struct {
 
 // SaveDraft saves an edit without publishing it, and returns it as stored; nobody moves. The
 // definition may still be wrong: it is checked when it is previewed. A draft of a group that somebody
-// else saved meanwhile, or that somebody else saved itself, is refused with a [*groups.ConflictError].
+// else saved meanwhile, or that somebody else saved itself, is refused with a [*groups.ConflictError], and so
+// is one that has expired: it is gone.
 func (d *Desk) SaveDraft(ctx context.Context, actor Actor, draft Draft) (Draft, error) {
 	stored, err := d.store.Group(ctx, draft.Group.ID)
 	if err != nil {
@@ -69,7 +70,13 @@ func (d *Desk) keepDraft(ctx context.Context, actor Actor, draft Draft) (Draft, 
 		if err != nil {
 			return Draft{}, err
 		}
-		if n.Key != draft.ID && !d.expires(n).After(now) {
+		switch {
+		case d.expires(n).After(now):
+		case n.Key == draft.ID && draft.Revision == 0: // a new one in its place
+			draft.Revision, notes[0].Revision = n.Revision, n.Revision
+		case n.Key == draft.ID:
+			return Draft{}, &groups.ConflictError{Group: draft.Group.ID, Note: groups.NoteDraft}
+		default:
 			n.Data = nil
 			notes = append(notes, n)
 		}
@@ -177,6 +184,12 @@ func sameDefinition(a, b groups.Group) bool {
 // DiscardDraft discards a draft. One that somebody else saved meanwhile is refused with a
 // [*groups.ConflictError]; one that is gone is gone.
 func (d *Desk) DiscardDraft(ctx context.Context, actor Actor, draft Draft) error {
+	if _, err := d.Draft(ctx, draft.Group.ID, draft.ID); err != nil {
+		if errors.Is(err, groups.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
 	data, err := json.Marshal(draft.Group)
 	if err != nil {
 		return fmt.Errorf("draft of group %q: %w", draft.Group.ID, err)
