@@ -96,9 +96,12 @@ func (e *Evaluator) revise(ctx context.Context, ed *edition, g Group) (*run, err
 	r.edition = ed
 	s.waits, s.whole, s.trusted = false, true, true
 	if !ed.alone {
-		dependents := r.refs.dependents([]GroupID{g.ID})
-		r.takeWhole(dependents)
-		for _, id := range dependents {
+		var left []GroupID
+		if s.stored && s.was.Parent != g.Parent {
+			left = append(left, s.was.Parent)
+		}
+		for _, id := range r.refs.dependents([]GroupID{g.ID}, left...) {
+			r.groups[id].whole = !r.groups[id].waits
 			r.groups[id].trusted = !ed.adopts
 		}
 	}

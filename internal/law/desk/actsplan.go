@@ -40,8 +40,14 @@ func (m *machine) plannings() map[string]func(*rapid.T) {
 func (m *machine) foresee(g groups.Group, members groups.CurrentMembers) {
 	p, err := m.office.ev.Preview(background, g, &groups.PreviewOptions{Members: members})
 	want, refused := m.page.foresee(g, members)
-	if m.same(err, refused); err == nil {
-		m.keep(p, want)
+	if m.same(err, refused); err != nil {
+		return
+	}
+	m.keep(p, want)
+	if members == groups.MembersUnsaid {
+		tally, err := m.office.ev.Count(background, g)
+		m.check(err)
+		m.check(differ("the live number is another one", p.Diff.Population, tally.Population))
 	}
 }
 
@@ -85,15 +91,17 @@ func (m *machine) restore(t *rapid.T) {
 		t.Skip("no version")
 	}
 	v := pick(t, "version", g.versions)
-	p, err := m.office.Restore(background, e.Actor, id, v.Revision)
-	if m.same(err, nil); err != nil {
-		return
-	}
 	next := g.Group
-	next.Criteria = p.Group.Criteria // in which those who were forgotten are nobody
-	m.check(differ("another version is restored", anonymised(v.Criteria), anonymised(text(p.Group.Criteria))))
-	want, err := m.page.foresee(next, groups.MembersUnsaid)
-	if m.check(err); err == nil {
+	was, err := groups.ParseCriteria([]byte(v.Criteria), nil)
+	m.check(err)
+	next.Criteria = was
+	p, err := m.office.Restore(background, e.Actor, id, v.Revision)
+	if err == nil {
+		m.check(differ("another version is restored", anonymised(v.Criteria), anonymised(text(p.Group.Criteria))))
+		next.Criteria = p.Group.Criteria // with the alias of those who were forgotten
+	}
+	want, refused := m.page.foresee(next, groups.MembersUnsaid)
+	if m.same(err, refused); err == nil {
 		m.keep(p, want)
 	}
 }

@@ -205,6 +205,7 @@ func (p *page) carryOut(g groups.Group, members groups.CurrentMembers, by, do st
 		return report{}, err
 	}
 	e := &edition{group: g.ID, by: by, adopts: adopts, members: members, turned: stored != nil && stored.Kind != g.Kind}
+	followers := p.followers(g.ID) // also those that count what is beneath a parent that it had
 	p.define(g, by)
 	switch {
 	case p.ring():
@@ -213,7 +214,7 @@ func (p *page) carryOut(g groups.Group, members groups.CurrentMembers, by, do st
 		return report{}, fmt.Errorf("group %q: nobody said what becomes of its members: %w", g.ID, groups.ErrGroup)
 	}
 	l := look{whole: set(g.ID), trusted: set(g.ID), edition: e}
-	for _, id := range p.followers(g.ID) {
+	for _, id := range append(followers, p.followers(g.ID)...) {
 		l.whole[id] = l.whole[id] || !p.waits(p.groups[id])
 		l.trusted[id] = !adopts || id == g.ID
 	}

@@ -438,6 +438,15 @@ func (m *machine) compareNext() error {
 			holds[place{p.Group.ID, u}] = f
 		}
 	}
+	due, _, err := m.office.ev.Due(background)
+	if err != nil {
+		return err
+	}
+	for _, id := range m.page.ids() {
+		if g := m.page.groups[id]; g.scheduled() && (g.held == nil && !m.page.waits(g)) != slices.Contains(due, id) {
+			return fmt.Errorf("due are %v, with or without %s", due, id)
+		}
+	}
 	return errors.Join(differ("a full run would do something else", lines(want.now), lines(diffFates(run.Diffs))),
 		differ("a full run would hold something else", lines(want.held), lines(holds)))
 }

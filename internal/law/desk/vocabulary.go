@@ -122,21 +122,21 @@ func criteria(t *rapid.T) groups.Criteria {
 
 func condition(t *rapid.T) groups.Condition {
 	switch n := rapid.IntRange(0, 99).Draw(t, "condition"); {
-	case n < 40:
+	case n < 36:
 		return dept.Is("sales")
-	case n < 47:
+	case n < 42:
 		return dept.IsNot("ops")
-	case n < 55:
+	case n < 50:
 		return hired.InLast(rapid.IntRange(3, 12).Draw(t, "days"), groups.Days)
-	case n < 65:
+	case n < 59:
 		return branch.IsOrBelow(draw(t, "unit asked for", unitIDs...))
-	case n < 72:
+	case n < 66:
 		return groups.UserBelow(draw(t, "manager asked for", userIDs...))
-	case n < 79:
+	case n < 73:
 		return groups.Courses("c1").Are(groups.Completed)
 	case n < 90:
 		c := groups.MemberOfAny(draw(t, "group asked for", groupIDs...))
-		if chance(t, "or below", 40) {
+		if chance(t, "or below", 60) {
 			c = c.WithBelow()
 		}
 		if chance(t, "not", 30) {
@@ -160,7 +160,7 @@ func newGroup(t *rapid.T, id groups.GroupID) groups.Group {
 	if g.Kind == groups.AutomaticGroup || chance(t, "criteria that are not read", 20) {
 		g.Criteria = criteria(t)
 	}
-	if chance(t, "beneath another", 25) {
+	if chance(t, "beneath another", 40) {
 		g.Parent = draw(t, "parent", groupIDs...)
 	}
 	if chance(t, "scheduled", 15) {
