@@ -74,7 +74,7 @@ func (p *page) check(g groups.Group) error {
 	return nil
 }
 
-// put saves a definition on this page and refuses a ring.
+// save saves a definition, and refuses a ring; nobody moves.
 func (p *page) save(g groups.Group, by string) error {
 	do := "edit"
 	if _, err := p.started(g.ID, g.Revision); err != nil {
