@@ -45,7 +45,9 @@ func (m *machine) put(users ...groups.User) {
 		m.page.users[u.ID] = u
 		touched.Users = append(touched.Users, u.ID)
 	}
-	m.version++
+	if len(users) > 0 {
+		m.version++
+	}
 	m.check(m.office.people.Write(background, groups.PeopleChange{Upsert: users}))
 	m.happened(touched)
 }

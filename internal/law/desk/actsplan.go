@@ -2,7 +2,6 @@ package desk
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -375,10 +374,8 @@ func (m *machine) importFile(t *rapid.T) {
 		m.same(err, groups.ErrFeed)
 	case !maps.Equal(r.now, f.report.now) || !maps.Equal(r.held, f.report.held):
 		m.same(err, groups.ErrStale)
-	case f.version != m.version && !nothing(f.plan.People):
-		if !errors.Is(err, groups.ErrConflict) {
-			m.same(err, groups.ErrConflict)
-		}
+	case f.version != m.version:
+		m.same(err, groups.ErrConflict)
 	default:
 		if m.same(err, nil); err == nil {
 			next.write(do, "", "", e.By, why)
