@@ -360,6 +360,31 @@ func (e *Evaluator) Process(ctx context.Context, groups ...GroupID) (*Run, error
 // attempts is how often a run is repeated when another writer was faster.
 const attempts = 10
 
+// errMoved ends a run that has read a group in two states. It begins again.
+var errMoved = fmt.Errorf("a group was written while it was read: %w", ErrConflict)
+
+// retried does something that may end with errMoved, until it does not.
+func retried[T any](do func() (T, error)) (T, error) {
+	for n := 1; ; n++ {
+		v, err := do()
+		if !errors.Is(err, errMoved) || n == attempts {
+			return v, err
+		}
+	}
+}
+
+// still returns errMoved where the group is not stored in the state any more that the run began with.
+func (r *run) still(ctx context.Context, s *subject) error {
+	g, err := r.e.store.Group(ctx, s.ID)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return fmt.Errorf("read group %q: %w", s.ID, err)
+	case (err == nil) != s.stored, err == nil && !g.State.Equal(s.State):
+		return errMoved
+	}
+	return nil
+}
+
 // write evaluates and applies, and does so again where what was read has changed meanwhile.
 func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
 	done, err := e.turn(ctx)

@@ -56,9 +56,16 @@ func (r *run) keepBack(judged []*subject, limitsOf func(*subject) []string) bool
 		if r.follows(s, held) {
 			continue
 		}
-		if limits := limitsOf(s); len(limits) > 0 {
+		limits := limitsOf(s)
+		if len(limits) == 0 {
+			continue
+		}
+		held = append(held, s.ID)
+		if s.whole {
 			s.hold, s.held = &Hold{Limits: limits}, true
-			held = append(held, s.ID)
+		} else {
+			// The plan of a few would be a part, which nobody could approve: the next pass looks at everybody there.
+			s.whole, r.lines = true, nil
 		}
 	}
 	return len(held) > 0

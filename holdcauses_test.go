@@ -47,3 +47,21 @@ func TestEveryHeldLeaveOfAnImportHasACause(t *testing.T) {
 		})
 	}
 }
+
+func TestAPlanHeldAfterAChangeOfAFewIsAboutEverybody(t *testing.T) {
+	ctx := t.Context()
+	w := guardWorld(t, small())
+	w.people(groups.User{ID: "g", Activation: groups.Activated}) // nobody can say where
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"g"}}), "team ?g")
+	w.move("Oslo", "a", "b", "c")
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"a", "b", "c"}}), "team ?g")
+	plans, err := w.ev.Held(ctx)
+	w.must(err)
+	if len(plans) != 1 || len(plans[0].Diff.Undecided) != 1 {
+		t.Fatalf("held: %+v", plans)
+	}
+	// So that it can be approved as it stands.
+	_, err = w.ev.Approve(ctx, plans[0], "chief")
+	w.must(err)
+	w.want(w.members("team"), "d e f")
+}

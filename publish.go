@@ -2,6 +2,7 @@ package groups
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -109,7 +110,11 @@ func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) (e
 	r.edition = ed
 	s.waits, s.whole, s.trusted = false, true, true
 	if !ed.alone {
-		dependents := r.refs.dependents([]GroupID{g.ID})
+		var left []GroupID
+		if s.stored && s.was.Parent != g.Parent {
+			left = append(left, s.was.Parent)
+		}
+		dependents := r.refs.dependents([]GroupID{g.ID}, left...)
 		r.takeWhole(dependents)
 		for _, id := range dependents {
 			r.groups[id].trusted = r.groups[id].whole && !ed.adopts
@@ -189,7 +194,7 @@ func (e *Evaluator) Publish(ctx context.Context, p *Plan, by string) (*Run, erro
 			return nil, err
 		}
 		if d := p.deviations(r.plan()); len(d) > 0 {
-			return nil, &StaleError{p.Group.ID, d}
+			return nil, cmp.Or[error](r.still(ctx, r.groups[p.Group.ID]), &StaleError{p.Group.ID, d})
 		}
 		return r, nil
 	})
@@ -252,7 +257,7 @@ func (e *Evaluator) Approve(ctx context.Context, p *Plan, by string) (*Run, erro
 		}
 		now := &Plan{Group: s.Group, Diff: s.diff.listed(s.ID)}
 		if d := p.deviations(now); len(d) > 0 {
-			return nil, &StaleError{s.ID, d}
+			return nil, cmp.Or[error](r.still(ctx, s), &StaleError{s.ID, d})
 		}
 		return r, nil
 	})

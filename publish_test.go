@@ -342,3 +342,19 @@ func TestTheLastTenVersionsOfTheCriteriaAreKept(t *testing.T) {
 		t.Errorf("%v", list)
 	}
 }
+
+func TestAPreviewReachesTheGroupsThatCountedTheGroupBeneathItsParent(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(groups.Group{ID: "italy", Name: "Italy", Status: groups.Active})
+	w.edit("romans", func(g *groups.Group) { g.Parent = "italy" })
+	w.save(evalGroup("all", groups.MemberOfAny("italy").WithBelow()))
+	w.process()
+	w.want(w.members("all"), "ann bob")
+	p := w.planFor("romans", nil, func(g *groups.Group) { g.Parent = "" })
+	if len(p.Others) != 1 || p.Others[0].Group != "all" || len(p.Others[0].Left) != 2 {
+		t.Fatalf("others: %+v", p.Others)
+	}
+	_, err := w.ev.Publish(w.Context(), p, "editor")
+	w.must(err)
+	w.want(w.members("all"), "")
+}

@@ -241,8 +241,8 @@ func (r *references) allNeeds(id GroupID) []GroupID {
 
 // dependents returns the groups that read one of ids, directly or through others, sorted. One of ids
 // is among them only if it reads one itself. They need not exist: who names a group that was deleted
-// depends on it.
-func (r *references) dependents(ids []GroupID) []GroupID {
+// depends on it. beneath are groups that lost one beneath them, whose readers have another answer as well.
+func (r *references) dependents(ids []GroupID, beneath ...GroupID) []GroupID {
 	found := make(map[GroupID]bool)
 	seen := make(map[referenceNode]bool)
 	var queue []referenceNode
@@ -254,6 +254,9 @@ func (r *references) dependents(ids []GroupID) []GroupID {
 	}
 	for _, id := range ids {
 		reach(referenceNode{id: id})
+	}
+	for _, id := range beneath {
+		reach(referenceNode{id, true})
 	}
 	for ; len(queue) > 0; queue = queue[1:] {
 		n := queue[0]

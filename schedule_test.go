@@ -459,3 +459,18 @@ func TestASchedulesThatMakesNoSenseIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsInAGroupThatWaitsForItsFirstProcessingIsUnknown(t *testing.T) {
+	ctx := t.Context()
+	w := newEvalWorld(t, nil)
+	w.process()
+	guests := evalGroup("guests", evalCity.Is("Rome"))
+	nightly(&guests)
+	w.save(guests)
+	w.save(evalGroup("others", groups.MemberOfAny("guests").Not()))
+	w.want(w.changed(groups.Touched{}), "others ?ann ?bob ?cid")
+	// An act in the group looks at her there, and finds no more than before.
+	_, err := w.ev.Unassign(ctx, "guests", "tutor", "ann")
+	w.must(err)
+	w.want(w.members("others"), "")
+}

@@ -36,7 +36,8 @@ type Draft struct {
 
 // SaveDraft saves an edit without publishing it, and returns it as stored; nobody moves. The
 // definition may still be wrong: it is checked when it is previewed. A draft of a group that somebody
-// else saved meanwhile, or that somebody else saved itself, is refused with a [*groups.ConflictError].
+// else saved meanwhile, or that somebody else saved itself, is refused with a [*groups.ConflictError], and so
+// is one that has expired: it is gone.
 func (d *Desk) SaveDraft(ctx context.Context, actor Actor, draft Draft) (Draft, error) {
 	stored, err := d.store.Group(ctx, draft.Group.ID)
 	if err != nil {
@@ -73,6 +74,8 @@ func (d *Desk) keepDraft(ctx context.Context, actor Actor, draft Draft) (Draft, 
 		switch expired := !d.expires(n).After(now); {
 		case n.Key == draft.ID && expired && draft.Revision == 0: // in the place of one that is gone
 			notes[0].Revision, draft.Revision = n.Revision, n.Revision
+		case n.Key == draft.ID && expired:
+			return Draft{}, &groups.ConflictError{Group: draft.Group.ID, Note: groups.NoteDraft}
 		case n.Key == draft.ID:
 			saved.Before = n.Data
 		case expired:

@@ -74,6 +74,24 @@ func TestADraftExpiresAfter90DaysOrAsThePolicySays(t *testing.T) {
 	}
 }
 
+func TestADraftThatHasExpiredIsGone(t *testing.T) {
+	ctx := t.Context()
+	w := faculty(t, nil)
+	draft := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{ID: "mine", Group: w.teaching(t, "maths", "art")}))
+	w.now = draft.Expires
+	before := w.everything(t)
+	_, err := w.SaveDraft(ctx, root, draft)
+	if conflict, ok := errors.AsType[*groups.ConflictError](err); !ok || conflict.Note != groups.NoteDraft || conflict.Revision != 0 {
+		t.Errorf("saved again: %v", err)
+	}
+	if err := w.DiscardDraft(ctx, root, draft); err != nil {
+		t.Errorf("discarded: %v", err)
+	}
+	same(t, "nothing of it is written", w.everything(t), before)
+	again := must[admin.Draft](t)(w.SaveDraft(ctx, root, admin.Draft{ID: "mine", Group: w.teaching(t, "maths", "music")}))
+	same(t, "a new one of that name", must[admin.Draft](t)(w.Draft(ctx, "maths", "mine")).Revision, again.Revision)
+}
+
 func TestADraftOfAGroupThatWasSavedMeanwhileIsDiscardedOrRebasedOnly(t *testing.T) {
 	ctx := t.Context()
 	w := faculty(t, nil)
