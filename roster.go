@@ -2,7 +2,6 @@ package groups
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -108,6 +107,9 @@ func (ro *roster) count(n uint32, by int) {
 	add(&ro.membersByRule, ro.memberByRule.Has(n))
 }
 
+// empty reports whether nothing is stored about anybody.
+func (ro *roster) empty() bool { return ro.bit.Count()+ro.odd.Count() == 0 }
+
 // membership makes the set of the members.
 func (ro *roster) membership(users int) *userset.Set {
 	set := new(userset.Set)
@@ -151,7 +153,7 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 		ro := x.rosters[s.ID]
 		if ro == nil || ro.epoch != s.State.Epoch || ro.sequence != s.State.Sequence || ro.live != s.State.Live {
 			var err error
-			if ro, err = x.readRoster(ctx, s); err != nil {
+			if ro, err = x.readRoster(ctx, r, s); err != nil {
 				return err
 			}
 			x.rosters[s.ID] = ro
@@ -161,21 +163,8 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 	return nil
 }
 
-// errMoved ends a run by an index that has read a group in two states. It begins again.
-var errMoved = fmt.Errorf("a group was written while it was read: %w", ErrConflict)
-
-// retried does something that may end with errMoved until it does not.
-func retried[T any](do func() (T, error)) (T, error) {
-	for n := 1; ; n++ {
-		v, err := do()
-		if !errors.Is(err, errMoved) || n == attempts {
-			return v, err
-		}
-	}
-}
-
 // readRoster reads what is stored about a group.
-func (x *index) readRoster(ctx context.Context, s *subject) (*roster, error) {
+func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, error) {
 	ro := &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
 	last := UserID("")
 	for st, err := range x.store.Standings(ctx, s.ID, "") {
@@ -188,14 +177,7 @@ func (x *index) readRoster(ctx context.Context, s *subject) (*roster, error) {
 		last = st.User
 		ro.put(x.number(st.User), st)
 	}
-	g, err := x.store.Group(ctx, s.ID)
-	switch {
-	case err != nil && !errors.Is(err, ErrNotFound):
-		return nil, fmt.Errorf("read group %q: %w", s.ID, err)
-	case err != nil, !g.State.Equal(s.State):
-		return nil, errMoved
-	}
-	return ro, nil
+	return ro, r.still(ctx, s)
 }
 
 // wrote brings the rosters up to date with what a run has written. Those that are not of the state that
@@ -210,9 +192,14 @@ func (x *index) wrote(writes []Write, r *run) {
 		ro := x.rosters[w.Group]
 		switch {
 		case ro == nil || len(w.Standings) == 0 && !w.Delete && w.State == nil:
-		case w.Delete || w.Was == nil || ro.epoch != w.Was.Epoch || ro.sequence != w.Was.Sequence || w.State != nil && w.State.Live != ro.live:
+		case w.Delete || w.Was == nil || ro.epoch != w.Was.Epoch || ro.sequence != w.Was.Sequence:
+			delete(x.rosters, w.Group)
+		case w.State != nil && w.State.Live != ro.live && !ro.empty():
 			delete(x.rosters, w.Group)
 		case len(w.Standings) > 0:
+			if w.State != nil {
+				ro.live = w.State.Live
+			}
 			for _, st := range w.Standings {
 				n := x.number(st.User)
 				ro.put(n, st)

@@ -331,26 +331,11 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
 		ro.bit.Load(w.chunk, found)
 	}
-	if c.tally && s.asks() && s.scope == nil {
-		w.scratch = *yes
-		w.x.steady.And(w.chunk, &w.scratch)
-		if ro != nil {
-			ro.bit.AndNot(w.chunk, &w.scratch)
-			ro.odd.AndNot(w.chunk, &w.scratch)
-		}
-		out.ins[group] = w.scratch.Count()
-		found.AndNot(&w.scratch)
-		if ro != nil {
-			ro.bit.Load(w.chunk, &w.scratch)
-			ro.odd.AndNot(w.chunk, &w.scratch)
-			w.x.steady.And(w.chunk, &w.scratch)
-			w.scratch.AndNot(possible)
-			out.outs[group] = w.scratch.Count()
-			found.AndNot(&w.scratch)
-		}
-	}
 	if ro != nil {
 		w.others(c, ro)
+	}
+	if c.tally && s.asks() && s.scope == nil {
+		out.ins[group], out.outs[group] = w.alike(ro, yes, possible)
 	}
 	base := uint32(w.chunk * userset.Chunk)
 	for i := range found.All() {
@@ -364,6 +349,29 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 		}
 		out.list = append(out.list, candidate{base + uint32(i), v})
 	}
+}
+
+// alike takes those out who are steady and of whom nothing is stored but, perhaps, the bit, and counts them:
+// who comes in by the rule, and who goes.
+func (w *sweeper) alike(ro *roster, yes, possible *userset.Bits) (ins, outs int) {
+	w.scratch = *yes
+	w.x.steady.And(w.chunk, &w.scratch)
+	if ro != nil {
+		ro.bit.AndNot(w.chunk, &w.scratch)
+		ro.odd.AndNot(w.chunk, &w.scratch)
+	}
+	ins = w.scratch.Count()
+	w.found.AndNot(&w.scratch)
+	if ro == nil {
+		return ins, 0
+	}
+	ro.bit.Load(w.chunk, &w.scratch)
+	ro.odd.AndNot(w.chunk, &w.scratch)
+	w.x.steady.And(w.chunk, &w.scratch)
+	w.scratch.AndNot(possible)
+	outs = w.scratch.Count()
+	w.found.AndNot(&w.scratch)
+	return ins, outs
 }
 
 // others adds those who are looked at whatever the rule says.
