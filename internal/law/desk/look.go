@@ -41,11 +41,10 @@ type row struct {
 
 // report is what a look comes to.
 type report struct {
-	now   map[place]fate // what moves, or cannot be decided
-	kept  map[place]fate // who stays as they are in the group of an edition
-	held  map[place]fate
-	rows  map[place]row
-	moved bool
+	now  map[place]fate // what moves, or cannot be decided
+	kept map[place]fate // who stays as they are in the group of an edition
+	held map[place]fate
+	rows map[place]row
 }
 
 func set(ids ...groups.GroupID) map[groups.GroupID]bool {
