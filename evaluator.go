@@ -28,7 +28,7 @@ type Options struct {
 	// IndexBytes bounds the memory of the index of a Directory that is [Versioned], in bytes, about; zero is
 	// 4 GiB. It is of the version that the Directory has when a run begins. Where it would be larger, and with
 	// a negative bound, runs look at everybody, with the same result.
-	IndexBytes int
+	IndexBytes int64
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes

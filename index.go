@@ -28,7 +28,7 @@ type index struct {
 	dir     Directory
 	version Versioned
 	store   Store
-	limit   int // of memory, in bytes
+	limit   int64 // of memory, in bytes
 
 	// Whoever writes to the index holds writing, and reading for as long as they write; a run holds the latter
 	// to read, and takes it before it lets go of the former, so that nobody writes in between.
@@ -68,7 +68,7 @@ type journal interface {
 }
 
 // newIndex is nil where the Directory has no versions, or there is not to be an index.
-func newIndex(dir Directory, store Store, limit int) *index {
+func newIndex(dir Directory, store Store, limit int64) *index {
 	version, ok := As[Versioned](dir)
 	if !ok || limit < 0 {
 		return nil
@@ -213,7 +213,7 @@ func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
 		return false, err
 	}
 	x.prune(r)
-	if x.bytes() > x.limit {
+	if int64(x.bytes()) > x.limit {
 		x.clear()
 		x.tooLarge = true
 		return false, nil
