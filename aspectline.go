@@ -1,0 +1,214 @@
+package groups
+
+import (
+	"slices"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/forest"
+	"github.com/grouprules/groups/internal/lineage"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// lineAspect keeps who reports to whom.
+type lineAspect struct {
+	questions
+	x     *index
+	above forest.Forest
+	blind userset.Set // of whom nobody could say whom they report to
+	// flaws has the lines where something is wrong with them, as of so many changes, else nobody.
+	flaws   *lineage.Lineage
+	checked uint64
+}
+
+// fewMoved is up to how many people a move takes along whose predicates are brought up to date one by one.
+// Beyond it, they are worked out anew when they are next needed.
+const fewMoved = 512
+
+func (a *lineAspect) put(n uint32, u *User) {
+	parent := forest.Missing
+	if u != nil {
+		switch manager, known := u.Manager.ID(); {
+		case !known:
+			parent = forest.Unread
+		case manager == "":
+			parent = forest.Top
+		default:
+			parent = int32(a.x.number(manager))
+		}
+	}
+	was := a.above.Parent(n)
+	if parent == was {
+		return
+	}
+	a.changes++
+	filled := slices.ContainsFunc(a.predicates, func(p *predicate) bool { return p.filled })
+	moved := []uint32{n}
+	few := true
+	take := func() {
+		for below := range a.above.Below(n, 0) {
+			if moved = append(moved, below); len(moved) > fewMoved {
+				few = false
+				return
+			}
+		}
+	}
+	if filled {
+		take()
+	}
+	a.above.Put(n, parent)
+	blind := a.blind.Count()
+	if parent == forest.Unread {
+		a.blind.Add(n)
+	} else {
+		a.blind.Remove(n)
+	}
+	if !filled {
+		return
+	}
+	take()
+	for _, p := range []int32{was, parent} {
+		if p >= 0 {
+			moved = append(moved, uint32(p))
+		}
+	}
+	for _, p := range a.predicates {
+		l := p.leaf.(*userLeaf)
+		switch {
+		case !p.filled:
+		case !few, l.op == opHasReports && (blind > 0 || a.blind.Count() > 0):
+			p.filled = false
+		default:
+			for _, m := range moved {
+				p.set(m, a.verdict(l, m))
+			}
+		}
+	}
+}
+
+// verdict answers for one user.
+func (a *lineAspect) verdict(l *userLeaf, n uint32) Verdict {
+	switch {
+	case !a.x.present.Has(n):
+		return No
+	case l.op == opHasReports:
+		others := a.blind.Count()
+		if a.blind.Has(n) {
+			others--
+		}
+		switch {
+		case a.above.Direct(n) > 0:
+			return Yes
+		case others > 0:
+			return Unknown
+		}
+		return No
+	}
+	for id := range l.goals {
+		if g, ok := a.x.numbers[UserID(id)]; ok && (g == n && l.op == opIsOrBelow || g != n && a.above.IsBelow(n, g, l.depth)) {
+			return Yes
+		}
+	}
+	if a.lost(n, l.depth) {
+		return Unknown
+	}
+	return No
+}
+
+// lost reports whether the way up from n ends at a gap within depth links, 0 is any number.
+func (a *lineAspect) lost(n uint32, depth int) bool {
+	at, links := n, 0
+	for above := range a.above.Above(n) {
+		if links++; depth > 0 && links >= depth {
+			return false
+		}
+		at = above
+	}
+	p := a.above.Parent(at)
+	return p == forest.Unread || p == forest.Missing
+}
+
+func (a *lineAspect) fill(p *predicate, _ *scratch) {
+	p.yes, p.unknown = userset.Set{}, userset.Set{}
+	l := p.leaf.(*userLeaf)
+	if l.op == opHasReports {
+		for n := range a.x.present.All() {
+			p.set(n, a.verdict(l, n))
+		}
+		return
+	}
+	yes := make([]userset.Bits, (len(a.x.ids)+userset.Chunk-1)/userset.Chunk)
+	put := func(n uint32) { yes[n/userset.Chunk].Set(uint16(n % userset.Chunk)) }
+	for id := range l.goals {
+		g, ok := a.x.numbers[UserID(id)]
+		if !ok {
+			continue
+		}
+		if l.op == opIsOrBelow {
+			put(g)
+		}
+		for n := range a.above.Below(g, l.depth) {
+			put(n)
+		}
+	}
+	for chunk, users := range chunksOf(len(a.x.ids)) {
+		a.x.present.And(chunk, &yes[chunk])
+		p.yes.Put(chunk, &yes[chunk], users)
+	}
+	for n := range a.above.Lost() {
+		if !p.yes.Has(n) && a.x.present.Has(n) && (l.depth == 0 || a.lost(n, l.depth)) {
+			p.unknown.Add(n)
+		}
+	}
+}
+
+// check looks whether there is a ring or a gap, which findings tell of.
+func (a *lineAspect) check() {
+	if a.flaws != nil && a.checked == a.changes {
+		return
+	}
+	a.flaws, a.checked = lineage.New(func(func(lineage.Link) bool) {}), a.changes
+	if !a.flawed() {
+		return
+	}
+	a.flaws = lineage.New(func(yield func(lineage.Link) bool) {
+		for n := range a.x.present.All() {
+			link := lineage.Link{ID: string(a.x.ids[n])}
+			switch p := a.above.Parent(n); {
+			case p >= 0:
+				link.Parent = string(a.x.ids[p])
+			case p == forest.Unread:
+				link.Unknown = true
+			}
+			if !yield(link) {
+				return
+			}
+		}
+	})
+}
+
+// flawed reports whether there is a ring, or somebody whose manager is not among the people.
+func (a *lineAspect) flawed() bool {
+	walked := make([]uint32, len(a.x.ids)) // by which walk, from one on
+	for n := range a.x.present.All() {
+		walk := n + 1
+		for at := int32(n); walked[at] == 0; {
+			walked[at] = walk
+			p := a.above.Parent(uint32(at))
+			if p < 0 {
+				if p == forest.Missing {
+					return true
+				}
+				break
+			}
+			if walked[p] == walk {
+				return true
+			}
+			at = p
+		}
+	}
+	return false
+}
+
+func (a *lineAspect) turn(*predicate, calendar.Day) calendar.Day { return noDay }
+func (a *lineAspect) tidy()                                      { a.above.Tidy() }
+func (a *lineAspect) bytes() int                                 { return a.above.Bytes() + a.blind.Bytes() }

@@ -1,0 +1,99 @@
+package groups
+
+import (
+	"slices"
+)
+
+// unitAspect keeps the units of one tree that users sit in. hierarchy is the tree as it is.
+func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
+	// The lists of units, by number; the first two are those of whom no list is known, and of those who
+	// sit in none.
+	lists := [][]string{nil, nil, {}}
+	const unknownUnits, noUnits = 1, 2
+	single, many := map[string]uint32{}, map[string]uint32{}
+	with := map[string][]uint32{} // the lists that a unit is on
+	// The lists with a unit whose way up is lost, when there were so many lists and that was the tree.
+	var adrift []uint32
+	var drawn *Hierarchy
+	var listed int
+	d := newDictionary()
+	add := func(in map[string]uint32, key string, units []string) uint32 {
+		code := uint32(len(lists))
+		in[key], lists = code, append(lists, units)
+		for _, unit := range units {
+			if known := with[unit]; len(known) == 0 || known[len(known)-1] != code {
+				with[unit] = append(known, code)
+			}
+		}
+		return code
+	}
+	a := &valued{}
+	a.code = func(u *User) uint32 {
+		units, known := u.Units[tree]
+		switch {
+		case !known:
+			return unknownUnits
+		case len(units) == 0:
+			return noUnits
+		case len(units) == 1:
+			if code, ok := single[units[0]]; ok {
+				return code
+			}
+			return add(single, units[0], units)
+		}
+		d.spelt = d.spelt[:0]
+		for _, unit := range units {
+			d.spell(unit)
+		}
+		if code, ok := many[string(d.spelt)]; ok {
+			return code
+		}
+		return add(many, string(d.spelt), units)
+	}
+	a.like = func(code uint32, u *User) {
+		if u.Units == nil {
+			u.Units = map[Tree][]string{}
+		}
+		if u.Units[tree] = lists[code]; code == unknownUnits {
+			delete(u.Units, tree)
+		}
+	}
+	// A condition holds for nobody but in and beneath its units, unless one of them is not in the tree; of
+	// those whose way up is lost nobody knows.
+	a.narrow = func(p *predicate) ([]uint32, bool) {
+		l, h := p.leaf.(*unitLeaf), hierarchy()
+		if l.op == opIsEmpty || h == nil || h.lines == nil || l.stray(h) {
+			return nil, false
+		}
+		codes := []uint32{unknownUnits, noUnits}
+		for unit := range l.goals {
+			codes = append(codes, with[unit]...)
+			if l.op != opIs {
+				for _, below := range h.lines.Below(unit) {
+					codes = append(codes, with[below]...)
+				}
+			}
+		}
+		if l.op != opIs {
+			codes = append(codes, adrift...)
+		}
+		slices.Sort(codes)
+		codes = slices.Compact(codes)
+		return slices.DeleteFunc(codes, func(c uint32) bool { return int(c) >= a.codes.Codes() }), true
+	}
+	a.ready = func() {
+		h := hierarchy()
+		if h == drawn && len(lists) == listed || h == nil {
+			return
+		}
+		drawn, listed, adrift = h, len(lists), nil
+		a.checked, a.flawed = 0, nil
+		for unit, on := range with {
+			if h.climb(unit, nil, false, 0) == Unknown {
+				adrift = append(adrift, on...)
+			}
+		}
+	}
+	a.size = func() int { return 128 * len(lists) }
+	return a
+}

@@ -1,0 +1,81 @@
+package groups
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/decimal"
+)
+
+// A dictionary numbers values, from 1 on; what no condition tells apart has one number.
+type dictionary struct {
+	values  []Value // by number
+	texts   map[string]uint32
+	many    map[string]uint32 // of several texts or choices, spelt so that they can be told apart
+	choices map[string]uint32
+	numbers map[decimal.Decimal]uint32
+	days    map[calendar.Day]uint32
+	times   map[time.Time]uint32
+	others  map[any]uint32
+	spelt   []byte
+}
+
+func newDictionary() *dictionary {
+	return &dictionary{
+		values: make([]Value, 1), texts: map[string]uint32{}, many: map[string]uint32{}, choices: map[string]uint32{},
+		numbers: map[decimal.Decimal]uint32{}, days: map[calendar.Day]uint32{}, times: map[time.Time]uint32{}, others: map[any]uint32{},
+	}
+}
+
+func (d *dictionary) code(v Value) uint32 {
+	switch data := v.data.(type) {
+	case textValue:
+		if len(data) == 1 {
+			return numbered(d, d.texts, data[0].exact, v)
+		}
+		d.spelt = append(d.spelt[:0], 't')
+		for i := range data {
+			d.spell(data[i].exact)
+		}
+	case choiceValue:
+		if len(data) == 1 {
+			return numbered(d, d.choices, data[0], v)
+		}
+		d.spelt = append(d.spelt[:0], 'c')
+		for _, id := range data {
+			d.spell(id)
+		}
+	case decimal.Decimal:
+		return numbered(d, d.numbers, data, v)
+	case calendar.Day:
+		return numbered(d, d.days, data, v)
+	case time.Time:
+		return numbered(d, d.times, data, v)
+	default: // unknown, empty, bool
+		return numbered(d, d.others, data, v)
+	}
+	if code, ok := d.many[string(d.spelt)]; ok {
+		return code
+	}
+	return numbered(d, d.many, string(d.spelt), v)
+}
+
+// spell writes a text behind its length.
+func (d *dictionary) spell(s string) {
+	d.spelt = strconv.AppendInt(d.spelt, int64(len(s)), 10)
+	d.spelt = append(append(d.spelt, ':'), s...)
+}
+
+func numbered[K comparable](d *dictionary, in map[K]uint32, key K, v Value) uint32 {
+	code, ok := in[key]
+	if !ok {
+		code = uint32(len(d.values))
+		in[key] = code
+		d.values = append(d.values, v)
+	}
+	return code
+}
+
+// bytes is a guess at what the maps take; the values are the host's.
+func (d *dictionary) bytes() int { return 64 * len(d.values) }
