@@ -595,6 +595,10 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 func (s *subject) uncount(stored Standing) {
 	if stored.Population != Outside {
 		s.diff.Population--
+		if s.hold != nil {
+			s.planned.Population--
+			s.planned.Members--
+		}
 	}
 	if stored.Member != Outside {
 		s.diff.Members--

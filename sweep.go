@@ -140,6 +140,9 @@ func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 	if ro := s.roster; ro != nil {
 		s.automatic = ro.membersByRule
 		s.diff.Population, s.diff.Members = ro.populations, ro.members
+		if s.hold != nil {
+			s.planned.Population, s.planned.Members = ro.populations, ro.populations
+		}
 		for _, until := range ro.until {
 			s.expect(&Assignment{Until: until}, r.now)
 		}
@@ -457,7 +460,7 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 		if failed.Load() != nil {
 			return
 		}
-		if err := r.decideGroup(ctx, x, level[i], i, found, decided[i]); err != nil {
+		if err := r.decideGroup(ctx, x, level[i], i, found, decided[i], answers); err != nil {
 			failed.CompareAndSwap(nil, &err)
 		}
 	}
@@ -469,6 +472,13 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 		inParallel(len(many), func() func(int) { return func(i int) { work(many[i]) } })
 	}
 	for _, i := range apart {
+		if s := level[i]; s.hold != nil {
+			// Why they leave is asked of the conditions themselves.
+			if err := r.readLines(ctx, true); err != nil {
+				return err
+			}
+			s.view.Lines = r.lines
+		}
 		work(i)
 	}
 	if err := failed.Load(); err != nil {
@@ -487,7 +497,7 @@ const fewCandidates = 512
 
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group.
-func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, found []candidates, decided map[uint32]Verdict) error {
+func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, found []candidates, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
 	var light User
 	for c := range found {
 		for _, of := range found[c].list[found[c].start[i]:found[c].start[i+1]] {
@@ -514,6 +524,9 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 			if s.standing, err = x.standing(ctx, s, of.user, id); err != nil {
 				return err
 			}
+			if s.hold != nil {
+				r.tell(s, of.user, answers)
+			}
 			r.decide(s, id, u, of.verdict)
 			if decided != nil {
 				decided[of.user] = s.answer
@@ -525,6 +538,18 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 		}
 	}
 	return nil
+}
+
+// tell has the groups that the rule reads answer for the user at hand, for who asks the conditions
+// themselves.
+func (r *run) tell(s *subject, n uint32, answers map[GroupID]program.Term) {
+	for _, id := range r.refs.needs(s.ID) {
+		of, answer := r.groups[id], Unknown
+		if term, known := answers[id]; known && !term.Unknown.Has(n) {
+			answer = verdictOf(term.Yes.Has(n))
+		}
+		of.answer = answer
+	}
 }
 
 // countAlike decides about one active user for n of them, of whom the same is stored and the rule says the
@@ -568,10 +593,12 @@ func (s *subject) sort() {
 	if !s.preset {
 		return
 	}
-	for _, list := range [][]Change{s.diff.Joined, s.diff.Left, s.diff.Switched, s.diff.Withheld} {
-		sortByUser(list, func(c *Change) UserID { return c.User })
+	for _, d := range []*Diff{&s.diff, &s.planned} {
+		for _, list := range [][]Change{d.Joined, d.Left, d.Switched, d.Withheld} {
+			sortByUser(list, func(c *Change) UserID { return c.User })
+		}
+		sortByUser(d.Undecided, func(m *Member) UserID { return m.User })
 	}
-	sortByUser(s.diff.Undecided, func(m *Member) UserID { return m.User })
 	sortByUser(s.kept, func(m *Member) UserID { return m.User })
 	sortByUser(s.write.Standings, func(st *Standing) UserID { return st.User })
 }

@@ -1,14 +1,16 @@
 package law
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/internal/oracle"
 )
@@ -29,6 +31,8 @@ type Plain struct {
 	WrapStore func(groups.Store) groups.Store
 	// Beside compares each run over groups with that of an evaluator that has no index.
 	Beside bool
+	// Guard is that of the evaluator; nil is the default.
+	Guard *groups.Guard
 
 	people People
 	store  groups.Store
@@ -71,7 +75,7 @@ func (p *Plain) Load(t oracle.Tenant) error {
 		store = p.WrapStore(store)
 	}
 	p.now = t.Now
-	options := groups.Options{Now: func() time.Time { return p.now }, Zone: t.Zone, Exclusions: t.Exclusions}
+	options := groups.Options{Now: func() time.Time { return p.now }, Zone: t.Zone, Exclusions: t.Exclusions, Guard: p.Guard}
 	p.ev = groups.NewEvaluator(dir, store, &options)
 	options.IndexBytes = -1
 	p.looks = groups.NewEvaluator(dir, store, &options)
@@ -192,11 +196,37 @@ func (p *Plain) beside(ids []groups.GroupID, do func() (*groups.Run, error)) (Re
 				}
 			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			return Report{}, fmt.Errorf("the index finds something else than a look at everybody (-want +got):\n%s", diff)
+		if at := Difference(want, got); at != "" {
+			return Report{}, fmt.Errorf("the index finds something else than a look at everybody: %s", at)
 		}
 	}
 	return report(got, err)
+}
+
+// Difference says where two runs first tell something else, all that they tell compared; blank is nowhere.
+func Difference(want, got *groups.Run) string {
+	part := func(what string, a, b any) string {
+		w, err1 := json.MarshalIndent(a, "", " ")
+		g, err2 := json.MarshalIndent(b, "", " ")
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Sprintf("%s: %v", what, err)
+		}
+		if bytes.Equal(w, g) {
+			return ""
+		}
+		wants, gots := strings.Split(string(w), "\n"), strings.Split(string(g), "\n")
+		at := 0
+		for at < min(len(wants), len(gots))-1 && wants[at] == gots[at] {
+			at++
+		}
+		return fmt.Sprintf("%s, line %d: want %s, got %s", what, at+1, wants[at], gots[at])
+	}
+	for i := range min(len(want.Diffs), len(got.Diffs)) {
+		if at := part(fmt.Sprintf("diff of %s", want.Diffs[i].Group), want.Diffs[i], got.Diffs[i]); at != "" {
+			return at
+		}
+	}
+	return part("run", want, got)
 }
 
 // Changed tells the evaluator what is touched.
