@@ -192,18 +192,6 @@ func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
 			return false, ctx.Err()
 		}
 	}
-	for _, s := range r.order {
-		if s.whole && s.rule != nil {
-			s.recipe = x.recipe(s.rule, s.view.Zone)
-		}
-	}
-	if err := x.readMissing(ctx); err != nil {
-		x.clear()
-		return false, err
-	}
-	if x.at == "" {
-		return false, nil
-	}
 	for _, a := range x.aspects {
 		a.tidy()
 	}
@@ -229,74 +217,94 @@ func (x *index) readVersion(ctx context.Context) (string, error) {
 	return version, err
 }
 
-// read brings the people and trees to a version.
+// read brings the index to a version of the people: the schema, the trees, an aspect for whatever the run
+// asks for, and the people themselves.
 func (x *index) read(ctx context.Context, r *run, version string) error {
-	if x.schema != r.schema {
-		if !reflect.DeepEqual(x.schema, r.schema) {
-			x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
-			for _, a := range x.aspects {
-				a.asking().predicates = nil
-				if v, is := a.(*valued); is {
-					v.checked, v.flawed = 0, nil
-				}
-			}
-		}
-		x.schema = r.schema
+	x.adopt(r.schema)
+	changed, units, known := []UserID(nil), false, x.at == version
+	if j, ok := As[journal](x.dir); ok && !known && x.at != "" {
+		changed, units, known = j.since(x.at)
 	}
-	if x.at != version {
-		units, err := x.readPeople(ctx)
-		if err != nil {
+	if x.trees == nil || units || !known {
+		if err := x.readTrees(ctx, r); err != nil {
 			return err
-		}
-		if units {
-			x.trees = nil
-		}
-	}
-	if x.trees == nil {
-		if err := r.readTrees(ctx); err != nil {
-			return err
-		}
-		x.trees = maps.Clone(r.trees)
-		for name, a := range x.aspects {
-			if strings.HasPrefix(name, aspectTree) {
-				for _, p := range a.asking().predicates {
-					p.filled = false
-				}
-			}
 		}
 	}
 	maps.Copy(r.trees, x.trees)
+	for _, s := range r.order {
+		if s.whole && s.rule != nil {
+			s.recipe = x.recipe(s.rule, s.view.Zone)
+		}
+	}
+	missing := x.place()
+	switch {
+	case !known:
+		return x.readEverybody(ctx)
+	case len(missing) > 0:
+		err := x.everybody(ctx, func(u *User) {
+			for _, a := range missing {
+				a.put(x.number(u.ID), u)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.Sort(changed)
+	for _, id := range slices.Compact(changed) {
+		u, err := x.dir.User(ctx, id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			x.put(id, nil)
+		case err != nil:
+			return fmt.Errorf("read user %q: %w", id, err)
+		default:
+			x.put(id, &u)
+		}
+	}
 	return nil
 }
 
-// readPeople takes what has changed from the journal, or reads everybody. It reports whether units may
-// have changed.
-func (x *index) readPeople(ctx context.Context) (units bool, err error) {
-	if j, ok := As[journal](x.dir); ok && x.at != "" {
-		changed, units, ok := j.since(x.at)
-		if ok {
-			slices.Sort(changed)
-			for _, id := range slices.Compact(changed) {
-				u, err := x.dir.User(ctx, id)
-				switch {
-				case errors.Is(err, ErrNotFound):
-					x.put(id, nil)
-				case err != nil:
-					return false, fmt.Errorf("read user %q: %w", id, err)
-				default:
-					x.put(id, &u)
-				}
+// adopt makes the schema that of the index. Under another one conditions mean something else.
+func (x *index) adopt(schema *Schema) {
+	if x.schema != schema && !reflect.DeepEqual(x.schema, schema) {
+		x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
+		for _, a := range x.aspects {
+			a.asking().predicates = nil
+			if v, is := a.(*valued); is {
+				v.checked, v.flawed = 0, nil
 			}
-			return units, nil
 		}
 	}
+	x.schema = schema
+}
+
+// readTrees reads the units, and has the conditions that ask for them worked out anew.
+func (x *index) readTrees(ctx context.Context, r *run) error {
+	clear(r.trees)
+	if err := r.readTrees(ctx); err != nil {
+		return err
+	}
+	x.trees = maps.Clone(r.trees)
+	for name, a := range x.aspects {
+		if strings.HasPrefix(name, aspectTree) {
+			for _, p := range a.asking().predicates {
+				p.filled = false
+			}
+		}
+	}
+	return nil
+}
+
+// readEverybody files all people as they are now.
+func (x *index) readEverybody(ctx context.Context) error {
 	var met userset.Set
-	err = x.everybody(ctx, func(u *User) {
+	err := x.everybody(ctx, func(u *User) {
 		x.put(u.ID, u)
 		met.Add(x.numbers[u.ID])
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	var gone []UserID
 	for n := range x.present.All() {
@@ -307,7 +315,7 @@ func (x *index) readPeople(ctx context.Context) (units bool, err error) {
 	for _, id := range gone {
 		x.put(id, nil)
 	}
-	return true, nil
+	return nil
 }
 
 // everybody reads the people, and refuses what a run refuses that looks at them.
@@ -329,10 +337,9 @@ func (x *index) everybody(ctx context.Context, take func(u *User)) error {
 	return nil
 }
 
-// readMissing reads the people for aspects that nobody asked for until now. They must not have changed
-// meanwhile: where they have, the index is of no version.
-func (x *index) readMissing(ctx context.Context) error {
-	var missing []aspect
+// place gives the predicates that have none an aspect, and every tree. It returns the aspects that are new,
+// and have nobody yet.
+func (x *index) place() (missing []aspect) {
 	find := func(name string, l leaf) aspect {
 		a := x.aspects[name]
 		if a == nil {
@@ -348,28 +355,12 @@ func (x *index) readMissing(ctx context.Context) error {
 		}
 	}
 	for _, p := range x.unplaced {
-		a := find(x.aspectOf(p.leaf), p.leaf)
-		p.aspect = a
-		q := a.asking()
+		p.aspect = find(x.aspectOf(p.leaf), p.leaf)
+		q := p.aspect.asking()
 		q.predicates = append(q.predicates, p)
 	}
 	x.unplaced = nil
-	if len(missing) == 0 {
-		return nil
-	}
-	err := x.everybody(ctx, func(u *User) {
-		for _, a := range missing {
-			a.put(x.number(u.ID), u)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	version, err := x.readVersion(ctx)
-	if err == nil && version != x.at {
-		x.clear()
-	}
-	return err
+	return missing
 }
 
 func (x *index) aspectOf(l leaf) string {
