@@ -103,17 +103,25 @@ func (v *survey) add(code, where, format string, args ...any) {
 	v.list = append(v.list, Finding{Code: code, Where: where, Text: fmt.Sprintf(format, args...)})
 }
 
-// addAt adds a finding about a place in a group's rule; a blank pointer is the whole group.
+// addAt adds a finding about a place in a group's rule.
 func (v *survey) addAt(code string, at ruleAt, format string, args ...any) {
-	v.add(code, strings.TrimSpace(fmt.Sprintf("group %s %s", at.group, at.pointer)), format, args...)
+	v.add(code, strings.TrimSpace(fmt.Sprintf("group %s %s", at.group, at.pointer())), format, args...)
 	found := &v.list[len(v.list)-1]
-	found.Group, found.Pointer = at.group, at.pointer
+	found.Group, found.Pointer = at.group, at.pointer()
 }
 
-// ruleAt is a place in a group's rule.
+// ruleAt is a place in a group's rule: a condition, counted from 1 on as its set is, or with zeros the whole.
 type ruleAt struct {
-	group   GroupID
-	pointer string
+	group          GroupID
+	set, condition int
+}
+
+// pointer is the JSON pointer of the place, blank of the whole.
+func (at ruleAt) pointer() string {
+	if at.set == 0 {
+		return ""
+	}
+	return fmt.Sprintf("/sets/%d/conditions/%d", at.set-1, at.condition-1)
 }
 
 func (v *survey) skew(clock, last time.Time) {
@@ -138,6 +146,9 @@ func (v *survey) begin(r *run) {
 		for _, c := range s.conditions() {
 			switch c := c.(type) {
 			case FieldCondition:
+				if read[c.Field] {
+					continue
+				}
 				if read[c.Field] = true; c.Field != string(ID) {
 					v.asked["field "+c.Field] = func(u *User) bool { return !u.Fields[c.Field].IsUnknown() }
 				}
@@ -167,15 +178,15 @@ func (v *survey) begin(r *run) {
 	}
 }
 
-// conditions yields the conditions of a group that the run evaluates for everybody, by pointer.
-func (s *subject) conditions() func(func(string, Condition) bool) {
-	return func(yield func(string, Condition) bool) {
+// conditions yields the conditions of a group that the run evaluates for everybody, with their places.
+func (s *subject) conditions() func(func(ruleAt, Condition) bool) {
+	return func(yield func(ruleAt, Condition) bool) {
 		if s.rule == nil || !s.whole {
 			return
 		}
 		for i, set := range s.Criteria.Sets {
 			for j, c := range set.Conditions {
-				if !yield(fmt.Sprintf("/sets/%d/conditions/%d", i, j), c) {
+				if !yield(ruleAt{s.ID, i + 1, j + 1}, c) {
 					return
 				}
 			}
@@ -372,7 +383,7 @@ func misfitOf(f *Field, v Value) string {
 func (v *survey) findings(r *run) []Finding {
 	for _, s := range r.order {
 		for at, c := range s.conditions() {
-			v.references(r, ruleAt{s.ID, at}, c)
+			v.references(r, at, c)
 		}
 	}
 	v.cycles(r)
