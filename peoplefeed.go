@@ -89,7 +89,7 @@ func (p *planner) watch(stored *Schema) {
 		if name == fold.Exact(o.Key) {
 			continue
 		}
-		f := &feedColumn{FeedFigure: FeedFigure{Column: name}, manager: p.f.hasManager && name == fold.Exact(o.Manager)}
+		f := &feedColumn{FeedFigure: FeedFigure{Column: name}, manager: p.f.manager != nil && name == fold.Exact(o.Manager)}
 		f.Groups = p.readers.of(func(r *reader) bool { return r.reads(name, &p.f.opts) })
 		for _, u := range p.f.units {
 			if u.index == c.index {
