@@ -2,6 +2,7 @@ package groups
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -12,26 +13,55 @@ import (
 // in it: most columns have few distinct cells, which are then read once and shared.
 type cells[T any] struct {
 	parse  func(cell string) (T, error) // must not hold on to the cell, which is a piece of the file
-	known  map[string]uint32
 	values list[T]
+	seed   maphash.Seed
+	// lately are pairs of cells by their hash, those last met: it is as large as it takes to keep the
+	// cells of the column apart, within bounds.
+	lately []metCell
 }
 
-// maxKnownCells bounds what is kept of a column in which every cell is another.
-const maxKnownCells = 4096
+// A metCell is a cell with its code, which is never unknownCell, and its hash: others need not be looked at.
+type metCell struct {
+	cell       string
+	hash, code uint32
+}
+
+// maxMetCells bounds what is kept of a column in which every cell is another.
+const maxMetCells = 8192
 
 // unknownCell is the code of what cannot be read: the zero T.
 const unknownCell = 0
 
 func newCells[T any](parse func(string) (T, error)) *cells[T] {
-	c := &cells[T]{parse: parse, known: map[string]uint32{}}
+	c := &cells[T]{parse: parse, seed: maphash.MakeSeed(), lately: make([]metCell, 16)}
 	var unknown T
 	c.values.add(unknown)
 	return c
 }
 
+// met returns the code of a cell that was read lately, or unknownCell.
+func (c *cells[T]) met(cell string) uint32 { return c.metAs(cell, c.hash(cell)) }
+
+func (c *cells[T]) hash(cell string) uint32 { return uint32(maphash.String(c.seed, cell)) }
+
+func (c *cells[T]) metAs(cell string, hash uint32) uint32 {
+	pair := c.pair(hash)
+	for i := range pair {
+		if m := &pair[i]; m.hash == hash && m.cell == cell {
+			return m.code
+		}
+	}
+	return unknownCell
+}
+
+func (c *cells[T]) pair(hash uint32) *[2]metCell {
+	return (*[2]metCell)(c.lately[int(hash)&(len(c.lately)-2):])
+}
+
 // read returns the code of a cell.
 func (c *cells[T]) read(cell string) (uint32, error) {
-	if code, ok := c.known[cell]; ok {
+	hash := c.hash(cell)
+	if code := c.metAs(cell, hash); code != unknownCell {
 		return code, nil
 	}
 	v, err := c.parse(cell)
@@ -39,10 +69,24 @@ func (c *cells[T]) read(cell string) (uint32, error) {
 		return unknownCell, err
 	}
 	code := c.values.add(v)
-	if len(c.known) < maxKnownCells {
-		c.known[strings.Clone(cell)] = code
-	}
+	c.meet(metCell{cell, hash, code})
 	return code, nil
+}
+
+// meet keeps a cell, in the place of the older of two that share one.
+func (c *cells[T]) meet(m metCell) {
+	pair := c.pair(m.hash)
+	if pair[1].code != unknownCell && len(c.lately) < maxMetCells {
+		before := c.lately
+		c.lately = make([]metCell, 2*len(before))
+		for _, old := range before {
+			if old.code != unknownCell {
+				c.meet(old)
+			}
+		}
+		pair = c.pair(m.hash)
+	}
+	pair[0], pair[1] = m, pair[0]
 }
 
 // at returns what a cell was read as.

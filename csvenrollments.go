@@ -169,8 +169,8 @@ func (p *enrollmentReader) take(row *table.Row) {
 // readRecordCell reads one cell, or reports it and returns the zero T, which is Unknown.
 func readRecordCell[T any](p *enrollmentReader, row *table.Row, i int, c *cells[T]) T {
 	cell := row.Cells[i]
-	code, known := c.known[cell]
-	if !known {
+	code := c.met(cell)
+	if code == unknownCell {
 		if reason, bad := row.Unreadable(i); bad {
 			p.Issues = append(p.Issues, p.unreadable(row, i, reason))
 			return c.at(unknownCell)

@@ -440,7 +440,7 @@ func (p *peopleReader) reject(row *table.Row, issue Issue, keyless bool) {
 // readCell reads one cell, or reports it where it cannot be read.
 func readCell[T any](p *peopleReader, row *table.Row, i int, c *cells[T], report bool) uint32 {
 	cell := row.Cells[i]
-	if code, ok := c.known[cell]; ok {
+	if code := c.met(cell); code != unknownCell {
 		return code
 	}
 	if reason, bad := row.Unreadable(i); bad {

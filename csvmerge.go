@@ -18,7 +18,7 @@ type planner struct {
 	file []*personRow // those not met yet
 	// texts are the plain texts of those who are new or changed, by their place in a row.
 	texts []*cells[Value]
-	plan *ImportPlan
+	plan  *ImportPlan
 	// open are the options of choices that declare none, by field: those stored and those seen.
 	// Where none are stored any option went so far (openStored), and listing those of the file alone
 	// would make the values of others Unknown; so the stored values count as seen.
