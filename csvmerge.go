@@ -14,8 +14,9 @@ import (
 
 // A planner merges one file into what is stored.
 type planner struct {
-	f    *PeopleFile
-	file []*personRow // those not met yet
+	f     *PeopleFile
+	file  []*personRow // those not met yet
+	pairs []pair
 	// texts are the plain texts of those who are new or changed, by their place in a row.
 	texts []*cells[Value]
 	plan  *ImportPlan
@@ -77,26 +78,58 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
 		}
 		for len(p.file) > 0 && p.file[0].id < u.ID {
-			p.add(p.file[0])
-			p.file = p.file[1:]
+			p.pair(pair{row: p.nextRow()})
 		}
-		p.feed.stored(&u)
+		with := pair{stored: true, user: u}
+		if len(p.file) > 0 && p.file[0].id == u.ID {
+			with.row = p.nextRow()
+		}
+		p.pair(with)
+	}
+	for len(p.file) > 0 {
+		p.pair(pair{row: p.nextRow()})
+	}
+	p.settle()
+	return nil
+}
+
+func (p *planner) nextRow() *personRow {
+	r := p.file[0]
+	p.file = p.file[1:]
+	return r
+}
+
+// pair takes up a pair, and decides about all so far when there are enough to share the work.
+func (p *planner) pair(with pair) {
+	if p.pairs = append(p.pairs, with); len(p.pairs) == pairsAtOnce {
+		p.settle()
+	}
+}
+
+// settle decides about the pairs, in their order.
+func (p *planner) settle() {
+	p.compare()
+	for i := range p.pairs {
+		with := &p.pairs[i]
+		if !with.stored {
+			p.add(with.row)
+			continue
+		}
+		p.feed.stored(&with.user)
 		for _, name := range p.openStored {
-			for _, id := range u.Fields[name].Texts() {
+			for _, id := range with.user.Fields[name].Texts() {
 				p.open[name][id] = true
 			}
 		}
-		if len(p.file) > 0 && p.file[0].id == u.ID {
-			p.update(u, p.file[0])
-			p.file = p.file[1:]
-		} else {
-			p.leave(u)
+		switch {
+		case with.row == nil:
+			p.leave(with.user)
+		case !with.same:
+			p.update(with.user, with.row)
 		}
 	}
-	for _, r := range p.file {
-		p.add(r)
-	}
-	return nil
+	clear(p.pairs)
+	p.pairs = p.pairs[:0]
 }
 
 // add takes in a user who is not stored.
@@ -117,7 +150,7 @@ func (p *planner) add(r *personRow) {
 		}
 	}
 	if c := p.f.manager; c != nil {
-		u.Manager = c.cells.at(r.codes[c.at])
+		u.Manager = c.of(r)
 	}
 	if f := p.f.Enrollments; f != nil {
 		u.Enrollments, _ = p.enrollments(id, Enrollments{})
@@ -139,23 +172,6 @@ func (p *planner) value(c *column, r *personRow) Value {
 	return texts.at(code)
 }
 
-// same reports whether a row has in a column what is stored.
-func (p *planner) same(c *column, r *personRow, stored Value) bool {
-	if c.cells != nil {
-		return c.cells.at(r.codes[c.at]).Equal(stored)
-	}
-	cell := r.texts[c.at]
-	switch d := stored.data.(type) {
-	case textValue:
-		return len(d) == 1 && d[0].raw == cell
-	case empty:
-		return fold.Blank(cell)
-	case nil:
-		return cell == unreadableText
-	}
-	return false
-}
-
 // update compares a stored user with their row. The maps of the stored user are the Directory's,
 // and are copied before anything is written to them.
 func (p *planner) update(u User, r *personRow) {
@@ -166,7 +182,7 @@ func (p *planner) update(u User, r *personRow) {
 	copied := false
 	for _, c := range p.f.columns {
 		name := c.field.Name
-		if p.same(c, r, u.Fields[name]) {
+		if c.same(r, u.Fields[name]) {
 			continue
 		}
 		if changed = true; !copied {
@@ -179,21 +195,19 @@ func (p *planner) update(u User, r *personRow) {
 	}
 	copied = false
 	for _, c := range p.f.units {
-		units := c.cells.at(r.codes[c.at])
-		if old, known := u.Units[c.tree]; known == (units != nil) && slices.Equal(units, old) {
+		if c.same(r, u.Units) {
 			continue
 		}
 		if changed = true; !copied {
 			next.Units, copied = copyOf(u.Units), true
 		}
+		units := c.cells.at(r.codes[c.at])
 		if next.Units[c.tree] = units; units == nil {
 			delete(next.Units, c.tree)
 		}
 	}
-	if c := p.f.manager; c != nil {
-		if m := c.cells.at(r.codes[c.at]); m != u.Manager {
-			next.Manager, changed = m, true
-		}
+	if c := p.f.manager; c != nil && c.of(r) != u.Manager {
+		next.Manager, changed = c.of(r), true
 	}
 	if p.f.Enrollments != nil {
 		if next.Enrollments, _ = p.enrollments(u.ID, u.Enrollments); !next.Enrollments.Equal(u.Enrollments) {
@@ -201,7 +215,7 @@ func (p *planner) update(u User, r *personRow) {
 		}
 		p.enrolled.enrolled(u.Enrollments, next.Enrollments)
 	}
-	p.feed.met(&u, &next, !changed)
+	p.feed.met(&u, &next)
 	if !changed {
 		p.plan.Unchanged++
 		return
