@@ -69,7 +69,7 @@ func (c *cells[T]) read(cell string) (uint32, error) {
 		return unknownCell, err
 	}
 	code := c.values.add(v)
-	c.meet(metCell{cell, hash, code})
+	c.meet(metCell{strings.Clone(cell), hash, code}) // side by side, and not all over the file
 	return code, nil
 }
 
