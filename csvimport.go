@@ -202,15 +202,14 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 			return nil, err
 		}
 		f.Rows++
-		before := len(f.Issues)
-		p.take(row)
-		if after := len(f.Issues); after > before {
-			f.bad = append(f.bad, badRow{cloneCells(row.Cells), before, after})
+		if p.take(row); len(p.batch.rows) == batchRows {
+			p.readBatch()
 		}
 		if o.Progress != nil && f.Rows%10_000 == 0 {
 			o.Progress(f.Rows)
 		}
 	}
+	p.readBatch()
 	if f.Rows == 0 {
 		return nil, &CSVError{Err: ErrNoRows, Text: "the file has a header and no rows"}
 	}
@@ -285,6 +284,9 @@ type peopleReader struct {
 	// it: a file that is sorted by key, as most are, needs no index.
 	lines map[string]int
 
+	batch    batch
+	readings []columnReader // of the columns, and of what they hold besides a field after that
+
 	// Rows are cut from slabs: small slices would be most of the garbage.
 	people           slab[personRow]
 	texts            slab[string]
@@ -323,8 +325,10 @@ func (p *peopleReader) plan() error {
 		c := newColumn(i, f, is)
 		if c.cells == nil {
 			c.at = p.place(&p.ofTexts)
+			p.readTexts(c)
 		} else {
 			c.at = p.place(&p.ofCodes)
+			readCells(p, i, c.at, c.cells, true)
 		}
 		p.columns = append(p.columns, c)
 	}
@@ -334,16 +338,20 @@ func (p *peopleReader) plan() error {
 	if o.Status != nil {
 		if i := p.expect(o.Status.Column); i >= 0 {
 			p.status = &statusColumn{i, p.place(&p.ofCodes), newCells(readStatus(o.Status.Deactivated))}
+			readCells(p, i, p.status.at, p.status.cells, false)
 		}
 	}
 	if o.Manager != "" {
 		if i := p.expect(o.Manager); i >= 0 {
 			p.manager = &managerColumn{i, p.place(&p.ofCodes), newCells(readManager)}
+			readCells(p, i, p.manager.at, p.manager.cells, false)
 		}
 	}
 	for _, u := range o.Units {
 		if i := p.expect(u.Column); i >= 0 {
-			p.units = append(p.units, &unitColumn{i, p.place(&p.ofCodes), u.Tree, newCells(readUnits(u.Separator))})
+			c := &unitColumn{i, p.place(&p.ofCodes), u.Tree, newCells(readUnits(u.Separator))}
+			p.units = append(p.units, c)
+			readCells(p, i, c.at, c.cells, false)
 		}
 	}
 	return nil
@@ -391,26 +399,7 @@ func (p *peopleReader) take(row *table.Row) {
 	if p.lines != nil {
 		p.lines[key] = row.Line
 	}
-	for _, c := range p.columns {
-		if c.cells != nil {
-			r.codes[c.at] = readCell(p, row, c.index, c.cells, true)
-		} else if reason, bad := row.Unreadable(c.index); bad {
-			p.Issues = append(p.Issues, p.t.unreadable(row, c.index, reason))
-			r.texts[c.at] = unreadableText
-		} else {
-			r.texts[c.at] = row.Cells[c.index]
-		}
-	}
-	// The columns below are fields too, so that an unreadable cell has been reported already.
-	if c := p.status; c != nil {
-		r.codes[c.at] = readCell(p, row, c.index, c.cells, false)
-	}
-	if c := p.manager; c != nil {
-		r.codes[c.at] = readCell(p, row, c.index, c.cells, false)
-	}
-	for _, c := range p.units {
-		r.codes[c.at] = readCell(p, row, c.index, c.cells, false)
-	}
+	p.batch.keep(row, r)
 }
 
 // before finds the line of an earlier row with the same key.
@@ -431,27 +420,8 @@ func (p *peopleReader) before(key string) (line int, twice bool) {
 // reject leaves a row out; keyless is one whose key cannot be read, so that it may be anybody's.
 func (p *peopleReader) reject(row *table.Row, issue Issue, keyless bool) {
 	p.Rejected++
-	p.Issues = append(p.Issues, issue)
+	p.batch.reject(row, issue)
 	if keyless {
 		p.keyless = append(p.keyless, row.Line)
 	}
-}
-
-// readCell reads one cell, or reports it where it cannot be read.
-func readCell[T any](p *peopleReader, row *table.Row, i int, c *cells[T], report bool) uint32 {
-	cell := row.Cells[i]
-	if code := c.met(cell); code != unknownCell {
-		return code
-	}
-	if reason, bad := row.Unreadable(i); bad {
-		if report {
-			p.Issues = append(p.Issues, p.t.unreadable(row, i, reason))
-		}
-		return unknownCell
-	}
-	code, err := c.read(cell)
-	if err != nil {
-		p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, err.Error(), strings.Clone(cell)})
-	}
-	return code
 }

@@ -270,31 +270,35 @@ func (r *Row) Position(i int) (line, column int) {
 	return at.line, at.col
 }
 
-// Unreadable reports whether cell i holds something that is not text, and what: a NUL, bytes that are not UTF-8, or
-// bytes that the charset could not decode. There is nothing wrong with a cell that is not there.
+// Unreadable reports whether cell i holds something that is not text, as [Reader.Unreadable] does. There is nothing
+// wrong with a cell that is not there.
 func (r *Row) Unreadable(i int) (reason string, bad bool) {
 	if i < 0 || i >= len(r.Cells) {
 		return "", false
 	}
-	cell := r.Cells[i]
+	return r.reader.Unreadable(r.Cells[i])
+}
+
+// Unreadable reports whether a cell of the file holds something that is not text, and what: a NUL, bytes that are
+// not UTF-8, or bytes that the charset could not decode. It may be asked from many goroutines.
+func (t *Reader) Unreadable(cell string) (reason string, bad bool) {
 	if readableASCII(cell) {
 		return "", false
 	}
-	f := r.reader.text
-	switch {
+	switch undeclared := !t.text.decoded && !t.declared; {
 	case strings.IndexByte(cell, 0) >= 0:
-		if !f.decoded && !r.reader.declared {
+		if undeclared {
 			return "it has a NUL byte (if the file is UTF-16, declare that charset)", true
 		}
 		return "it has a NUL byte", true
 	case !utf8.ValidString(cell):
-		if !f.decoded && !r.reader.declared {
+		if undeclared {
 			return "it is not UTF-8: declare the charset of the file, such as windows-1252", true
 		}
 		return "it is not valid UTF-8", true
-	case f.decoded && strings.ContainsRune(cell, utf8.RuneError):
+	case t.text.decoded && strings.ContainsRune(cell, utf8.RuneError):
 		// Nobody can tell a U+FFFD that was in the file from one the decoder put there; in UTF-8 one can.
-		return "it has bytes that are no text in the charset " + f.charset, true
+		return "it has bytes that are no text in the charset " + t.text.charset, true
 	}
 	return "", false
 }
