@@ -17,7 +17,7 @@ type pair struct {
 }
 
 // pairsAtOnce is how many are compared before anything is decided about them.
-const pairsAtOnce = 2048
+const pairsAtOnce = 1024
 
 // A comparison is what one goroutine found out about its pairs.
 type comparison struct {
@@ -26,7 +26,6 @@ type comparison struct {
 	// compared by the feed, and how many have a value in each of its columns.
 	same, compared int
 	had            []int
-	has            []bool // whether the user looked at has a value, by column
 }
 
 // compare marks the pairs that are the same, and tells the feed. It is nearly all the work of an import
@@ -36,7 +35,7 @@ func (p *planner) compare() {
 	var found []*comparison
 	var wg sync.WaitGroup
 	for pairs := range slices.Chunk(p.pairs, share) {
-		c := &comparison{planner: p, had: make([]int, len(p.feed.columns)), has: make([]bool, len(p.f.columns))}
+		c := &comparison{planner: p, had: make([]int, len(p.feed.columns))}
 		if found = append(found, c); len(found)*share >= len(p.pairs) {
 			c.all(pairs)
 		} else {
@@ -50,47 +49,51 @@ func (p *planner) compare() {
 	}
 }
 
+// all goes through the pairs column by column: users then wait for memory side by side, and not one after
+// the other.
 func (c *comparison) all(pairs []pair) {
+	f := c.planner.f
 	for i := range pairs {
-		if p := &pairs[i]; p.stored && p.row != nil {
-			if p.same = c.pair(&p.user, p.row); p.same {
-				c.same++
-				c.count(&p.user)
+		p := &pairs[i]
+		p.same = p.stored && p.row != nil && f.Enrollments == nil &&
+			c.planner.activation(&p.user, p.row) == p.user.Activation &&
+			(f.manager == nil || f.manager.of(p.row) == p.user.Manager)
+	}
+	width := len(f.columns)
+	has := make([]bool, len(pairs)*width)
+	for at, column := range f.columns {
+		for i := range pairs {
+			if p := &pairs[i]; p.same {
+				v := p.user.Fields[column.field.Name]
+				p.same = column.same(p.row, v)
+				has[i*width+at] = present(v)
 			}
 		}
 	}
-}
-
-// pair reports whether a stored user is as in the file.
-func (c *comparison) pair(u *User, r *personRow) bool {
-	f := c.planner.f
-	if f.Enrollments != nil || c.planner.activation(u, r) != u.Activation {
-		return false
-	}
-	for i, column := range f.columns {
-		v := u.Fields[column.field.Name]
-		if !column.same(r, v) {
-			return false
-		}
-		c.has[i] = present(v)
-	}
 	for _, column := range f.units {
-		if !column.same(r, u.Units) {
-			return false
+		for i := range pairs {
+			if p := &pairs[i]; p.same {
+				p.same = column.same(p.row, p.user.Units)
+			}
 		}
 	}
-	return f.manager == nil || f.manager.of(r) == u.Manager
+	for i := range pairs {
+		if p := &pairs[i]; p.same {
+			c.count(&p.user, has[i*width:][:width])
+		}
+	}
 }
 
-// count takes a user who is as in the file into the figures of the feed.
-func (c *comparison) count(u *User) {
+// count takes in a user who is as in the file, and has a value in some columns.
+func (c *comparison) count(u *User, has []bool) {
 	values := 0
 	for i, column := range c.planner.feed.columns {
-		if c.has[column.at] || column.role(u) {
+		if has[column.at] || column.role(u) {
 			c.had[i]++
 			values++
 		}
 	}
+	c.same++
 	if values >= feedCompared {
 		c.compared++
 	}
