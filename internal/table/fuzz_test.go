@@ -127,7 +127,8 @@ func TestWhereABlockEndsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := rapid.SampledFrom([]rune(",，")).Draw(t, "delimiter")
 		steering := rapid.SliceOfN(rapid.SampledFrom([]byte("\"\"\r\nx,，，")), 0, 20).Draw(t, "around the end of a block")
-		line := rapid.SampledFrom([]string{"x,y\n", "\n", "\"x\"\r\n", "x，y\r\n"}).Draw(t, "what is before")
+		cell := strings.Repeat("x", 1000)
+		line := rapid.SampledFrom([]string{cell + ",y\n", "\"" + cell + "\"\r\n", cell + "，y\r\n"}).Draw(t, "what is before")
 		before := 64<<10 - rapid.IntRange(0, 20).Draw(t, "bytes left of the block") - 1
 		file := strings.Repeat(line, before/len(line)) + strings.Repeat("\n", before%len(line)) + string(steering) + "\nx,y\nz"
 		agree(t, []byte(file), d)
