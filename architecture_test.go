@@ -143,8 +143,8 @@ func TestTheCoreStartsGoroutinesInOnePlaceAndReadsOneClock(t *testing.T) {
 			})
 		}
 	}
-	// The one place is where a run by the index waits for its workers.
-	if len(goroutines) != 1 || goroutines["index.go"] != 1 {
+	// The one place is where workers are waited for.
+	if len(goroutines) != 1 || goroutines["parallel.go"] != 1 {
 		t.Errorf("goroutines are started in %v", goroutines)
 	}
 	// The one place is the default of Options.Now.

@@ -169,22 +169,21 @@ func (p *enrollmentReader) take(row *table.Row) {
 // readRecordCell reads one cell, or reports it and returns the zero T, which is Unknown.
 func readRecordCell[T any](p *enrollmentReader, row *table.Row, i int, c *cells[T]) T {
 	cell := row.Cells[i]
-	r, known := c.known[cell]
-	if !known {
+	code := c.met(cell)
+	if code == unknownCell {
 		if reason, bad := row.Unreadable(i); bad {
 			p.Issues = append(p.Issues, p.unreadable(row, i, reason))
-			var unknown T
-			return unknown
+			return c.at(unknownCell)
 		}
-		r = c.read(strings.Clone(cell))
+		var err error
+		if code, err = c.read(cell); err != nil {
+			p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, err.Error(), strings.Clone(cell)})
+		}
 	}
-	if r.err != nil {
-		p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, r.err.Error(), strings.Clone(cell)})
-	}
-	return r.value
+	return c.at(code)
 }
 
-func readName(cell string) (string, error) { return strings.TrimSpace(cell), nil }
+func readName(cell string) (string, error) { return strings.Clone(strings.TrimSpace(cell)), nil }
 
 // readCompletion reads a day or an instant, whichever it is.
 func readCompletion(cell string) (Value, error) {

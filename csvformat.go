@@ -164,8 +164,10 @@ func (t *csvFile) ragged(row *table.Row) Issue {
 
 // unreadable is the issue of a cell that is not text.
 func (t *csvFile) unreadable(row *table.Row, i int, reason string) Issue {
-	return Issue{row.Line, t.header[i], issueUnreadable, "the cell cannot be read: " + reason, strings.Clone(row.Cells[i])}
+	return Issue{row.Line, t.header[i], issueUnreadable, unreadable(reason), strings.Clone(row.Cells[i])}
 }
+
+func unreadable(reason string) string { return "the cell cannot be read: " + reason }
 
 // id returns the trimmed ID in cell i, or what is wrong with it.
 func (t *csvFile) id(row *table.Row, i int, what string) (string, *Issue) {

@@ -132,37 +132,30 @@ type PeopleFile struct {
 	opts    PeopleCSV
 	header  []string
 	columns []*column // those that are fields
+	// status and manager are nil where the file has not the column that the options name; absent are
+	// those named columns that it has not.
+	status  *statusColumn
+	manager *managerColumn
 	units   []*unitColumn
-	// hasStatus and hasManager: the file has the column that the options name; absent are those
-	// named columns that it has not.
-	hasStatus, hasManager bool
-	absent                []string
-	rows                  []personRow // by ID, each once
+	absent  []string
+	rows    []*personRow // by ID, each once
 	// mentioned are what may be keys in ragged rows. keyless are the lines whose key cannot be read.
 	mentioned map[UserID]struct{}
 	keyless   []int
 	bad       []badRow
 }
 
-// A personRow is a row that was kept.
+// A personRow is a row that was kept. Its texts are the cells of columns of plain texts as they are in
+// the file, its codes say what the others were read as.
 type personRow struct {
-	id     UserID
-	line   int
-	values []Value // by column
-	status statusCell
-	// manager and units may be Unknown: the zero Manager, a nil list.
-	manager Manager
-	units   [][]string // by unit column
+	id    UserID
+	line  int
+	texts []string
+	codes []uint32
 }
 
-type statusCell uint8
-
-const (
-	statusUnreadable statusCell = iota
-	statusBlank
-	statusActive
-	statusDeactivated
-)
+// unreadableText stands for a cell that is no text. No text has a NUL.
+const unreadableText = "\x00"
 
 // A badRow is a row with issues as it was in the file.
 type badRow struct {
@@ -196,7 +189,7 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 		Delimiter: t.Delimiter(), Charset: t.Charset(),
 		opts: *o, header: t.header, mentioned: map[UserID]struct{}{},
 	}
-	p := &peopleReader{PeopleFile: f, t: t, seen: map[string]int{}}
+	p := &peopleReader{PeopleFile: f, t: t}
 	if err := p.plan(); err != nil {
 		return nil, err
 	}
@@ -209,22 +202,23 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 			return nil, err
 		}
 		f.Rows++
-		before := len(f.Issues)
-		p.take(row)
-		if after := len(f.Issues); after > before {
-			f.bad = append(f.bad, badRow{cloneCells(row.Cells), before, after})
+		if p.take(row); len(p.batch.rows) == batchRows {
+			p.readBatch()
 		}
 		if o.Progress != nil && f.Rows%10_000 == 0 {
 			o.Progress(f.Rows)
 		}
 	}
+	p.readBatch()
 	if f.Rows == 0 {
 		return nil, &CSVError{Err: ErrNoRows, Text: "the file has a header and no rows"}
 	}
 	if o.Progress != nil {
 		o.Progress(f.Rows)
 	}
-	slices.SortFunc(f.rows, func(a, b personRow) int { return strings.Compare(string(a.id), string(b.id)) })
+	if p.lines != nil {
+		slices.SortFunc(f.rows, func(a, b *personRow) int { return strings.Compare(string(a.id), string(b.id)) })
+	}
 	return f, nil
 }
 
@@ -284,17 +278,20 @@ func (o *PeopleCSV) check() error {
 // A peopleReader fills a PeopleFile.
 type peopleReader struct {
 	*PeopleFile
-	t    *csvFile
-	key  int
-	seen map[string]int // lines by key
+	t   *csvFile
+	key int
+	// lines are those of the rows by key, from the first row on that does not come after the one before
+	// it: a file that is sorted by key, as most are, needs no index.
+	lines map[string]int
 
-	statusAt, managerAt int // columns, where the file has them
-	statuses            *cells[statusCell]
-	managers            *cells[Manager]
+	batch    batch
+	readings []columnReader // of the columns, and of what they hold besides a field after that
 
-	// Rows are cut from slabs: three small slices a row would be most of the garbage.
-	values slab[Value]
-	lists  slab[[]string]
+	// Rows are cut from slabs: small slices would be most of the garbage.
+	people           slab[personRow]
+	texts            slab[string]
+	codes            slab[uint32]
+	ofTexts, ofCodes int // a row
 }
 
 // plan decides what each column is.
@@ -325,27 +322,45 @@ func (p *peopleReader) plan() error {
 				errs = append(errs, &CSVError{Err: ErrHeader, Text: fmt.Sprintf("the column %.64q has control or invisible characters in its name", h)})
 			}
 		}
-		p.columns = append(p.columns, newColumn(i, f, is))
+		c := newColumn(i, f, is)
+		if c.cells == nil {
+			c.at = p.place(&p.ofTexts)
+			p.readTexts(c)
+		} else {
+			c.at = p.place(&p.ofCodes)
+			readCells(p, i, c.at, c.cells, true)
+		}
+		p.columns = append(p.columns, c)
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
 	if o.Status != nil {
-		p.statusAt = p.expect(o.Status.Column)
-		p.hasStatus = p.statusAt >= 0
-		p.statuses = newCells(readStatus(o.Status.Deactivated))
+		if i := p.expect(o.Status.Column); i >= 0 {
+			p.status = &statusColumn{i, p.place(&p.ofCodes), newCells(readStatus(o.Status.Deactivated))}
+			readCells(p, i, p.status.at, p.status.cells, false)
+		}
 	}
 	if o.Manager != "" {
-		p.managerAt = p.expect(o.Manager)
-		p.hasManager = p.managerAt >= 0
-		p.managers = newCells(readManager)
+		if i := p.expect(o.Manager); i >= 0 {
+			p.manager = &managerColumn{i, p.place(&p.ofCodes), newCells(readManager)}
+			readCells(p, i, p.manager.at, p.manager.cells, false)
+		}
 	}
 	for _, u := range o.Units {
 		if i := p.expect(u.Column); i >= 0 {
-			p.units = append(p.units, &unitColumn{i, u.Tree, newCells(readUnits(u.Separator))})
+			c := &unitColumn{i, p.place(&p.ofCodes), u.Tree, newCells(readUnits(u.Separator))}
+			p.units = append(p.units, c)
+			readCells(p, i, c.at, c.cells, false)
 		}
 	}
 	return nil
+}
+
+// place gives a column its place among the texts or codes of a row.
+func (p *peopleReader) place(taken *int) int {
+	*taken++
+	return *taken - 1
 }
 
 // expect finds a column that options name, and notes it where it is absent.
@@ -373,197 +388,40 @@ func (p *peopleReader) take(row *table.Row) {
 		p.reject(row, *issue, true)
 		return
 	}
-	if line, twice := p.seen[key]; twice {
+	if line, twice := p.before(key); twice {
 		text := fmt.Sprintf("the key %.64q occurs on line %d already, which stands", key, line)
 		p.reject(row, Issue{row.Line, p.header[p.key], issueRepeatedKey, text, strings.Clone(row.Cells[p.key])}, false)
 		return
 	}
-	key = strings.Clone(key)
-	p.seen[key] = row.Line
-	r := personRow{id: UserID(key), line: row.Line, values: p.values.take(len(p.columns))}
-	for i, c := range p.columns {
-		r.values[i] = readCell(p, row, c.index, c.cells, true)
-	}
-	// The columns below are fields too, so that an unreadable cell has been reported already.
-	if p.hasStatus {
-		r.status = readCell(p, row, p.statusAt, p.statuses, false)
-	}
-	if p.hasManager {
-		r.manager = readCell(p, row, p.managerAt, p.managers, false)
-	}
-	r.units = p.lists.take(len(p.units))
-	for i, u := range p.units {
-		r.units[i] = readCell(p, row, u.index, u.cells, false)
-	}
+	r := &p.people.take(1)[0]
+	*r = personRow{UserID(key), row.Line, p.texts.take(p.ofTexts), p.codes.take(p.ofCodes)}
 	p.rows = append(p.rows, r)
+	if p.lines != nil {
+		p.lines[key] = row.Line
+	}
+	p.batch.keep(row, r)
+}
+
+// before finds the line of an earlier row with the same key.
+func (p *peopleReader) before(key string) (line int, twice bool) {
+	if p.lines == nil {
+		if last := len(p.rows) - 1; last < 0 || string(p.rows[last].id) < key {
+			return 0, false
+		}
+		p.lines = make(map[string]int, 2*len(p.rows))
+		for _, r := range p.rows {
+			p.lines[string(r.id)] = r.line
+		}
+	}
+	line, twice = p.lines[key]
+	return line, twice
 }
 
 // reject leaves a row out; keyless is one whose key cannot be read, so that it may be anybody's.
 func (p *peopleReader) reject(row *table.Row, issue Issue, keyless bool) {
 	p.Rejected++
-	p.Issues = append(p.Issues, issue)
+	p.batch.reject(row, issue)
 	if keyless {
 		p.keyless = append(p.keyless, row.Line)
 	}
-}
-
-// readCell reads one cell, or reports it and returns the zero T, which is Unknown.
-func readCell[T any](p *peopleReader, row *table.Row, i int, c *cells[T], report bool) T {
-	cell := row.Cells[i]
-	v, ok := c.known[cell]
-	if !ok {
-		if reason, bad := row.Unreadable(i); bad {
-			if report {
-				p.Issues = append(p.Issues, p.t.unreadable(row, i, reason))
-			}
-			var unknown T
-			return unknown
-		}
-		v = c.read(strings.Clone(cell))
-	}
-	if v.err != nil {
-		p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, v.err.Error(), strings.Clone(cell)})
-	}
-	return v.value
-}
-
-// A column is a column that is a field.
-type column struct {
-	index    int
-	field    CSVField
-	declared bool
-	// options collects those of a choice that declares none.
-	options map[string]bool
-	cells   *cells[Value]
-}
-
-type unitColumn struct {
-	index int
-	tree  Tree
-	cells *cells[[]string]
-}
-
-// cells reads the cells of one column. Most columns have few distinct cells, so what they were read
-// as is kept: a text is then folded once a distinct cell, and shared.
-type cells[T any] struct {
-	parse func(cell string) (T, error)
-	known map[string]cellReading[T]
-}
-
-type cellReading[T any] struct {
-	value T
-	err   error
-}
-
-// maxKnownCells bounds what is kept of a column in which every cell is another.
-const maxKnownCells = 4096
-
-func newCells[T any](parse func(string) (T, error)) *cells[T] {
-	return &cells[T]{parse, map[string]cellReading[T]{}}
-}
-
-func (c *cells[T]) read(cell string) cellReading[T] {
-	v, err := c.parse(cell)
-	r := cellReading[T]{v, err}
-	if len(c.known) < maxKnownCells {
-		c.known[cell] = r
-	}
-	return r
-}
-
-func newColumn(index int, f CSVField, declared bool) *column {
-	c := &column{index: index, field: f, declared: declared}
-	choice := f.Type == TypeChoice || f.Type == TypeMultiChoice
-	allowed := map[string]bool{}
-	for _, o := range f.Options {
-		allowed[o.ID] = true
-	}
-	if choice && len(allowed) == 0 {
-		c.options = map[string]bool{}
-	}
-	c.cells = newCells(func(cell string) (Value, error) {
-		if !choice {
-			if f.Separator == "" {
-				return ParseValue(f.Type, cell)
-			}
-			return Text(split(cell, f.Separator)...), nil
-		}
-		ids := split(cell, f.Separator)
-		for _, id := range ids {
-			if c.options != nil {
-				c.options[id] = true
-			} else if !allowed[id] {
-				return Value{}, fmt.Errorf("%.64q is none of the options", id)
-			}
-		}
-		return Choice(ids...), nil
-	})
-	return c
-}
-
-// split returns the parts of a cell, trimmed, without blank ones.
-func split(cell, separator string) []string {
-	parts := []string{cell}
-	if separator != "" {
-		parts = strings.Split(cell, separator)
-	}
-	kept := parts[:0]
-	for _, s := range parts {
-		if s = strings.TrimSpace(s); s != "" {
-			kept = append(kept, s)
-		}
-	}
-	return kept
-}
-
-func readStatus(deactivated []string) func(string) (statusCell, error) {
-	off := map[string]bool{}
-	for _, s := range deactivated {
-		off[fold.Key(s)] = true
-	}
-	return func(cell string) (statusCell, error) {
-		switch key := fold.Key(cell); {
-		case key == "":
-			return statusBlank, nil
-		case off[key]:
-			return statusDeactivated, nil
-		default:
-			return statusActive, nil
-		}
-	}
-}
-
-func readManager(cell string) (Manager, error) {
-	id := UserID(strings.TrimSpace(cell))
-	if id != "" {
-		if err := id.Check(); err != nil {
-			return Manager{}, err
-		}
-	}
-	return ReportsTo(id), nil
-}
-
-func readUnits(separator string) func(string) ([]string, error) {
-	return func(cell string) ([]string, error) {
-		ids := split(cell, separator)
-		for _, id := range ids {
-			if err := checkID("unit", id); err != nil {
-				return nil, err
-			}
-		}
-		slices.Sort(ids)
-		return slices.Compact(ids), nil
-	}
-}
-
-// A slab hands out slices of one large array.
-type slab[T any] struct{ free []T }
-
-func (s *slab[T]) take(n int) []T {
-	if len(s.free) < n {
-		s.free = make([]T, max(n, 4096))
-	}
-	out := s.free[:n:n]
-	s.free = s.free[n:]
-	return out
 }

@@ -14,9 +14,12 @@ import (
 
 // A planner merges one file into what is stored.
 type planner struct {
-	f    *PeopleFile
-	file []personRow // those not met yet
-	plan *ImportPlan
+	f     *PeopleFile
+	file  []*personRow // those not met yet
+	pairs []pair
+	// texts are the plain texts of those who are new or changed, by their place in a row.
+	texts []*cells[Value]
+	plan  *ImportPlan
 	// open are the options of choices that declare none, by field: those stored and those seen.
 	// Where none are stored any option went so far (openStored), and listing those of the file alone
 	// would make the values of others Unknown; so the stored values count as seen.
@@ -35,6 +38,9 @@ type planner struct {
 func (p *planner) match(stored *Schema) error {
 	var errs []error
 	for _, c := range p.f.columns {
+		if c.cells == nil {
+			p.texts = append(p.texts, newCells(readText))
+		}
 		old, is := stored.Field(c.field.Name)
 		if is && !c.declared && old.Type != TypeText {
 			errs = append(errs, fmt.Errorf("%w: column %q is stored as %v: declare its type", ErrCSVOptions, old.Name, old.Type))
@@ -72,55 +78,98 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
 		}
 		for len(p.file) > 0 && p.file[0].id < u.ID {
-			p.add(&p.file[0])
-			p.file = p.file[1:]
+			p.pair(pair{row: p.nextRow()})
 		}
-		p.feed.stored(&u)
+		with := pair{stored: true, user: u}
+		if len(p.file) > 0 && p.file[0].id == u.ID {
+			with.row = p.nextRow()
+		}
+		p.pair(with)
+	}
+	for len(p.file) > 0 {
+		p.pair(pair{row: p.nextRow()})
+	}
+	p.settle()
+	return nil
+}
+
+func (p *planner) nextRow() *personRow {
+	r := p.file[0]
+	p.file = p.file[1:]
+	return r
+}
+
+// pair takes up a pair, and decides about all so far when there are enough to share the work.
+func (p *planner) pair(with pair) {
+	if p.pairs = append(p.pairs, with); len(p.pairs) == pairsAtOnce {
+		p.settle()
+	}
+}
+
+// settle decides about the pairs, in their order.
+func (p *planner) settle() {
+	p.compare()
+	for i := range p.pairs {
+		with := &p.pairs[i]
+		if !with.stored {
+			p.add(with.row)
+			continue
+		}
+		p.feed.stored(&with.user)
 		for _, name := range p.openStored {
-			for _, id := range u.Fields[name].Texts() {
+			for _, id := range with.user.Fields[name].Texts() {
 				p.open[name][id] = true
 			}
 		}
-		if len(p.file) > 0 && p.file[0].id == u.ID {
-			p.update(u, &p.file[0])
-			p.file = p.file[1:]
-		} else {
-			p.leave(u)
+		switch {
+		case with.row == nil:
+			p.leave(with.user)
+		case !with.same:
+			p.update(with.user, with.row)
 		}
 	}
-	for i := range p.file {
-		p.add(&p.file[i])
-	}
-	return nil
+	clear(p.pairs)
+	p.pairs = p.pairs[:0]
 }
 
 // add takes in a user who is not stored.
 func (p *planner) add(r *personRow) {
-	u := User{ID: r.id, Activation: p.activation(nil, r), Expiry: Current, Manager: r.manager}
-	p.fill(&u, r)
-	for i, c := range p.f.units {
-		if r.units[i] != nil {
-			if u.Units == nil {
-				u.Units = make(map[Tree][]string, len(p.f.units))
-			}
-			u.Units[c.tree] = r.units[i]
-		}
-	}
-	if f := p.f.Enrollments; f != nil {
-		u.Enrollments, _ = p.enrollments(r.id, Enrollments{})
-	}
-	p.plan.New = append(p.plan.New, r.id)
-	p.plan.People.Upsert = append(p.plan.People.Upsert, u)
-}
-
-// fill gives a new user the values of a row.
-func (p *planner) fill(u *User, r *personRow) {
-	u.Fields = make(map[string]Value, len(p.f.columns))
-	for i, c := range p.f.columns {
-		if v := r.values[i]; !v.IsUnknown() {
+	id := UserID(strings.Clone(string(r.id)))
+	u := User{ID: id, Activation: p.activation(nil, r), Expiry: Current, Fields: make(map[string]Value, len(p.f.columns))}
+	for _, c := range p.f.columns {
+		if v := p.value(c, r); !v.IsUnknown() {
 			u.Fields[c.field.Name] = v
 		}
 	}
+	for _, c := range p.f.units {
+		if units := c.cells.at(r.codes[c.at]); units != nil {
+			if u.Units == nil {
+				u.Units = make(map[Tree][]string, len(p.f.units))
+			}
+			u.Units[c.tree] = units
+		}
+	}
+	if c := p.f.manager; c != nil {
+		u.Manager = c.of(r)
+	}
+	if f := p.f.Enrollments; f != nil {
+		u.Enrollments, _ = p.enrollments(id, Enrollments{})
+	}
+	p.plan.New = append(p.plan.New, id)
+	p.plan.People.Upsert = append(p.plan.People.Upsert, u)
+}
+
+// value is what a row has in a column.
+func (p *planner) value(c *column, r *personRow) Value {
+	switch {
+	case c.cells != nil:
+		return c.cells.at(r.codes[c.at])
+	case r.texts[c.at] == unreadableText:
+		return Value{}
+	}
+	texts := p.texts[c.at]
+	code, _ := texts.read(r.texts[c.at]) // every text can be read
+	return texts.at(code)
 }
 
 // update compares a stored user with their row. The maps of the stored user are the Directory's,
@@ -131,33 +180,34 @@ func (p *planner) update(u User, r *personRow) {
 		next.Activation, changed = a, true
 	}
 	copied := false
-	for i, c := range p.f.columns {
-		name, v := c.field.Name, r.values[i]
-		if v.Equal(u.Fields[name]) {
+	for _, c := range p.f.columns {
+		name := c.field.Name
+		if c.same(r, u.Fields[name]) {
 			continue
 		}
 		if changed = true; !copied {
 			next.Fields, copied = copyOf(u.Fields), true
 		}
+		v := p.value(c, r)
 		if next.Fields[name] = v; v.IsUnknown() {
 			delete(next.Fields, name)
 		}
 	}
 	copied = false
-	for i, c := range p.f.units {
-		units := r.units[i]
-		if old, known := u.Units[c.tree]; known == (units != nil) && slices.Equal(units, old) {
+	for _, c := range p.f.units {
+		if c.same(r, u.Units) {
 			continue
 		}
 		if changed = true; !copied {
 			next.Units, copied = copyOf(u.Units), true
 		}
+		units := c.cells.at(r.codes[c.at])
 		if next.Units[c.tree] = units; units == nil {
 			delete(next.Units, c.tree)
 		}
 	}
-	if p.f.hasManager && r.manager != u.Manager {
-		next.Manager, changed = r.manager, true
+	if c := p.f.manager; c != nil && c.of(r) != u.Manager {
+		next.Manager, changed = c.of(r), true
 	}
 	if p.f.Enrollments != nil {
 		if next.Enrollments, _ = p.enrollments(u.ID, u.Enrollments); !next.Enrollments.Equal(u.Enrollments) {
@@ -165,7 +215,7 @@ func (p *planner) update(u User, r *personRow) {
 		}
 		p.enrolled.enrolled(u.Enrollments, next.Enrollments)
 	}
-	p.feed.met(&u, &next, !changed)
+	p.feed.met(&u, &next)
 	if !changed {
 		p.plan.Unchanged++
 		return
@@ -234,12 +284,12 @@ func (p *planner) activation(stored *User, r *personRow) Activation {
 		return Activated
 	case o.Status == nil:
 		return was
-	case !p.f.hasStatus && stored == nil:
+	case p.f.status == nil && stored == nil:
 		return ActivationUnknown
-	case !p.f.hasStatus:
+	case p.f.status == nil:
 		return was
 	}
-	switch r.status {
+	switch p.f.status.cells.at(r.codes[p.f.status.at]) {
 	case statusBlank:
 		return was
 	case statusActive:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -492,36 +491,6 @@ func (x *index) fill(r *run) {
 			}
 		}
 	}
-}
-
-// inParallel does n pieces of work, on as many processors as there are, and returns when all is done.
-// Each worker is made by worker.
-func inParallel(n int, worker func() func(i int)) {
-	workers := min(runtime.GOMAXPROCS(0), n)
-	if workers <= 1 {
-		if n > 0 {
-			work := worker()
-			for i := range n {
-				work(i)
-			}
-		}
-		return
-	}
-	var wait sync.WaitGroup
-	next := make(chan int)
-	for range workers {
-		wait.Go(func() {
-			work := worker()
-			for i := range next {
-				work(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wait.Wait()
 }
 
 // prune drops what many runs have not used: the conditions of edits that were never saved, and groups

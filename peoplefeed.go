@@ -64,6 +64,7 @@ const maxSeen = 10_000
 // both. It holds at most 2 × maxSeen texts, and none where no group reads the column.
 type feedColumn struct {
 	FeedFigure
+	at      int    // of the column among those of the file
 	units   []Tree // where it is a column of units
 	manager bool   // where it is the column of managers
 	exact   bool   // as the field's texts are compared
@@ -84,12 +85,12 @@ type feedWatch struct {
 // watch prepares the comparison.
 func (p *planner) watch(stored *Schema) {
 	o := &p.f.opts
-	for _, c := range p.f.columns {
+	for i, c := range p.f.columns {
 		name := c.field.Name
 		if name == fold.Exact(o.Key) {
 			continue
 		}
-		f := &feedColumn{FeedFigure: FeedFigure{Column: name}, manager: p.f.hasManager && name == fold.Exact(o.Manager)}
+		f := &feedColumn{FeedFigure: FeedFigure{Column: name}, at: i, manager: p.f.manager != nil && name == fold.Exact(o.Manager)}
 		f.Groups = p.readers.of(func(r *reader) bool { return r.reads(name, &p.f.opts) })
 		for _, u := range p.f.units {
 			if u.index == c.index {
@@ -169,15 +170,28 @@ const (
 	fateBlanked
 )
 
-// met compares a stored user who is in the file with what they would be; same: nothing differs.
-func (w *feedWatch) met(was, is *User, same bool) {
+// feedCompared is how many values a user has who can look like another.
+const feedCompared = 5
+
+// kept takes in those who are as in the file.
+func (w *feedWatch) kept(c *comparison) {
+	w.Met += c.same
+	w.Compared += c.compared
+	for i, had := range c.had {
+		w.columns[i].Had += had
+		w.columns[i].Have += had
+	}
+}
+
+// met compares a stored user who is in the file with what they would be.
+func (w *feedWatch) met(was, is *User) {
 	w.Met++
 	if was.Activation == Activated && is.Activation == Deactivated {
 		w.Deactivated++
 	}
 	values, keeps := 0, 0
 	for _, c := range w.columns {
-		f := c.fate(was, is, same)
+		f := c.fate(was, is)
 		if f != fateNone {
 			values++
 			c.Had++
@@ -196,14 +210,14 @@ func (w *feedWatch) met(was, is *User, same bool) {
 			c.Have++
 			w.note(c, is)
 		case fateNone:
-			if !same && c.has(is) {
+			if c.has(is) {
 				c.Have++
 			}
 		}
 	}
 	// Of the files tried, half a year of a government's posts does this to 1 % of them, and keys
 	// shifted by a row to 44 to 57 %. With few columns a new school year would look the same.
-	if values >= 5 {
+	if values >= feedCompared {
 		w.Compared++
 		if 2*keeps < values {
 			w.Replaced++
@@ -221,17 +235,16 @@ func present(v Value) bool { return !v.IsUnknown() && !v.IsEmpty() }
 
 // has reports whether a user has a value in the column, as a field or otherwise.
 func (c *feedColumn) has(u *User) bool {
-	return present(u.Fields[c.Column]) || c.manager && u.Manager.id != "" ||
+	return present(u.Fields[c.Column]) || c.role(u)
+}
+
+// role reports whether the user has what the column holds besides a field.
+func (c *feedColumn) role(u *User) bool {
+	return c.manager && u.Manager.id != "" ||
 		slices.ContainsFunc(c.units, func(tree Tree) bool { return len(u.Units[tree]) > 0 })
 }
 
-func (c *feedColumn) fate(was, is *User, same bool) fate {
-	if same {
-		if c.has(was) {
-			return fateKept
-		}
-		return fateNone
-	}
+func (c *feedColumn) fate(was, is *User) fate {
 	f := fateNone
 	worst := func(had, has, equal bool) {
 		switch {

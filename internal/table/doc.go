@@ -1,7 +1,7 @@
 // Package table reads and writes tables kept as delimited text: CSV and its cousins.
 //
 // It knows rows, cells and positions and nothing of what they mean: no users, keys, fields or value types.
-// encoding/csv splits the text; this package decides what that text is (charset, delimiter, line ends), watches
+// It decides what the text of a file is (charset, delimiter, line ends), splits it as encoding/csv does, watches
 // that it stays within limits, and says where it went wrong.
 //
 // What it promises:

@@ -1,9 +1,7 @@
 package table
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -49,14 +47,12 @@ type Options struct {
 
 // A Reader reads the rows of one file. It is not safe for concurrent use.
 type Reader struct {
-	guard    *guard
-	csv      *csv.Reader
+	split    *splitter
 	text     textFile
 	declared bool // the charset, not only assumed
 
 	header    []string
 	delimiter rune
-	lines     int // before the first line that csv reads
 	rows      int
 	maxRows   int
 	row       Row
@@ -101,9 +97,10 @@ func (t *Reader) start(o Options) {
 		sample = bytes.ReplaceAll(sample, []byte("\r"), []byte("\n"))
 	}
 	t.delimiter = o.Delimiter
+	line := 1
 	if d, length := sepLine(sample); length > 0 {
 		t.text.Discard(length) // cannot fail: just peeked
-		t.lines = 1
+		line = 2
 		if t.delimiter == 0 {
 			t.delimiter = d
 		}
@@ -111,11 +108,7 @@ func (t *Reader) start(o Options) {
 	if t.delimiter == 0 {
 		t.delimiter = detectDelimiter(sample, whole)
 	}
-	t.guard = newGuard(in, t.delimiter, t.lines+1, o)
-	t.csv = csv.NewReader(bufio.NewReaderSize(t.guard, 32<<10))
-	t.csv.Comma = t.delimiter
-	t.csv.FieldsPerRecord = -1
-	t.csv.ReuseRecord = true
+	t.split = newSplitter(in, t.delimiter, line, o)
 	t.row.reader = t
 }
 
@@ -128,8 +121,8 @@ func (t *Reader) Delimiter() rune { return t.delimiter }
 // Charset returns what the file was read as: utf-8, utf-16, the name in Options, or "custom" for Options.Decode.
 func (t *Reader) Charset() string { return t.text.charset }
 
-// Read returns the next row, which is valid until the following Read; the strings in it may be kept. At the end of
-// the file the error is io.EOF. Any other error is final: every later Read returns it again.
+// Read returns the next row, which is valid until the following Read; the strings in it may be kept, and
+// then hold on to the text around them. At the end of the file the error is io.EOF. Any other error is final: every later Read returns it again.
 func (t *Reader) Read() (*Row, error) {
 	if t.pending {
 		t.pending = false
@@ -149,23 +142,17 @@ func (t *Reader) next() error {
 	if t.err != nil {
 		return t.err
 	}
-	cells, err := t.csv.Read()
-	if err != nil {
+	if err := t.split.next(); err != nil {
 		t.row.Cells = nil
 		t.err = t.explain(err)
 		return t.err
 	}
-	line, _ := t.csv.FieldPos(0)
-	t.row.Line, t.row.Cells = line+t.lines, cells
+	t.row.Line, t.row.Cells = t.split.places[0].line, t.split.cells
 	return nil
 }
 
-// explain says in our words why encoding/csv stopped with err. The guard was there first and knows better: to
-// encoding/csv a text that was stopped in the middle of a cell may look misquoted.
+// explain says where in the file the splitter met an error that is not its own.
 func (t *Reader) explain(err error) error {
-	if t.guard.err != nil && t.guard.err != io.EOF {
-		err = t.guard.err
-	}
 	if err == io.EOF {
 		return io.EOF
 	}
@@ -173,17 +160,13 @@ func (t *Reader) explain(err error) error {
 		if e.Line > 0 {
 			return e
 		}
-		return &Error{Line: t.guard.line, Err: e.Err, Text: e.Text} // from the source, which does not count lines
-	}
-	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		// Never seen: the guard finds these first. But were it wrong, the file must still not look fine.
-		return &Error{Line: e.Line + t.lines, Column: e.Column, Err: ErrQuoting, Text: e.Err.Error()}
+		return &Error{Line: t.split.line, Err: e.Err, Text: e.Text} // from the source, which does not count lines
 	}
 	if errors.Is(err, io.EOF) {
 		// An EOF wrapped in something else is a failure, but a caller who asks errors.Is would take it for the end.
-		return fmt.Errorf("line %d: %w: %v", t.guard.line, io.ErrUnexpectedEOF, err)
+		return fmt.Errorf("line %d: %w: %v", t.split.line, io.ErrUnexpectedEOF, err)
 	}
-	return fmt.Errorf("line %d: reading the file: %w", t.guard.line, err)
+	return fmt.Errorf("line %d: reading the file: %w", t.split.line, err)
 }
 
 // readHeader reads the first record and names the columns.
@@ -283,35 +266,39 @@ func (r *Row) Position(i int) (line, column int) {
 	if i < 0 || i >= len(r.Cells) {
 		return 0, 0
 	}
-	line, column = r.reader.csv.FieldPos(i)
-	return line + r.reader.lines, column
+	at := r.reader.split.places[i]
+	return at.line, at.col
 }
 
-// Unreadable reports whether cell i holds something that is not text, and what: a NUL, bytes that are not UTF-8, or
-// bytes that the charset could not decode. There is nothing wrong with a cell that is not there.
+// Unreadable reports whether cell i holds something that is not text, as [Reader.Unreadable] does. There is nothing
+// wrong with a cell that is not there.
 func (r *Row) Unreadable(i int) (reason string, bad bool) {
 	if i < 0 || i >= len(r.Cells) {
 		return "", false
 	}
-	cell := r.Cells[i]
+	return r.reader.Unreadable(r.Cells[i])
+}
+
+// Unreadable reports whether a cell of the file holds something that is not text, and what: a NUL, bytes that are
+// not UTF-8, or bytes that the charset could not decode. It may be asked from many goroutines.
+func (t *Reader) Unreadable(cell string) (reason string, bad bool) {
 	if readableASCII(cell) {
 		return "", false
 	}
-	f := r.reader.text
-	switch {
+	switch undeclared := !t.text.decoded && !t.declared; {
 	case strings.IndexByte(cell, 0) >= 0:
-		if !f.decoded && !r.reader.declared {
+		if undeclared {
 			return "it has a NUL byte (if the file is UTF-16, declare that charset)", true
 		}
 		return "it has a NUL byte", true
 	case !utf8.ValidString(cell):
-		if !f.decoded && !r.reader.declared {
+		if undeclared {
 			return "it is not UTF-8: declare the charset of the file, such as windows-1252", true
 		}
 		return "it is not valid UTF-8", true
-	case f.decoded && strings.ContainsRune(cell, utf8.RuneError):
+	case t.text.decoded && strings.ContainsRune(cell, utf8.RuneError):
 		// Nobody can tell a U+FFFD that was in the file from one the decoder put there; in UTF-8 one can.
-		return "it has bytes that are no text in the charset " + f.charset, true
+		return "it has bytes that are no text in the charset " + t.text.charset, true
 	}
 	return "", false
 }
