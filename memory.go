@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/pairs"
 )
 
 // Memory is a [Directory], [People] and a [Store] in memory, with the capabilities [Versioned] and
@@ -39,8 +40,7 @@ type Memory struct {
 	// The groups. A *Group and a *Standing are never written to once they are filed.
 	groups     ordered.Map[GroupID, Group]
 	references *references
-	standings  map[GroupID]*ordered.Map[UserID, Standing] // one for every group
-	byUser     map[UserID][]*Standing                     // by group
+	standings  *pairs.Table[GroupID, UserID, Standing]
 
 	// The feed and the audit. Entries are added behind, and a stream may still read those before; acts
 	// of one group stand in a list of their own as well.
@@ -90,8 +90,7 @@ func NewMemory() *Memory {
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
 		references: newReferences(nil),
-		standings:  make(map[GroupID]*ordered.Map[UserID, Standing]),
-		byUser:     make(map[UserID][]*Standing),
+		standings:  pairs.New[GroupID, UserID, Standing](),
 		acts:       make(map[GroupID][]memoryAct),
 		notes:      make(map[noteName]*Note),
 	}
@@ -122,46 +121,35 @@ func (m *Memory) Groups(ctx context.Context) iter.Seq2[Group, error] {
 
 // Standings yields what is stored about the users of a group.
 func (m *Memory) Standings(ctx context.Context, id GroupID, after UserID) iter.Seq2[Standing, error] {
-	return m.ofGroup(ctx, id, after, func(*Standing) bool { return true })
-}
-
-// ofGroup streams the standings of a group that are wanted.
-func (m *Memory) ofGroup(ctx context.Context, id GroupID, after UserID, want func(*Standing) bool) iter.Seq2[Standing, error] {
-	return memoryStream(ctx, func() (iter.Seq[ordered.Row[UserID, Standing]], error) {
-		if of, ok := m.standings[id]; ok {
-			return of.Rows().After(after), nil
-		}
-		return slices.Values[[]ordered.Row[UserID, Standing]](nil), nil
-	}, &m.mu, func(r ordered.Row[UserID, Standing]) (Standing, bool) {
-		if !want(r.Value) {
-			return Standing{}, false
-		}
-		return r.Value.clone(), true
+	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing]) (Standing, bool) {
+		return standingOf(id, p.Key, p.Cell), true
 	})
-}
-
-// StandingsOf yields what is stored about a user, group by group, in time proportional to that.
-func (m *Memory) StandingsOf(ctx context.Context, id UserID) iter.Seq2[Standing, error] {
-	return memoryStream(ctx, func() (iter.Seq[*Standing], error) {
-		return slices.Values(slices.Clone(m.byUser[id])), nil
-	}, &m.mu, func(s *Standing) (Standing, bool) { return s.clone(), true })
 }
 
 // Members yields the membership of a group.
 func (m *Memory) Members(ctx context.Context, id GroupID, after UserID) iter.Seq2[Member, error] {
-	return func(yield func(Member, error) bool) {
-		for s, err := range m.ofGroup(ctx, id, after, func(s *Standing) bool { return s.Member != Outside }) {
-			if !yield(Member{s.User, s.Member}, err) {
-				return
-			}
-		}
-	}
+	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing]) (Member, bool) {
+		method := memberOf(p.Cell)
+		return Member{p.Key, method}, method != Outside
+	})
+}
+
+// of takes what is stored about the users of a group.
+func (m *Memory) of(id GroupID, after UserID) func() (iter.Seq[pairs.Pair[UserID, Standing]], error) {
+	return func() (iter.Seq[pairs.Pair[UserID, Standing]], error) { return m.standings.Of(id).After(after), nil }
+}
+
+// StandingsOf yields what is stored about a user, group by group, in time proportional to that.
+func (m *Memory) StandingsOf(ctx context.Context, id UserID) iter.Seq2[Standing, error] {
+	return memoryStream(ctx, func() (iter.Seq[pairs.Pair[GroupID, Standing]], error) {
+		return m.standings.In(id).All(), nil
+	}, &m.mu, func(p pairs.Pair[GroupID, Standing]) (Standing, bool) { return standingOf(p.Key, id, p.Cell), true })
 }
 
 // Apply writes all or nothing; see the contract of [Store]. It takes time in proportion to what it is
 // given and to the references that can be reached from a group that is saved, whatever the size of the
 // groups. To delete a group takes time in proportion to its standings, and to forget a user in
-// proportion to the feed and the audit; the user is taken out of the directory as well.
+// proportion to the feed, the audit and the users; the user is taken out of the directory as well.
 func (m *Memory) Apply(ctx context.Context, c Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -259,8 +247,8 @@ func (m *Memory) wouldBeLeft(c *Commit) error {
 		return nil
 	}
 	left := make(map[GroupID]struct{})
-	for _, s := range m.byUser[c.Forget] {
-		left[s.Group] = struct{}{}
+	for p := range m.standings.In(c.Forget).All() {
+		left[p.Key] = struct{}{}
 	}
 	for i := range c.Writes {
 		w := &c.Writes[i]
@@ -335,7 +323,6 @@ func (m *Memory) apply(w *Write) {
 		g = *stored
 	} else {
 		revision = w.Save.Revision
-		m.standings[w.Group] = &ordered.Map[UserID, Standing]{}
 	}
 	state := g.State
 	if w.State != nil {
@@ -348,17 +335,8 @@ func (m *Memory) apply(w *Write) {
 		g.Revision = revision + 1
 	}
 	g.State = state
-	of := m.standings[w.Group]
-	for i := range w.Standings {
-		s := w.Standings[i].clone()
-		filed := &s
-		if s.Blank() {
-			filed = nil
-		}
-		of.Put(s.User, filed)
-		m.fileOfUser(s.User, s.Group, filed)
-	}
 	if len(w.Standings) > 0 {
+		m.standings.Put(w.Group, len(w.Standings), cellsOf(w.Standings))
 		g.State.Sequence++
 	}
 	m.groups.Put(g.ID, &g)
@@ -366,10 +344,7 @@ func (m *Memory) apply(w *Write) {
 
 // delete takes a group out, whose references are gone already.
 func (m *Memory) delete(id GroupID) {
-	for r := range m.standings[id].Rows().All() {
-		m.fileOfUser(r.Value.User, id, nil)
-	}
-	delete(m.standings, id)
+	m.standings.Drop(id)
 	maps.DeleteFunc(m.notes, func(name noteName, _ *Note) bool { return name.group == id })
 	m.groups.Put(id, nil)
 }
@@ -386,26 +361,6 @@ func (m *Memory) keep(n Note) {
 	m.notes[name] = &n
 }
 
-// fileOfUser keeps the index by user; nil takes the standing out.
-func (m *Memory) fileOfUser(user UserID, group GroupID, s *Standing) {
-	list := m.byUser[user]
-	at, found := slices.BinarySearchFunc(list, group, func(s *Standing, g GroupID) int { return cmp.Compare(s.Group, g) })
-	switch {
-	case found && s != nil:
-		list[at] = s
-		return
-	case found:
-		list = slices.Delete(list, at, at+1)
-	case s != nil:
-		list = slices.Insert(list, at, s)
-	}
-	if len(list) == 0 {
-		delete(m.byUser, user)
-	} else {
-		m.byUser[user] = list
-	}
-}
-
 // forget erases what is left of a user whose standings are gone: changes up to the one with the number
 // earlier, and what acts say.
 func (m *Memory) forget(id, alias UserID, earlier uint64) {
@@ -413,6 +368,7 @@ func (m *Memory) forget(id, alias UserID, earlier uint64) {
 		m.version++
 		m.fileUser(id, nil)
 	}
+	m.standings.Forget(id)
 	// New lists: streams may be reading the old ones.
 	kept := make([]memoryChange, 0, len(m.feed))
 	for _, c := range m.feed {

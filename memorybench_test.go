@@ -1,0 +1,191 @@
+package groups_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/grouprules/groups"
+)
+
+// memberships are writes that create groups and take some of the users into each, as a first run does,
+// without the changes that it brings.
+func memberships(groupCount, in int, users []groups.UserID) (create, fill []groups.Write) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range groupCount {
+		g := groups.Group{ID: groups.GroupID(fmt.Sprintf("g%05d", i))}
+		create = append(create, groups.Write{Group: g.ID, Save: &g})
+		w := groups.Write{Group: g.ID, Revision: 1}
+		for at, u := range users {
+			if r.IntN(len(users)-at) < in-len(w.Standings) {
+				w.Standings = append(w.Standings, groups.Standing{Group: g.ID, User: u, Automatic: true, Population: groups.Automatic, Member: groups.Automatic})
+			}
+		}
+		fill = append(fill, w)
+	}
+	return create, fill
+}
+
+func numberedUsers(n int) []groups.UserID {
+	ids := make([]groups.UserID, n)
+	for i := range ids {
+		ids[i] = groups.UserID(fmt.Sprintf("p%07d", i))
+	}
+	return ids
+}
+
+// filled is a Memory of those groups and standings.
+func filled(b *testing.B, create, fill []groups.Write) *groups.Memory {
+	b.Helper()
+	m := groups.NewMemory()
+	for _, writes := range [][]groups.Write{create, fill} {
+		if err := m.Apply(b.Context(), groups.Commit{Writes: writes}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return m
+}
+
+func heap() uint64 {
+	var s runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
+}
+
+// A million standings at once: 100,000 users in ten of 50 groups each. B/standing is what stays, once every
+// group was read.
+func BenchmarkMemoryFirstRunOfAMillionStandings(b *testing.B) {
+	const groupCount, in = 50, 20_000
+	create, fill := memberships(groupCount, in, numberedUsers(100_000))
+	before := heap()
+	var m *groups.Memory
+	b.ReportAllocs()
+	for b.Loop() {
+		m = filled(b, create, fill)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/groupCount/in, "ns/standing")
+	for i := range fill {
+		for range m.Members(b.Context(), fill[i].Group, "") {
+			break
+		}
+	}
+	b.ReportMetric((float64(heap())-float64(before))/groupCount/in, "B/standing")
+	runtime.KeepAlive(m)
+	runtime.KeepAlive(fill)
+}
+
+func BenchmarkMemoryReadAGroupOf20000(b *testing.B) {
+	create, fill := memberships(10, 20_000, numberedUsers(100_000))
+	m := filled(b, create, fill)
+	for name, read := range map[string]func() int{
+		"members": func() (n int) {
+			for range m.Members(b.Context(), "g00005", "") {
+				n++
+			}
+			return n
+		},
+		"standings": func() (n int) {
+			for range m.Standings(b.Context(), "g00005", "") {
+				n++
+			}
+			return n
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if n := read(); n != 20_000 {
+					b.Fatal(n)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkMemoryStandingsOfOneUserAmong100000(b *testing.B) {
+	users := numberedUsers(100_000)
+	create, fill := memberships(100, 20_000, users)
+	m := filled(b, create, fill)
+	b.ReportAllocs()
+	read := 0
+	for i := 0; b.Loop(); i++ {
+		for range m.StandingsOf(b.Context(), users[i*7919%len(users)]) {
+			read++
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(read), "ns/standing")
+}
+
+// One standing written to a group must not cost more the larger the group is.
+func BenchmarkMemoryApplyOneStanding(b *testing.B) {
+	users := numberedUsers(1_000_000)
+	for _, in := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprint(in), func(b *testing.B) {
+			create, fill := memberships(1, in, users[:in])
+			m := filled(b, create, fill)
+			w := groups.Write{Group: "g00000", Revision: 1, Standings: make([]groups.Standing, 1)}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				s := &w.Standings[0]
+				*s = fill[0].Standings[i*7919%in]
+				s.Undecided = i%2 == 0
+				if i%3 == 0 {
+					*s = groups.Standing{Group: s.Group, User: s.User}
+				}
+				if err := m.Apply(b.Context(), groups.Commit{Writes: []groups.Write{w}}); err != nil {
+					b.Fatal(err)
+				}
+				for _, err := range m.Members(b.Context(), "g00000", s.User) { // the first of a page
+					if err != nil {
+						b.Fatal(err)
+					}
+					break
+				}
+			}
+		})
+	}
+}
+
+// What one changed user costs the store: their standings, 30 small writes, and with them or not the list of
+// the groups.
+func BenchmarkMemoryApply30WritesAmong10000Groups(b *testing.B) {
+	users := numberedUsers(20_000)
+	create, fill := memberships(10_000, 200, users)
+	for i := range create {
+		create[i].Save.Criteria = groups.AnySets(groups.All(groups.UserIs("p0000001")))
+	}
+	m := filled(b, create, fill)
+	for _, listed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("listed=%v", listed), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(9, 10))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				user := users[i*7919%len(users)]
+				var c groups.Commit
+				at := r.IntN(300)
+				for range 30 {
+					id := create[at].Group
+					at += 1 + r.IntN(300)
+					s := groups.Standing{Group: id, User: user, Automatic: true, Population: groups.Automatic, Member: groups.Automatic}
+					c.Writes = append(c.Writes, groups.Write{
+						Group: id, Revision: 1, State: &groups.State{Live: true, Processed: newYear()}, Standings: []groups.Standing{s},
+						Changes: []groups.Change{{Group: id, User: user, Kind: groups.Joined, After: groups.Automatic, Cause: "rule"}},
+					})
+				}
+				if err := m.Apply(b.Context(), c); err != nil {
+					b.Fatal(err)
+				}
+				for range m.StandingsOf(b.Context(), user) {
+				}
+				if listed {
+					for range m.Groups(b.Context()) {
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/30, "ns/write")
+		})
+	}
+}
