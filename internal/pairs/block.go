@@ -78,7 +78,10 @@ func (b block[V]) cut(at int) (head, rest block[V]) {
 
 // place puts a cell in a block that no reader has.
 func place[K cmp.Ordered, V any](b *block[V], keys []K, number uint32, c Cell[V]) {
-	at, found := search(b.rows, keys, keys[number])
+	at, found := len(b.rows), false
+	if at > 0 && keys[b.rows[at-1].of()] >= keys[number] { // sets are often filled in their order
+		at, found = search(b.rows, keys, keys[number])
+	}
 	v := valuesOf(b.rows[:at], b.values)
 	if found && b.rows[at].code&valued != 0 {
 		b.values = slices.Delete(b.values, v, v+1)
