@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"sync"
 
@@ -44,7 +45,7 @@ type Memory struct {
 
 	// The feed and the audit. Entries are added behind, and a stream may still read those before; acts
 	// of one group stand in a list of their own as well.
-	feed   []memoryChange
+	feed   ordered.Log[memoryChange]
 	last   uint64 // the number of the last change ever written
 	acts   map[GroupID][]memoryAct
 	lastOf uint64 // the number of the last act ever written
@@ -61,13 +62,7 @@ var (
 	_ Reporting = (*Memory)(nil)
 )
 
-// memoryChange is a change with its place in the feed; the cursor is spelt when it is read.
-type memoryChange struct {
-	number uint64
-	change Change
-}
-
-// memoryAct is an act likewise.
+// memoryAct is an act with its place in the audit; the cursor is spelt when it is read.
 type memoryAct struct {
 	number uint64
 	act    Act
@@ -116,21 +111,21 @@ func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
 func (m *Memory) Groups(ctx context.Context) iter.Seq2[Group, error] {
 	return memoryStream(ctx, func() (iter.Seq[ordered.Row[GroupID, Group]], error) {
 		return m.groups.Rows().All(), nil
-	}, &m.mu, func(r ordered.Row[GroupID, Group]) (Group, bool) { return *r.Value, true })
+	}, &m.mu, func(r ordered.Row[GroupID, Group], yield func(Group, error) bool) bool { return yield(*r.Value, nil) })
 }
 
 // Standings yields what is stored about the users of a group.
 func (m *Memory) Standings(ctx context.Context, id GroupID, after UserID) iter.Seq2[Standing, error] {
-	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing]) (Standing, bool) {
-		return standingOf(id, p.Key, p.Cell), true
+	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing], yield func(Standing, error) bool) bool {
+		return yield(standingOf(id, p.Key, p.Cell), nil)
 	})
 }
 
 // Members yields the membership of a group.
 func (m *Memory) Members(ctx context.Context, id GroupID, after UserID) iter.Seq2[Member, error] {
-	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing]) (Member, bool) {
+	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing], yield func(Member, error) bool) bool {
 		method := memberOf(p.Cell)
-		return Member{p.Key, method}, method != Outside
+		return method == Outside || yield(Member{p.Key, method}, nil)
 	})
 }
 
@@ -143,7 +138,9 @@ func (m *Memory) of(id GroupID, after UserID) func() (iter.Seq[pairs.Pair[UserID
 func (m *Memory) StandingsOf(ctx context.Context, id UserID) iter.Seq2[Standing, error] {
 	return memoryStream(ctx, func() (iter.Seq[pairs.Pair[GroupID, Standing]], error) {
 		return m.standings.In(id).All(), nil
-	}, &m.mu, func(p pairs.Pair[GroupID, Standing]) (Standing, bool) { return standingOf(p.Key, id, p.Cell), true })
+	}, &m.mu, func(p pairs.Pair[GroupID, Standing], yield func(Standing, error) bool) bool {
+		return yield(standingOf(p.Key, id, p.Cell), nil)
+	})
 }
 
 // Apply writes all or nothing; see the contract of [Store]. It takes time in proportion to what it is
@@ -308,11 +305,7 @@ func (m *Memory) refer(writes []Write) error {
 }
 
 func (m *Memory) apply(w *Write) {
-	for _, c := range w.Changes {
-		m.last++
-		c.Cursor = ""
-		m.feed = append(m.feed, memoryChange{m.last, c})
-	}
+	m.feedChanges(w.Changes)
 	if w.Delete {
 		m.delete(w.Group)
 		return
@@ -370,10 +363,10 @@ func (m *Memory) forget(id, alias UserID, earlier uint64) {
 	}
 	m.standings.Forget(id)
 	// New lists: streams may be reading the old ones.
-	kept := make([]memoryChange, 0, len(m.feed))
-	for _, c := range m.feed {
-		if c.change.User != id || c.number > earlier {
-			kept = append(kept, c)
+	var kept ordered.Log[memoryChange]
+	for c := range m.feed.From(0) {
+		if c.user != id || c.number > earlier {
+			kept.Add(*c)
 		}
 	}
 	m.feed = kept
@@ -390,45 +383,30 @@ func (m *Memory) forget(id, alias UserID, earlier uint64) {
 	}
 }
 
-// Changes yields the feed after a cursor. A cursor that this Memory has not given out is an error:
-// one kept from an earlier process would otherwise pass over changes in silence.
-func (m *Memory) Changes(ctx context.Context, after string) iter.Seq2[Change, error] {
-	return memoryStream(ctx, func() (iter.Seq[memoryChange], error) {
-		from, err := behind(m.feed, after, m.last, func(c memoryChange) uint64 { return c.number })
-		return slices.Values(from), err
-	}, &m.mu, func(c memoryChange) (Change, bool) {
-		c.change.Cursor = strconv.FormatUint(c.number, 10)
-		return c.change, true
-	})
-}
-
 // Acts yields the audit after a cursor, which must be one that this Memory has given out.
 func (m *Memory) Acts(ctx context.Context, id GroupID, after string) iter.Seq2[Act, error] {
 	return memoryStream(ctx, func() (iter.Seq[memoryAct], error) {
-		from, err := behind(m.acts[id], after, m.lastOf, func(a memoryAct) uint64 { return a.number })
-		return slices.Values(from), err
-	}, &m.mu, func(a memoryAct) (Act, bool) {
+		list := m.acts[id]
+		first, err := behind(after, m.lastOf, len(list), func(i int) uint64 { return list[i].number })
+		return slices.Values(list[first:]), err
+	}, &m.mu, func(a memoryAct, yield func(Act, error) bool) bool {
 		a.act.Cursor = strconv.FormatUint(a.number, 10)
 		a.act.Before, a.act.After = slices.Clone(a.act.Before), slices.Clone(a.act.After)
-		return a.act, true
+		return yield(a.act, nil)
 	})
 }
 
-// behind is the part of a list that comes after a cursor, which is the number of a row, still there or
-// not, up to the last that there ever was.
-func behind[R any](list []R, cursor string, last uint64, number func(R) uint64) ([]R, error) {
+// behind is the first of so many rows that comes after a cursor, which is the number of a row, still there
+// or not, up to the last that there ever was.
+func behind(cursor string, last uint64, rows int, number func(int) uint64) (int, error) {
 	if cursor == "" {
-		return list, nil
+		return 0, nil
 	}
 	n, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil || n == 0 || n > last || cursor != strconv.FormatUint(n, 10) {
-		return nil, fmt.Errorf("cursor %.64q is not one of this store", cursor)
+		return 0, fmt.Errorf("cursor %.64q is not one of this store", cursor)
 	}
-	at, found := slices.BinarySearchFunc(list, n, func(r R, n uint64) int { return cmp.Compare(number(r), n) })
-	if found {
-		at++
-	}
-	return list[at:], nil
+	return sort.Search(rows, func(i int) bool { return number(i) > n }), nil
 }
 
 // Notes yields the notes of a kind, of one group or of all. It takes time in proportion to all notes.
@@ -444,16 +422,16 @@ func (m *Memory) Notes(ctx context.Context, kind NoteKind, id GroupID) iter.Seq2
 			return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Key, b.Key))
 		})
 		return slices.Values(found), nil
-	}, &m.mu, func(n *Note) (Note, bool) {
+	}, &m.mu, func(n *Note, yield func(Note, error) bool) bool {
 		own := *n
 		own.Data = slices.Clone(n.Data)
-		return own, true
+		return yield(own, nil)
 	})
 }
 
-// memoryStream yields those of the rows that show wants. They are taken with the lock held when a
-// loop begins, and yielded without it.
-func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error), mu *sync.Mutex, show func(R) (T, bool)) iter.Seq2[T, error] {
+// memoryStream has show yield the rows, or pass over them. They are taken with the lock held when a loop
+// begins, and shown without it.
+func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error), mu *sync.Mutex, show func(R, func(T, error) bool) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		if err := ctx.Err(); err != nil {
@@ -472,7 +450,7 @@ func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error
 				yield(none, err)
 				return
 			}
-			if t, ok := show(r); ok && !yield(t, nil) {
+			if !show(r, yield) {
 				return
 			}
 		}

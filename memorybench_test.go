@@ -27,6 +27,17 @@ func memberships(groupCount, in int, users []groups.UserID) (create, fill []grou
 	return create, fill
 }
 
+// joins puts the changes that the writes bring in the place of their standings.
+func joins(writes []groups.Write) {
+	for i := range writes {
+		w := &writes[i]
+		for _, s := range w.Standings {
+			w.Changes = append(w.Changes, groups.Change{Group: s.Group, User: s.User, Kind: groups.Joined, After: groups.Automatic, Cause: "rule", At: newYear(), ID: "the ID"})
+		}
+		w.Standings = nil
+	}
+}
+
 func numberedUsers(n int) []groups.UserID {
 	ids := make([]groups.UserID, n)
 	for i := range ids {
@@ -75,6 +86,35 @@ func BenchmarkMemoryFirstRunOfAMillionStandings(b *testing.B) {
 	b.ReportMetric((float64(heap())-float64(before))/groupCount/in, "B/standing")
 	runtime.KeepAlive(m)
 	runtime.KeepAlive(fill)
+}
+
+// B/change is what stays of a change, its ID aside.
+func BenchmarkMemoryWriteAMillionChanges(b *testing.B) {
+	const groupCount, in = 50, 20_000
+	create, fill := memberships(groupCount, in, numberedUsers(100_000))
+	joins(fill)
+	before := heap()
+	var m *groups.Memory
+	b.ReportAllocs()
+	for b.Loop() {
+		m = filled(b, create, fill)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/groupCount/in, "ns/change")
+	b.ReportMetric((float64(heap())-float64(before))/groupCount/in, "B/change")
+	runtime.KeepAlive(m)
+	runtime.KeepAlive(fill)
+}
+
+func BenchmarkMemoryReadAMillionChanges(b *testing.B) {
+	const groupCount, in = 50, 20_000
+	create, fill := memberships(groupCount, in, numberedUsers(100_000))
+	joins(fill)
+	m := filled(b, create, fill)
+	b.ReportAllocs()
+	for b.Loop() {
+		for range m.Changes(b.Context(), "") {
+		}
+	}
 }
 
 func BenchmarkMemoryReadAGroupOf20000(b *testing.B) {
@@ -187,5 +227,15 @@ func BenchmarkMemoryApply30WritesAmong10000Groups(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/30, "ns/write")
 		})
+	}
+}
+
+func BenchmarkMemoryList10000Groups(b *testing.B) {
+	create, fill := memberships(10_000, 10, numberedUsers(1_000))
+	m := filled(b, create, fill)
+	b.ReportAllocs()
+	for b.Loop() {
+		for range m.Groups(b.Context()) {
+		}
 	}
 }
