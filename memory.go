@@ -329,7 +329,10 @@ func (m *Memory) apply(w *Write) {
 	}
 	g.State = state
 	if len(w.Standings) > 0 {
-		m.standings.Put(w.Group, len(w.Standings), cellsOf(w.Standings))
+		m.standings.Put(w.Group, len(w.Standings), func(i int) pairs.Pair[UserID, Standing] {
+			s := &w.Standings[i]
+			return pairs.Pair[UserID, Standing]{Key: s.User, Cell: cellOf(s)}
+		})
 		g.State.Sequence++
 	}
 	m.groups.Put(g.ID, &g)

@@ -1,10 +1,6 @@
 package groups
 
-import (
-	"iter"
-
-	"github.com/grouprules/groups/internal/pairs"
-)
+import "github.com/grouprules/groups/internal/pairs"
 
 // This file says how a Memory keeps standings: as a code that says it all where no person has decided
 // anything, which is nearly always, and else as a value.
@@ -32,17 +28,6 @@ func cellOf(s *Standing) pairs.Cell[Standing] {
 		code |= codeUndecided
 	}
 	return pairs.Cell[Standing]{Code: code}
-}
-
-// cellsOf yields standings as they are kept.
-func cellsOf(list []Standing) iter.Seq[pairs.Pair[UserID, Standing]] {
-	return func(yield func(pairs.Pair[UserID, Standing]) bool) {
-		for i := range list {
-			if !yield(pairs.Pair[UserID, Standing]{Key: list[i].User, Cell: cellOf(&list[i])}) {
-				return
-			}
-		}
-	}
 }
 
 // standingOf is the standing that a cell keeps, the caller's own.

@@ -50,26 +50,26 @@ func New[S, M cmp.Ordered, V any]() *Table[S, M, V] {
 	}
 }
 
-// Put keeps pairs of one set, ascending by member, each in the place of what was kept. There are size of
-// them, or about so many.
-func (t *Table[S, M, V]) Put(set S, size int, members iter.Seq[Pair[M, V]]) {
+// Put keeps the pairs at 0 to n-1 of one set, ascending by member, each in the place of what was kept.
+func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 	s := t.sets.add(set)
 	if int(s) == len(t.of) {
 		t.of = append(t.of, nil)
 	}
-	written := block[V]{rows: make([]row, 0, size)}
-	for p := range members {
-		n, known := t.members.number[p.Key]
+	written := block[V]{rows: make([]row, 0, n)}
+	for i := range n {
+		p := at(i)
+		m, known := t.members.number[p.Key]
 		if !known {
 			if p.Cell.empty() {
 				continue
 			}
-			if n = t.members.add(p.Key); int(n) == len(t.in) {
+			if m = t.members.add(p.Key); int(m) == len(t.in) {
 				t.in = append(t.in, block[V]{})
 			}
 		}
-		written.add(n, p.Cell)
-		place(&t.in[n], t.sets.keys, s, p.Cell)
+		written.add(m, p.Cell)
+		place(&t.in[m], t.sets.keys, s, p.Cell)
 	}
 	t.of[s] = merge(t.of[s], t.members.keys, written)
 }

@@ -19,7 +19,10 @@ type (
 	pair  struct{ set, member string }
 )
 
-func put(t *table, set string, cells map[string]cell) { t.Put(set, len(cells), sorted(cells)) }
+func put(t *table, set string, cells map[string]cell) {
+	rows := slices.Collect(sorted(cells))
+	t.Put(set, len(rows), func(i int) row { return rows[i] })
+}
 
 // spelt shows cells with what their values are.
 func spelt(rows iter.Seq[row]) string {
