@@ -24,8 +24,8 @@ const valued = Codes
 
 // blockRows is how many rows a block holds when it is made; it may come to hold twice as many. A write
 // copies one block and the list of blocks, and this is where they are about equally long when there are
-// a few hundred thousand rows.
-const blockRows = 512
+// a million rows.
+const blockRows = 1024
 
 func (r row) of() uint32 { return binary.LittleEndian.Uint32(r.number[:]) }
 

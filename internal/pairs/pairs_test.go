@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -177,4 +178,39 @@ func TestASetOfManyBlocks(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestForgettingLetsGoOfTheKey(t *testing.T) {
+	const members, size = 500, 10_000
+	heap := func() int64 {
+		var s runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&s)
+		return int64(s.HeapAlloc)
+	}
+	before := heap()
+	tab := pairs.New[string, string, int]()
+	for again := range 2 {
+		cells := make(map[string]cell)
+		for i := range members {
+			cells[fmt.Sprintf("%0*d", size, i)] = cell{Code: 1}
+		}
+		put(tab, "s", cells)
+		for member := range cells {
+			tab.Forget(member)
+			if spelt(tab.In(member).All()) != "[s=1]" {
+				t.Fatal("a pair is gone")
+			}
+		}
+		tab.Drop("s")
+		for member := range cells {
+			tab.Forget(member)
+			tab.Forget(member)
+		}
+		cells = nil
+		if left := heap() - before; left > members*size/10 {
+			t.Fatalf("%d bytes are left after %d members (time %d)", left, members, again)
+		}
+	}
+	runtime.KeepAlive(tab)
 }

@@ -47,12 +47,12 @@ func numberedUsers(n int) []groups.UserID {
 }
 
 // filled is a Memory of those groups and standings.
-func filled(b *testing.B, create, fill []groups.Write) *groups.Memory {
-	b.Helper()
+func filled(tb testing.TB, create, fill []groups.Write) *groups.Memory {
+	tb.Helper()
 	m := groups.NewMemory()
 	for _, writes := range [][]groups.Write{create, fill} {
-		if err := m.Apply(b.Context(), groups.Commit{Writes: writes}); err != nil {
-			b.Fatal(err)
+		if err := m.Apply(tb.Context(), groups.Commit{Writes: writes}); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return m
@@ -64,6 +64,62 @@ func heap() uint64 {
 	runtime.GC()
 	runtime.ReadMemStats(&s)
 	return s.HeapAlloc
+}
+
+// Twenty groups a user cost bytes and not structs, and neither a map nor a pointer for each.
+func TestMemoryKeepsAStandingInAFewBytes(t *testing.T) {
+	const groupCount, in = 20, 20_000
+	create, fill := memberships(groupCount, in, numberedUsers(in))
+	before := heap()
+	m := filled(t, create, fill)
+	each := (float64(heap()) - float64(before)) / groupCount / in
+	if each > 20 {
+		t.Errorf("%.1f bytes a standing", each)
+	}
+	runtime.KeepAlive(m)
+	runtime.KeepAlive(fill)
+}
+
+func TestMemoryAllocatesAFewTimesForASmallWrite(t *testing.T) {
+	const groupCount = 100
+	create, fill := memberships(groupCount, 5_000, numberedUsers(10_000))
+	m := filled(t, create, fill)
+	for i := range fill {
+		fill[i].Standings = fill[i].Standings[i : i+1]
+	}
+	allocations := testing.AllocsPerRun(10, func() {
+		if err := m.Apply(t.Context(), groups.Commit{Writes: fill}); err != nil {
+			t.Error(err)
+		}
+	})
+	if each := allocations / groupCount; each > 6 {
+		t.Errorf("%.1f allocations a write", each)
+	}
+}
+
+func TestMemoryKeepsNoIDOfWhomItForgets(t *testing.T) {
+	const people = 2_000
+	ctx := t.Context()
+	before := heap()
+	m := groups.NewMemory()
+	if _, err := saveGroup(ctx, m, groups.Group{ID: "g"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range people {
+		id := groups.UserID(fmt.Sprintf("%0250d", i))
+		for _, s := range []groups.Standing{{Group: "g", User: id, Automatic: true}, {Group: "g", User: id}} {
+			if err := apply(ctx, m, groups.Write{Group: "g", Revision: 1, Standings: []groups.Standing{s}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.Apply(ctx, groups.Commit{Forget: id, Alias: "somebody"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := int64(heap()) - int64(before); left > people*100 {
+		t.Errorf("%d bytes are left of %d people", left, people)
+	}
+	runtime.KeepAlive(m)
 }
 
 // A million standings at once: 100,000 users in ten of 50 groups each. B/standing is what stays, once every
@@ -162,7 +218,7 @@ func BenchmarkMemoryStandingsOfOneUserAmong100000(b *testing.B) {
 // One standing written to a group must not cost more the larger the group is.
 func BenchmarkMemoryApplyOneStanding(b *testing.B) {
 	users := numberedUsers(1_000_000)
-	for _, in := range []int{1_000, 1_000_000} {
+	for _, in := range []int{1_000, 20_000, 1_000_000} {
 		b.Run(fmt.Sprint(in), func(b *testing.B) {
 			create, fill := memberships(1, in, users[:in])
 			m := filled(b, create, fill)
