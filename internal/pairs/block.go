@@ -49,6 +49,14 @@ func (b *block[V]) add(number uint32, c Cell[V]) {
 	}
 }
 
+// cellOf is the cell of a row, whose value is the first of values if it has one, and the rest of those.
+func cellOf[V any](r row, values []*V) (c Cell[V], rest []*V) {
+	if r.code&valued == 0 {
+		return Cell[V]{Code: r.code}, values
+	}
+	return Cell[V]{r.code &^ valued, values[0]}, values[1:]
+}
+
 // take puts rows of another block behind the others, with as many of the values as they have, and returns
 // the rest of the values.
 func (b *block[V]) take(rows []row, values []*V) (rest []*V) {
@@ -133,8 +141,12 @@ func merge[K cmp.Ordered, V any](list []*block[V], keys []K, written block[V]) [
 	return append(out, list...)
 }
 
-// mergeBlock returns old with what was written.
+// mergeBlock returns old with what was written, which is used up.
 func mergeBlock[K cmp.Ordered, V any](old block[V], keys []K, written block[V]) block[V] {
+	if len(old.rows) == 0 {
+		written.rows = slices.DeleteFunc(written.rows, func(r row) bool { return r.code == 0 })
+		return written
+	}
 	merged := block[V]{rows: make([]row, 0, len(old.rows)+len(written.rows))}
 	for i, w := range written.rows {
 		at, found := 0, true

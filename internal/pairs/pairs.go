@@ -69,7 +69,13 @@ func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 			}
 		}
 		written.add(m, p.Cell)
-		place(&t.in[m], t.sets.keys, s, p.Cell)
+	}
+	// Apart, so that the memory is waited for once for many and not for each.
+	values := written.values
+	for _, r := range written.rows {
+		var c Cell[V]
+		c, values = cellOf(r, values)
+		place(&t.in[r.of()], t.sets.keys, s, c)
 	}
 	t.of[s] = merge(t.of[s], t.members.keys, written)
 }
@@ -143,13 +149,10 @@ func (r Rows[K, V]) from(first, at int) iter.Seq[Pair[K, V]] {
 	return func(yield func(Pair[K, V]) bool) {
 		at := at // a sequence can be read again
 		for _, b := range r.blocks[first:] {
-			value := valuesOf(b.rows[:at], b.values)
-			for _, row := range b.rows[at:] {
-				c := Cell[V]{Code: row.code &^ valued}
-				if row.code&valued != 0 {
-					c.Value = b.values[value]
-					value++
-				}
+			_, rest := b.cut(at)
+			for _, row := range rest.rows {
+				var c Cell[V]
+				c, rest.values = cellOf(row, rest.values)
 				if !yield(Pair[K, V]{r.keys[row.of()], c}) {
 					return
 				}
