@@ -173,7 +173,7 @@ func unreadable(reason string) string { return "the cell cannot be read: " + rea
 func (t *csvFile) id(row *table.Row, i int, what string) (string, *Issue) {
 	cell := row.Cells[i]
 	id := strings.TrimSpace(cell)
-	if id != "" && plainID(id) {
+	if plainID(id) {
 		return id, nil
 	}
 	code, text := "", ""
@@ -205,14 +205,4 @@ func (t *csvFile) namedIn(row *table.Row, at int) (ids []UserID, lost bool) {
 		}
 	}
 	return ids, lost
-}
-
-// plainID reports whether a trimmed text is an ID beyond doubt: printable ASCII, as nearly all are.
-func plainID(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return len(s) <= maxIDBytes
 }

@@ -31,6 +31,9 @@ func (id UserID) Check() error { return checkID("user", string(id)) }
 func (id GroupID) Check() error { return checkID("group", string(id)) }
 
 func checkID(what, id string) error {
+	if plainID(id) {
+		return nil
+	}
 	reason := ""
 	switch {
 	case id == "":
@@ -47,6 +50,17 @@ func checkID(what, id string) error {
 		return nil
 	}
 	return fmt.Errorf("%s id %.64q: %w: %s", what, id, ErrID, reason)
+}
+
+// plainID reports whether a text is an ID beyond doubt: printable ASCII, as nearly all are. Every ID of a
+// file and of a Commit is checked.
+func plainID(id string) bool {
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= maxIDBytes && id[0] != ' ' && id[len(id)-1] != ' '
 }
 
 // invisible tells the characters that make two identifiers look alike: controls, and the format

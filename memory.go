@@ -7,10 +7,12 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"sync"
 
 	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/pairs"
 )
 
 // Memory is a [Directory], [People] and a [Store] in memory, with the capabilities [Versioned] and
@@ -44,12 +46,11 @@ type Memory struct {
 	// The groups. A *Group and a *Standing are never written to once they are filed.
 	groups     ordered.Map[GroupID, Group]
 	references *references
-	standings  map[GroupID]*ordered.Map[UserID, Standing] // one for every group
-	byUser     map[UserID][]*Standing                     // by group
+	standings  *pairs.Table[GroupID, UserID, Standing]
 
 	// The feed and the audit. Entries are added behind, and a stream may still read those before; acts
 	// of one group stand in a list of their own as well.
-	feed   []memoryChange
+	feed   ordered.Log[memoryChange]
 	last   uint64 // the number of the last change ever written
 	acts   map[GroupID][]memoryAct
 	lastOf uint64 // the number of the last act ever written
@@ -72,13 +73,7 @@ type writtenUser struct {
 	user    UserID
 }
 
-// memoryChange is a change with its place in the feed; the cursor is spelt when it is read.
-type memoryChange struct {
-	number uint64
-	change Change
-}
-
-// memoryAct is an act likewise.
+// memoryAct is an act with its place in the audit; the cursor is spelt when it is read.
 type memoryAct struct {
 	number uint64
 	act    Act
@@ -101,8 +96,7 @@ func NewMemory() *Memory {
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
 		references: newReferences(nil),
-		standings:  make(map[GroupID]*ordered.Map[UserID, Standing]),
-		byUser:     make(map[UserID][]*Standing),
+		standings:  pairs.New[GroupID, UserID, Standing](),
 		acts:       make(map[GroupID][]memoryAct),
 		notes:      make(map[noteName]*Note),
 	}
@@ -128,51 +122,42 @@ func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
 func (m *Memory) Groups(ctx context.Context) iter.Seq2[Group, error] {
 	return memoryStream(ctx, func() (iter.Seq[ordered.Row[GroupID, Group]], error) {
 		return m.groups.Rows().All(), nil
-	}, &m.mu, func(r ordered.Row[GroupID, Group]) (Group, bool) { return *r.Value, true })
+	}, &m.mu, func(r ordered.Row[GroupID, Group], yield func(Group, error) bool) bool { return yield(*r.Value, nil) })
 }
 
 // Standings yields what is stored about the users of a group.
 func (m *Memory) Standings(ctx context.Context, id GroupID, after UserID) iter.Seq2[Standing, error] {
-	return m.ofGroup(ctx, id, after, func(*Standing) bool { return true })
-}
-
-// ofGroup streams the standings of a group that are wanted.
-func (m *Memory) ofGroup(ctx context.Context, id GroupID, after UserID, want func(*Standing) bool) iter.Seq2[Standing, error] {
-	return memoryStream(ctx, func() (iter.Seq[ordered.Row[UserID, Standing]], error) {
-		if of, ok := m.standings[id]; ok {
-			return of.Rows().After(after), nil
-		}
-		return slices.Values[[]ordered.Row[UserID, Standing]](nil), nil
-	}, &m.mu, func(r ordered.Row[UserID, Standing]) (Standing, bool) {
-		if !want(r.Value) {
-			return Standing{}, false
-		}
-		return r.Value.clone(), true
+	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing], yield func(Standing, error) bool) bool {
+		return yield(standingOf(id, p.Key, p.Cell), nil)
 	})
-}
-
-// StandingsOf yields what is stored about a user, group by group, in time proportional to that.
-func (m *Memory) StandingsOf(ctx context.Context, id UserID) iter.Seq2[Standing, error] {
-	return memoryStream(ctx, func() (iter.Seq[*Standing], error) {
-		return slices.Values(slices.Clone(m.byUser[id])), nil
-	}, &m.mu, func(s *Standing) (Standing, bool) { return s.clone(), true })
 }
 
 // Members yields the membership of a group.
 func (m *Memory) Members(ctx context.Context, id GroupID, after UserID) iter.Seq2[Member, error] {
-	return func(yield func(Member, error) bool) {
-		for s, err := range m.ofGroup(ctx, id, after, func(s *Standing) bool { return s.Member != Outside }) {
-			if !yield(Member{s.User, s.Member}, err) {
-				return
-			}
-		}
-	}
+	return memoryStream(ctx, m.of(id, after), &m.mu, func(p pairs.Pair[UserID, Standing], yield func(Member, error) bool) bool {
+		method := memberOf(p.Cell)
+		return method == Outside || yield(Member{p.Key, method}, nil)
+	})
+}
+
+// of takes what is stored about the users of a group.
+func (m *Memory) of(id GroupID, after UserID) func() (iter.Seq[pairs.Pair[UserID, Standing]], error) {
+	return func() (iter.Seq[pairs.Pair[UserID, Standing]], error) { return m.standings.Of(id).After(after), nil }
+}
+
+// StandingsOf yields what is stored about a user, group by group, in time proportional to that.
+func (m *Memory) StandingsOf(ctx context.Context, id UserID) iter.Seq2[Standing, error] {
+	return memoryStream(ctx, func() (iter.Seq[pairs.Pair[GroupID, Standing]], error) {
+		return m.standings.In(id).All(), nil
+	}, &m.mu, func(p pairs.Pair[GroupID, Standing], yield func(Standing, error) bool) bool {
+		return yield(standingOf(p.Key, id, p.Cell), nil)
+	})
 }
 
 // Apply writes all or nothing; see the contract of [Store]. It takes time in proportion to what it is
 // given and to the references that can be reached from a group that is saved, whatever the size of the
 // groups. To delete a group takes time in proportion to its standings, and to forget a user in
-// proportion to the feed and the audit; the user is taken out of the directory as well.
+// proportion to the feed, the audit and the users; the user is taken out of the directory as well.
 func (m *Memory) Apply(ctx context.Context, c Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -270,8 +255,8 @@ func (m *Memory) wouldBeLeft(c *Commit) error {
 		return nil
 	}
 	left := make(map[GroupID]struct{})
-	for _, s := range m.byUser[c.Forget] {
-		left[s.Group] = struct{}{}
+	for p := range m.standings.In(c.Forget).All() {
+		left[p.Key] = struct{}{}
 	}
 	for i := range c.Writes {
 		w := &c.Writes[i]
@@ -331,11 +316,7 @@ func (m *Memory) refer(writes []Write) error {
 }
 
 func (m *Memory) apply(w *Write) {
-	for _, c := range w.Changes {
-		m.last++
-		c.Cursor = ""
-		m.feed = append(m.feed, memoryChange{m.last, c})
-	}
+	m.feedChanges(w.Changes)
 	if w.Delete {
 		m.delete(w.Group)
 		return
@@ -346,7 +327,6 @@ func (m *Memory) apply(w *Write) {
 		g = *stored
 	} else {
 		revision = w.Save.Revision
-		m.standings[w.Group] = &ordered.Map[UserID, Standing]{}
 	}
 	state := g.State
 	if w.State != nil {
@@ -359,17 +339,11 @@ func (m *Memory) apply(w *Write) {
 		g.Revision = revision + 1
 	}
 	g.State = state
-	of := m.standings[w.Group]
-	for i := range w.Standings {
-		s := w.Standings[i].clone()
-		filed := &s
-		if s.Blank() {
-			filed = nil
-		}
-		of.Put(s.User, filed)
-		m.fileOfUser(s.User, s.Group, filed)
-	}
 	if len(w.Standings) > 0 {
+		m.standings.Put(w.Group, len(w.Standings), func(i int) pairs.Pair[UserID, Standing] {
+			s := &w.Standings[i]
+			return pairs.Pair[UserID, Standing]{Key: s.User, Cell: cellOf(s)}
+		})
 		g.State.Sequence++
 	}
 	m.groups.Put(g.ID, &g)
@@ -377,10 +351,7 @@ func (m *Memory) apply(w *Write) {
 
 // delete takes a group out, whose references are gone already.
 func (m *Memory) delete(id GroupID) {
-	for r := range m.standings[id].Rows().All() {
-		m.fileOfUser(r.Value.User, id, nil)
-	}
-	delete(m.standings, id)
+	m.standings.Drop(id)
 	maps.DeleteFunc(m.notes, func(name noteName, _ *Note) bool { return name.group == id })
 	m.groups.Put(id, nil)
 }
@@ -397,26 +368,6 @@ func (m *Memory) keep(n Note) {
 	m.notes[name] = &n
 }
 
-// fileOfUser keeps the index by user; nil takes the standing out.
-func (m *Memory) fileOfUser(user UserID, group GroupID, s *Standing) {
-	list := m.byUser[user]
-	at, found := slices.BinarySearchFunc(list, group, func(s *Standing, g GroupID) int { return cmp.Compare(s.Group, g) })
-	switch {
-	case found && s != nil:
-		list[at] = s
-		return
-	case found:
-		list = slices.Delete(list, at, at+1)
-	case s != nil:
-		list = slices.Insert(list, at, s)
-	}
-	if len(list) == 0 {
-		delete(m.byUser, user)
-	} else {
-		m.byUser[user] = list
-	}
-}
-
 // forget erases what is left of a user whose standings are gone: changes up to the one with the number
 // earlier, and what acts say.
 func (m *Memory) forget(id, alias UserID, earlier uint64) {
@@ -424,11 +375,12 @@ func (m *Memory) forget(id, alias UserID, earlier uint64) {
 		m.version++
 		m.fileUser(id, nil)
 	}
+	m.standings.Forget(id)
 	// New lists: streams may be reading the old ones.
-	kept := make([]memoryChange, 0, len(m.feed))
-	for _, c := range m.feed {
-		if c.change.User != id || c.number > earlier {
-			kept = append(kept, c)
+	var kept ordered.Log[memoryChange]
+	for c := range m.feed.From(0) {
+		if c.user != id || c.number > earlier {
+			kept.Add(*c)
 		}
 	}
 	m.feed = kept
@@ -445,45 +397,30 @@ func (m *Memory) forget(id, alias UserID, earlier uint64) {
 	}
 }
 
-// Changes yields the feed after a cursor. A cursor that this Memory has not given out is an error:
-// one kept from an earlier process would otherwise pass over changes in silence.
-func (m *Memory) Changes(ctx context.Context, after string) iter.Seq2[Change, error] {
-	return memoryStream(ctx, func() (iter.Seq[memoryChange], error) {
-		from, err := behind(m.feed, after, m.last, func(c memoryChange) uint64 { return c.number })
-		return slices.Values(from), err
-	}, &m.mu, func(c memoryChange) (Change, bool) {
-		c.change.Cursor = strconv.FormatUint(c.number, 10)
-		return c.change, true
-	})
-}
-
 // Acts yields the audit after a cursor, which must be one that this Memory has given out.
 func (m *Memory) Acts(ctx context.Context, id GroupID, after string) iter.Seq2[Act, error] {
 	return memoryStream(ctx, func() (iter.Seq[memoryAct], error) {
-		from, err := behind(m.acts[id], after, m.lastOf, func(a memoryAct) uint64 { return a.number })
-		return slices.Values(from), err
-	}, &m.mu, func(a memoryAct) (Act, bool) {
+		list := m.acts[id]
+		first, err := behind(after, m.lastOf, len(list), func(i int) uint64 { return list[i].number })
+		return slices.Values(list[first:]), err
+	}, &m.mu, func(a memoryAct, yield func(Act, error) bool) bool {
 		a.act.Cursor = strconv.FormatUint(a.number, 10)
 		a.act.Before, a.act.After = slices.Clone(a.act.Before), slices.Clone(a.act.After)
-		return a.act, true
+		return yield(a.act, nil)
 	})
 }
 
-// behind is the part of a list that comes after a cursor, which is the number of a row, still there or
-// not, up to the last that there ever was.
-func behind[R any](list []R, cursor string, last uint64, number func(R) uint64) ([]R, error) {
+// behind is the first of so many rows that comes after a cursor, which is the number of a row, still there
+// or not, up to the last that there ever was.
+func behind(cursor string, last uint64, rows int, number func(int) uint64) (int, error) {
 	if cursor == "" {
-		return list, nil
+		return 0, nil
 	}
 	n, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil || n == 0 || n > last || cursor != strconv.FormatUint(n, 10) {
-		return nil, fmt.Errorf("cursor %.64q is not one of this store", cursor)
+		return 0, fmt.Errorf("cursor %.64q is not one of this store", cursor)
 	}
-	at, found := slices.BinarySearchFunc(list, n, func(r R, n uint64) int { return cmp.Compare(number(r), n) })
-	if found {
-		at++
-	}
-	return list[at:], nil
+	return sort.Search(rows, func(i int) bool { return number(i) > n }), nil
 }
 
 // Notes yields the notes of a kind, of one group or of all. It takes time in proportion to all notes.
@@ -499,16 +436,16 @@ func (m *Memory) Notes(ctx context.Context, kind NoteKind, id GroupID) iter.Seq2
 			return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Key, b.Key))
 		})
 		return slices.Values(found), nil
-	}, &m.mu, func(n *Note) (Note, bool) {
+	}, &m.mu, func(n *Note, yield func(Note, error) bool) bool {
 		own := *n
 		own.Data = slices.Clone(n.Data)
-		return own, true
+		return yield(own, nil)
 	})
 }
 
-// memoryStream yields those of the rows that show wants. They are taken with the lock held when a
-// loop begins, and yielded without it.
-func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error), mu *sync.Mutex, show func(R) (T, bool)) iter.Seq2[T, error] {
+// memoryStream has show yield the rows, or pass over them. They are taken with the lock held when a loop
+// begins, and shown without it.
+func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error), mu *sync.Mutex, show func(R, func(T, error) bool) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		if err := ctx.Err(); err != nil {
@@ -527,7 +464,7 @@ func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error
 				yield(none, err)
 				return
 			}
-			if t, ok := show(r); ok && !yield(t, nil) {
+			if !show(r, yield) {
 				return
 			}
 		}

@@ -490,3 +490,51 @@ func BenchmarkMemoryGroupsOfOneUser(b *testing.B) {
 		}
 	}
 }
+
+// A standing that says nothing unusual is kept as a code; what the code cannot say is kept all the same.
+func TestMemoryKeepsStandingsAsTheyWereGiven(t *testing.T) {
+	ctx := t.Context()
+	m := groups.NewMemory()
+	g, err := saveGroup(ctx, m, groups.Group{ID: "g"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []groups.Standing
+	for i := range 1 << 8 {
+		s := groups.Standing{Group: "g", User: groups.UserID(fmt.Sprintf("u%03d", i)), Automatic: i&1 != 0, Undecided: i&2 != 0}
+		s.Population, s.Member = groups.Method(i>>2&3), groups.Method(i>>4&3)
+		if i&64 != 0 {
+			s.Assignment = &groups.Assignment{By: "ada", At: newYear(), Why: "because"}
+		}
+		if i&128 != 0 {
+			s.Exclusion = &groups.Exclusion{By: "bob", At: newYear()}
+		}
+		if !s.Blank() {
+			want = append(want, s)
+		}
+	}
+	want = append(want, groups.Standing{Group: "g", User: "v", Population: 200}, groups.Standing{Group: "g", User: "w", Member: 4})
+	if err := apply(ctx, m, groups.Write{Group: "g", Revision: g.Revision, Standings: want}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got := rowsOf(t, m.Standings(ctx, "g", ""))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("by group:\n%s", diff)
+		}
+		for i, s := range want {
+			of := rowsOf(t, m.StandingsOf(ctx, s.User))
+			if diff := cmp.Diff(want[i:i+1], of); diff != "" {
+				t.Fatalf("by user:\n%s", diff)
+			}
+			for _, s := range []*groups.Standing{&got[i], &of[0]} { // the caller's own
+				if s.Assignment != nil {
+					s.Assignment.By = "spoilt"
+				}
+				if s.Exclusion != nil {
+					s.Exclusion.By = "spoilt"
+				}
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (m *Memory) Schema(ctx context.Context) (*Schema, error) {
 func (m *Memory) Users(ctx context.Context) iter.Seq2[User, error] {
 	return memoryStream(ctx, func() (iter.Seq[ordered.Row[UserID, User]], error) {
 		return m.users.Rows().All(), nil
-	}, &m.mu, func(r ordered.Row[UserID, User]) (User, bool) { return *r.Value, true })
+	}, &m.mu, func(r ordered.Row[UserID, User], yield func(User, error) bool) bool { return yield(*r.Value, nil) })
 }
 
 // User returns one user, or an error that wraps [ErrNotFound].
@@ -54,7 +54,7 @@ func (m *Memory) Units(ctx context.Context) iter.Seq2[Unit, error] {
 			all = append(all, m.trees[tree]...)
 		}
 		return slices.Values(all), nil
-	}, &m.mu, func(u Unit) (Unit, bool) { return u, true })
+	}, &m.mu, func(u Unit, yield func(Unit, error) bool) bool { return yield(u, nil) })
 }
 
 // Version counts the writes that touched people, units or schema.
@@ -99,7 +99,7 @@ func (m *Memory) since(version string) (users []UserID, units, ok bool) {
 func (m *Memory) Reports(ctx context.Context, manager UserID) iter.Seq2[UserID, error] {
 	return memoryStream(ctx, func() (iter.Seq[UserID], error) {
 		return slices.Values(slices.Sorted(maps.Keys(m.reports[manager]))), nil
-	}, &m.mu, func(id UserID) (UserID, bool) { return id, true })
+	}, &m.mu, func(id UserID, yield func(UserID, error) bool) bool { return yield(id, nil) })
 }
 
 // Write applies the change, or refuses it with everything that is wrong with it ([errors.Join]):

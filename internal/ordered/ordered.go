@@ -1,4 +1,5 @@
-// Package ordered holds a map that can also be read in the order of its keys, as it was at one moment.
+// Package ordered holds a map that can also be read in the order of its keys, as it was at one moment,
+// and a log that is read likewise in its own.
 //
 // It promises that what [Map.Rows] returned is never written to again, so that a reader needs no lock
 // while writers go on, and that a write costs the same however much the map holds. It may not know

@@ -1,0 +1,163 @@
+// Package pairs keeps something small about many pairs of a set and a member, and reads it from both
+// sides in the order of the keys, as it was at one moment.
+//
+// It promises that a pair costs a few bytes on each side, whatever the keys are; that what a set is
+// read by is never written to again, so that a reader needs no lock while writers go on; and that a
+// write costs the same however much there is. It may not know what the keys name, what is kept, or who
+// locks what.
+package pairs
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
+
+// A Table holds the cells of pairs. Make one with [New]. Its methods must not run at once; what they
+// returned may be read beside them.
+//
+// Sets may have very many members, a member is in much fewer sets. A key has a number in its side, and
+// a pair is the number of the other key with the cell's code, in the set's blocks and in the member's.
+type Table[S, M cmp.Ordered, V any] struct {
+	sets    names[S]
+	members names[M]
+	of      [][]*block[V] // by number of the set: none empty, members ascending through all of them
+	in      []block[V]    // by number of the member: sets ascending
+}
+
+// A Cell is what is kept about a pair: a code below [Codes] or, where that does not say all, a value,
+// which is shared with readers and must not be written to. The zero Cell is that of a pair of which
+// nothing is kept.
+type Cell[V any] struct {
+	Code  uint8
+	Value *V
+}
+
+// A Pair is the other key of a pair with its cell.
+type Pair[K cmp.Ordered, V any] struct {
+	Key  K
+	Cell Cell[V]
+}
+
+// Codes is the number of codes.
+const Codes = 1 << 7
+
+// New returns an empty Table.
+func New[S, M cmp.Ordered, V any]() *Table[S, M, V] {
+	return &Table[S, M, V]{
+		sets:    names[S]{number: make(map[S]uint32)},
+		members: names[M]{number: make(map[M]uint32)},
+	}
+}
+
+// Put keeps the pairs at 0 to n-1 of one set, ascending by member, each in the place of what was kept.
+func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
+	s := t.sets.add(set)
+	if int(s) == len(t.of) {
+		t.of = append(t.of, nil)
+	}
+	written := block[V]{rows: make([]row, 0, n)}
+	for i := range n {
+		p := at(i)
+		m, known := t.members.number[p.Key]
+		if !known {
+			if p.Cell.empty() {
+				continue
+			}
+			if m = t.members.add(p.Key); int(m) == len(t.in) {
+				t.in = append(t.in, block[V]{})
+			}
+		}
+		written.add(m, p.Cell)
+	}
+	// Apart, so that the memory is waited for once for many and not for each.
+	values := written.values
+	for _, r := range written.rows {
+		var c Cell[V]
+		c, values = cellOf(r, values)
+		place(&t.in[r.of()], t.sets.keys, s, c)
+	}
+	t.of[s] = merge(t.of[s], t.members.keys, written)
+}
+
+// Drop takes out all pairs of a set.
+func (t *Table[S, M, V]) Drop(set S) {
+	s, ok := t.sets.number[set]
+	if !ok {
+		return
+	}
+	for _, b := range t.of[s] {
+		for _, r := range b.rows {
+			place(&t.in[r.of()], t.sets.keys, s, Cell[V]{})
+		}
+	}
+	t.of[s] = nil
+}
+
+// Forget lets go of the key of a member of whom nothing is kept. It takes time in proportion to the
+// number of members.
+func (t *Table[S, M, V]) Forget(member M) {
+	if n, ok := t.members.number[member]; ok && len(t.in[n].rows) == 0 {
+		t.members.drop(member)
+		t.in[n] = block[V]{}
+	}
+}
+
+// Of returns the members of a set, with their cells.
+func (t *Table[S, M, V]) Of(set S) Rows[M, V] {
+	s, ok := t.sets.number[set]
+	if !ok {
+		return Rows[M, V]{}
+	}
+	return Rows[M, V]{t.members.keys, t.of[s]}
+}
+
+// In returns the sets that a member is in, with their cells. It copies them.
+func (t *Table[S, M, V]) In(member M) Rows[S, V] {
+	n, ok := t.members.number[member]
+	if !ok || len(t.in[n].rows) == 0 {
+		return Rows[S, V]{}
+	}
+	b := &t.in[n]
+	return Rows[S, V]{t.sets.keys, []*block[V]{{slices.Clone(b.rows), slices.Clone(b.values)}}}
+}
+
+// Rows are the pairs of one key at one moment.
+type Rows[K cmp.Ordered, V any] struct {
+	keys   []K
+	blocks []*block[V]
+}
+
+// All yields every pair by the other key.
+func (r Rows[K, V]) All() iter.Seq[Pair[K, V]] { return r.from(0, 0) }
+
+// After yields the pairs with keys after the given one, which need not be there.
+func (r Rows[K, V]) After(key K) iter.Seq[Pair[K, V]] {
+	at := blockOf(r.blocks, r.keys, key)
+	if at < 0 {
+		return r.All()
+	}
+	row, found := search(r.blocks[at].rows, r.keys, key)
+	if found {
+		row++
+	}
+	return r.from(at, row)
+}
+
+// from yields the pairs from one of a block on.
+func (r Rows[K, V]) from(first, at int) iter.Seq[Pair[K, V]] {
+	return func(yield func(Pair[K, V]) bool) {
+		at := at // a sequence can be read again
+		for _, b := range r.blocks[first:] {
+			_, rest := b.cut(at)
+			for _, row := range rest.rows {
+				var c Cell[V]
+				c, rest.values = cellOf(row, rest.values)
+				if !yield(Pair[K, V]{r.keys[row.of()], c}) {
+					return
+				}
+			}
+			at = 0
+		}
+	}
+}

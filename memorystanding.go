@@ -1,0 +1,50 @@
+package groups
+
+import "github.com/grouprules/groups/internal/pairs"
+
+// This file says how a Memory keeps standings: as a code that says it all where no person has decided
+// anything, which is nearly always, and else as a value.
+
+// The code is the bits of the bit and of what is undecided, and two for each of the methods.
+const (
+	codeAutomatic  = 1 << 0
+	codeUndecided  = 1 << 1
+	codePopulation = 2 // the first bit
+	codeMember     = 4
+	codeMethod     = 1<<2 - 1
+)
+
+// cellOf is a standing as it is kept; a blank one is the zero cell.
+func cellOf(s *Standing) pairs.Cell[Standing] {
+	if s.Assignment != nil || s.Exclusion != nil || s.Population > codeMethod || s.Member > codeMethod {
+		own := s.clone()
+		return pairs.Cell[Standing]{Value: &own}
+	}
+	code := uint8(s.Population)<<codePopulation | uint8(s.Member)<<codeMember
+	if s.Automatic {
+		code |= codeAutomatic
+	}
+	if s.Undecided {
+		code |= codeUndecided
+	}
+	return pairs.Cell[Standing]{Code: code}
+}
+
+// standingOf is the standing that a cell keeps, the caller's own.
+func standingOf(group GroupID, user UserID, c pairs.Cell[Standing]) Standing {
+	if c.Value != nil {
+		return c.Value.clone()
+	}
+	return Standing{
+		Group: group, User: user, Automatic: c.Code&codeAutomatic != 0, Undecided: c.Code&codeUndecided != 0,
+		Population: Method(c.Code >> codePopulation & codeMethod), Member: memberOf(c),
+	}
+}
+
+// memberOf is how a user is in the membership by a cell.
+func memberOf(c pairs.Cell[Standing]) Method {
+	if c.Value != nil {
+		return c.Value.Member
+	}
+	return Method(c.Code >> codeMember & codeMethod)
+}
