@@ -620,6 +620,6 @@ func ExampleEvaluator_ImportDespite() {
 	// Output:
 	// refused by the feed guard
 	// column "department": 1,240 of 1,240 users with a value would have none (100 %); read by group "sales"
-	// sales is held: leaves of the group: 1240 reach the 500 allowed: 1240 because `department` became empty
+	// sales is held: leaves of the group: 1,240 of 1,240 automatic members reach the 500 allowed: 1,240 because `department` became empty
 	// 1240 left
 }

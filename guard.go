@@ -60,15 +60,16 @@ func DefaultGuard() *Guard {
 	return &Guard{Group: group, Day: group, Run: all, Runs: all}
 }
 
-// reached says in words how n moves of so many reach the limit, blank where they do not.
-func (l *Limit) reached(n, of int, whom string) string {
+// reached says how n moves of so many reach the limit, in words about both, blank where they do not.
+func (l *Limit) reached(n, of int, words string) string {
+	both := fmt.Sprintf(words, thousands(n), thousands(of))
 	switch {
 	case l == nil || n == 0:
 		return ""
 	case n >= l.MaxCount:
-		return fmt.Sprintf("%d reach the %d allowed", n, l.MaxCount)
+		return fmt.Sprintf("%s reach the %s allowed", both, thousands(l.MaxCount))
 	case n >= l.MinCount && float64(n)*100 >= float64(of)*float64(l.MaxPercent):
-		return fmt.Sprintf("%d of %d %s reach %d %%", n, of, whom, l.MaxPercent)
+		return fmt.Sprintf("%s reach %d %%", both, l.MaxPercent)
 	}
 	return ""
 }
@@ -78,7 +79,7 @@ func (l *Limit) emptied(nobody bool, of int, text string) string {
 	if l == nil || !nobody || of < l.EmptyFrom {
 		return ""
 	}
-	return fmt.Sprintf(text, of)
+	return fmt.Sprintf(text, thousands(of))
 }
 
 // What the limits of a [Hold] begin with.
@@ -99,10 +100,10 @@ type window struct {
 // leaves says how the leaves reach a limit.
 func (w *window) leaves(l *Limit) string {
 	text := cmp.Or(
-		l.reached(w.moves.Left-w.moves.Assigned, w.automatic, "automatic members"),
-		l.reached(w.moves.Left, w.members, "members"),
-		l.emptied(w.empty, w.members, "they empty a group of %d"),
-		l.emptied(w.bare, w.automatic, "they leave none of %d automatic members"))
+		l.reached(w.moves.Left-w.moves.Assigned, w.automatic, "%s of %s automatic members"),
+		l.reached(w.moves.Left, w.members, "%s of %s members"),
+		l.emptied(w.empty, w.members, "they empty a group of %s"),
+		l.emptied(w.bare, w.automatic, "they leave none of %s automatic members"))
 	if text != "" {
 		text = leavesLimit + w.name + ": " + text
 	}
@@ -111,7 +112,7 @@ func (w *window) leaves(l *Limit) string {
 
 // joins says how the joins reach a limit.
 func (w *window) joins(l *Limit) string {
-	text := l.reached(w.moves.Joined, w.automatic, "automatic members")
+	text := l.reached(w.moves.Joined, w.automatic, "%s beside %s automatic members")
 	if text != "" {
 		text = joinsLimit + w.name + ": " + text
 	}
@@ -237,12 +238,13 @@ type CommonCause struct {
 	Text string `json:"text"`
 }
 
-// String returns the limits and the causes on one line, such as "1240 of 1300 automatic members reach
-// 20 %: 1204 because `department` became empty, 38 because they were deactivated".
+// String returns the limits and the causes on one line, such as "leaves of the group: 1,240 of 1,300
+// automatic members reach the 500 allowed: 1,204 because `department` became empty, 38 because they were
+// deactivated".
 func (h *Hold) String() string {
 	var causes []string
 	for _, c := range h.Causes {
-		causes = append(causes, fmt.Sprintf("%d because %s", c.Count, c.Text))
+		causes = append(causes, fmt.Sprintf("%s because %s", thousands(c.Count), c.Text))
 	}
 	text := strings.Join(h.Limits, "; ")
 	if len(causes) > 0 {

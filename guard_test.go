@@ -263,6 +263,9 @@ func TestTheGuardCountsADripAndManySmallGroups(t *testing.T) {
 			w.people(evalUser("g", evalIn("Rome")), evalUser("h", evalIn("Rome")), evalUser("i", evalIn("Rome")))
 			w.want(w.process(), "")
 			w.want(w.held(), "team +g(rule) +h(rule) +i(rule)")
+			plans, err := w.ev.Held(w.Context())
+			w.must(err)
+			w.want(plans[0].Hold.String(), "joins of the group: 3 beside 6 automatic members reach 50 %")
 		}},
 	})
 }

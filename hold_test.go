@@ -472,7 +472,7 @@ func TestApprovingAppliesExactlyTheHeldPlanOrRefuses(t *testing.T) {
 			if !ok || !errors.Is(err, groups.ErrStale) {
 				w.Fatalf("got %v", err)
 			}
-			w.want(fmt.Sprint(stale.Difference), `[user "b" in group "team": planned automatic → outside, now outside → outside user "e" in group "team": planned outside → outside, now automatic → outside]`)
+			w.want(fmt.Sprint(stale.Difference), `[user "b" in group "team": planned automatic → outside, now no move user "e" in group "team": planned no move, now automatic → outside]`)
 			w.want(w.groupState(), before)
 		}},
 		{"it is refused where somebody saved the group meanwhile, naming who", func(w *evalWorld) {
@@ -530,7 +530,7 @@ func TestAHeldPlanNamesItsCommonCausesMostPeopleFirst(t *testing.T) {
 			w.write(groups.PeopleChange{Deactivate: []groups.UserID{"d", "e"}, Remove: []groups.UserID{"f"}})
 			r, err := w.ev.Process(w.Context())
 			w.must(err)
-			w.want(r.Held[0].Hold.String(), "leaves of the group: 6 reach the 4 allowed: 3 because `city` is empty, 2 because they were deactivated, 1 because they are not among the people any more")
+			w.want(r.Held[0].Hold.String(), "leaves of the group: 6 of 6 automatic members reach the 4 allowed: 3 because `city` is empty, 2 because they were deactivated, 1 because they are not among the people any more")
 		}},
 		{"a unit that moved takes its people along", func(w *evalWorld) {
 			w = guardWorld(w, small())

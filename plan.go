@@ -106,8 +106,11 @@ type Fate struct {
 	Undecided bool   `json:"undecided,omitempty"`
 }
 
-// String returns "automatic → outside" or the like.
+// String returns "automatic → outside" or the like, and of the zero Fate "no move".
 func (f Fate) String() string {
+	if f == (Fate{}) {
+		return "no move"
+	}
 	text := fmt.Sprintf("%v → %v", f.Before, f.After)
 	if f.Undecided {
 		text += ", undecided"
@@ -197,7 +200,8 @@ func deviations(planned, actual map[place]Fate) []Deviation {
 }
 
 // A Deviation is a user of whom a plan says something else than what would happen now. The zero Fate is
-// that of somebody who is not in and does not come in.
+// that of somebody who does not move: of a preview, which lists who stays in, of somebody who is not in and
+// does not come in; of an import and of what the guard holds, which list moves alone, of members as well.
 type Deviation struct {
 	Group   GroupID `json:"group"`
 	User    UserID  `json:"user"`

@@ -53,7 +53,7 @@ func (r *Deletion) Err() error {
 		errs = append(errs, fmt.Errorf("user %q %w", r.User.ID, ErrHistory))
 	}
 	if n := len(r.Reports) + r.UnseenReports; n > 0 {
-		errs = append(errs, fmt.Errorf("user %q %w (%d)", r.User.ID, ErrManager, n))
+		errs = append(errs, fmt.Errorf("user %q %w (users: %d)", r.User.ID, ErrManager, n))
 	}
 	return errors.Join(errs...)
 }

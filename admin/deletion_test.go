@@ -47,7 +47,7 @@ func ExampleDesk_BeforeDelete() {
 	// leaves: [tutors]
 	// named in: [team]
 	// user "dora" has training history: deactivate the user instead
-	// user "dora" is an approval manager: give the users to another one first (2)
+	// user "dora" is an approval manager: give the users to another one first (users: 2)
 	// deleted: false
 	// gus left tutors by absence
 }

@@ -13,7 +13,7 @@ import (
 // ErrLastGroup is wrapped by the error for taking a user out of the last of the organizational groups
 // ([Policy.Organizational]) that they are in, or for deleting that group or turning it off. What a rule, a
 // file or the end of an assignment does is not refused: [Desk.Orphans] reports it.
-var ErrLastGroup = errors.New("the last organizational group of the user")
+var ErrLastGroup = errors.New("in no organizational group other than")
 
 // Orphans yields the users who are in none of the organizational groups, ascending by ID, as far as the
 // actor may see them. It goes by the memberships as last written, so that the members of an inactive
@@ -149,7 +149,7 @@ func (d *Desk) mayEmpty(ctx context.Context, group groups.GroupID) error {
 		}
 	}
 	if stranded > 0 {
-		return fmt.Errorf("group %q: %w, for %d of its members", group, ErrLastGroup, stranded)
+		return fmt.Errorf("group %q: %d of its members are %w this one", group, stranded, ErrLastGroup)
 	}
 	return nil
 }

@@ -149,7 +149,8 @@ func TestWhoWouldBeInNoOrganizationalGroupIsRefused(t *testing.T) {
 		"remove":   func(g groups.GroupID) (*admin.Report, error) { return w.RemoveManual(ctx, root, g, admin.Users("out")) },
 	} {
 		r := must[*admin.Report](t)(act("offices"))
-		if o := r.Outcomes[0]; o.Code != admin.Refused || !errors.Is(o.Err, admin.ErrLastGroup) {
+		if o := r.Outcomes[0]; o.Code != admin.Refused || !errors.Is(o.Err, admin.ErrLastGroup) ||
+			o.Text != `user "out": in no organizational group other than "offices"` {
 			t.Errorf("%s: %v", name, o)
 		}
 	}

@@ -197,7 +197,7 @@ func ReadUserList(r io.Reader, o *UserList) (*UserFile, error) {
 	}
 	f.Rows = len(rows)
 	columns, at := []mapped{{by: o.By}}, []int{0}
-	past := fmt.Sprintf("ignored: a list has %d users at most", most)
+	past := fmt.Sprintf("a list has %d users at most", most)
 	for i := range rows {
 		row := &rows[i]
 		if len(f.namings) == most {

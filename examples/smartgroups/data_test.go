@@ -109,7 +109,7 @@ func TestOrganogramsFromMarchToSeptemberAreRefused(t *testing.T) {
 		}
 	}
 	held := `policy +475 -231 =0; leaves of the group: 231 of 883 automatic members reach 20 %
-directors +272 -248 =0; leaves of the group: 248 of 1100 automatic members reach 20 %
+directors +272 -248 =0; leaves of the group: 248 of 1,100 automatic members reach 20 %
 justice +87 -162 =0; leaves of the group: 162 of 344 automatic members reach 20 %
 well-paid +133 -132 =0; leaves of the group: 132 of 538 automatic members reach 20 %
 part-time +153 -110 =0; leaves of the group: 110 of 231 automatic members reach 20 %
