@@ -23,7 +23,8 @@ var (
 // Create creates a group. It needs a name, and a description where the [Policy] demands one; without
 // an owner it belongs to the actor (Docebo: "The user who creates a group is the group owner"). A new
 // group is inactive unless it says otherwise, so that nothing happens while it is set up. Its
-// population is worked out at once, unless it has a schedule.
+// population is worked out at once, unless it has a schedule. Where the Policy requires a preview, one
+// with criteria is refused with [ErrPreview]: it is previewed and published, or gets its criteria later.
 func (d *Desk) Create(ctx context.Context, actor Actor, g groups.Group) (groups.Group, *groups.Run, error) {
 	if g.Revision != 0 {
 		return groups.Group{}, nil, fmt.Errorf("group %q: %w: a new group has no revision", g.ID, groups.ErrGroup)

@@ -179,6 +179,18 @@ func TestWhatThePolicyDemands(t *testing.T) {
 			_, _, err := w.Save(ctx, root, w.teaching(t, "maths", "art"), "")
 			return err
 		}, admin.ErrPreview, "nobody has seen what it does"},
+		{"a preview of the criteria of a new group", admin.Policy{RequirePreview: true}, func(w *tenant) error {
+			g := groups.Group{ID: "chess", Name: "Chess", Kind: groups.AutomaticGroup, Criteria: w.teaching(t, "maths", "art").Criteria}
+			p, err := w.ev.Preview(ctx, g, nil)
+			if err != nil {
+				return err
+			}
+			if _, _, err := w.Create(ctx, root, g); !errors.Is(err, admin.ErrPreview) {
+				t.Errorf("created without one: %v", err)
+			}
+			_, err = w.Publish(ctx, root, p)
+			return err
+		}, nil, "what was previewed is published, and creates it"},
 		{"a preview of something else", admin.Policy{RequirePreview: true}, func(w *tenant) error {
 			p, err := w.ev.Preview(ctx, w.teaching(t, "maths", "music"), nil)
 			if err != nil {
