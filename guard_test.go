@@ -453,6 +453,28 @@ func TestTheGuardCountsAllGroupsTogether(t *testing.T) {
 			w.move("Oslo", "a", "b")
 			w.want(w.process("x"), "x -a(rule) -b(rule)") // two of ten, not of two
 		}},
+		{"joins are limited likewise where the host wishes it: of a run, and of 24 hours", func(w *evalWorld) {
+			joins := groups.Bounds{Joins: &groups.Limit{MinCount: 4, MaxPercent: 40, MaxCount: 100}}
+			come := func(w *evalWorld) {
+				w.people(evalUser("g", evalIn("Rome")), evalUser("h", evalIn("Rome")))
+				w.edit("x", func(g *groups.Group) { g.Criteria = evalGroup("", groups.UserIs("a", "b", "g", "h")).Criteria })
+			}
+			w = many(w, &groups.Guard{Run: joins})
+			come(w)
+			w.want(w.process()+w.held(), "team +g(rule) +h(rule); x +g(rule) +h(rule)")
+			plans, err := w.ev.Held(w.Context())
+			w.must(err)
+			w.want(fmt.Sprint(plans[1].Hold.Limits), "[joins of the run: 4 beside 10 automatic members reach 40 %]")
+
+			w = many(newEvalWorld(w, nil), &groups.Guard{Runs: joins})
+			come(w)
+			w.want(w.process("x"), "x +g(rule) +h(rule)")
+			w.now = w.now.Add(time.Hour)
+			w.want(w.process("team")+w.held(), "team +g(rule) +h(rule)")
+			plans, err = w.ev.Held(w.Context())
+			w.must(err)
+			w.want(fmt.Sprint(plans[0].Hold.Limits), "[joins of all groups in 24 hours: 4 beside 10 automatic members reach 40 %]")
+		}},
 	})
 }
 

@@ -85,6 +85,8 @@ func TestARuleHoldsWithinTheScopeOfTheOwner(t *testing.T) {
 			w.want(w.assign("club", "ann"), "club +ann(assignment)")
 			w.edit("club", func(g *groups.Group) { g.Owner = "pat" })
 			w.want(w.process(), "")
+			s.of["pat"] = nil
+			w.want(w.changed(groups.Touched{Owners: []string{"pat"}}), "romans -ann(rule)")
 		}),
 		in("a scope that cannot be read moves nobody, and is found", func(w *evalWorld, s *scopes) {
 			s.broken = true

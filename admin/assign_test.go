@@ -210,6 +210,44 @@ func list(t *testing.T, file string) *admin.UserFile {
 	return must[*admin.UserFile](t)(admin.ReadUserList(strings.NewReader(file), nil))
 }
 
+func TestEveryWayToNameUsersServesEveryAct(t *testing.T) {
+	seated := func(id groups.UserID, unit string) groups.User {
+		u := person(id, "login-"+string(id), string(id)+"@x.org")
+		u.Units = map[groups.Tree][]string{Branch: {unit}}
+		return u
+	}
+	w := newTenant(t, seated("n1", "fr"), seated("n2", "paris"), seated("n3", "us"))
+	w.save(t, "others")
+	must[*groups.Run](t)(w.ev.Assign(t.Context(), "others", groups.Decision{By: "root"}, "n1", "n2"))
+	w.save(t, "all", Points.AtLeast(0)) // in by the rule, so that each act has somebody to act on
+	w.save(t, "club")
+	for name, whom := range map[string]admin.Whom{
+		"IDs":             admin.Named{By: admin.ByID, Texts: []string{"n1", "n2"}},
+		"usernames":       admin.Named{By: admin.ByUsername, Texts: []string{"login-n1", "LOGIN-n2"}},
+		"email addresses": admin.Named{By: admin.ByEmail, Texts: []string{"n1@x.org", "N2@x.org"}},
+		"any of them":     admin.Named{Texts: []string{"n1", "n2@x.org"}},
+		"a file":          list(t, "n1\nlogin-n2\n"),
+		"another group":   admin.InGroup("others"),
+		"a unit":          admin.InUnit{Tree: Branch, Unit: "fr", OrBelow: true},
+	} {
+		for _, act := range []struct {
+			name  string
+			act   func() (*admin.Report, error)
+			group groups.GroupID
+			want  []string
+		}{
+			{"assign", func() (*admin.Report, error) { return w.Assign(t.Context(), root, "club", whom, admin.Terms{}) }, "club", []string{"n1 manual", "n2 manual"}},
+			{"take out", func() (*admin.Report, error) { return w.TakeOut(t.Context(), root, "club", whom) }, "club", []string{}},
+			{"switch to manual", func() (*admin.Report, error) { return w.SwitchToManual(t.Context(), root, "all", whom, admin.Terms{}) }, "all", []string{"n1 manual", "n2 manual", "n3 automatic"}},
+			{"remove manual assignment", func() (*admin.Report, error) { return w.RemoveManual(t.Context(), root, "all", whom) }, "all", []string{"n1 automatic", "n2 automatic", "n3 automatic"}},
+		} {
+			r := must[*admin.Report](t)(act.act())
+			same(t, fmt.Sprintf("%s, %s: done", name, act.name), r.Count(admin.Done), 2)
+			same(t, fmt.Sprintf("%s, %s", name, act.name), w.population(t, act.group), act.want)
+		}
+	}
+}
+
 func TestFromAnotherGroup(t *testing.T) {
 	w := newTenant(t, with(person("n1", "", ""), "sales"), person("n2", "", ""), with(person("s1", "", ""), "sales"), person("s2", "", ""))
 	g := w.save(t, "sales", Title.Contains("sales"))

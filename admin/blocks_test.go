@@ -65,6 +65,19 @@ func TestBlocksAreAlphanumeric(t *testing.T) {
 	}
 }
 
+func TestBlocksAreOf100WhereNothingElseIsSaid(t *testing.T) {
+	o := open(nil, nil)
+	var ids []groups.UserID
+	for i := range 250 {
+		ids = append(ids, groups.UserID(fmt.Sprintf("u%03d", i)))
+		o.people(user(ids[i], fmt.Sprint("Trainee ", i)))
+	}
+	blocks, err := o.manual("all", ids...).desk.Blocks(t.Context(), all, "all", 0)
+	if got := fmt.Sprint(blocks); err != nil || got != "[Trainee 0 – Trainee 99 Trainee 100 – Trainee 199 Trainee 200 – Trainee 249]" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestBlockNames(t *testing.T) {
 	for _, row := range []struct {
 		why   string

@@ -243,6 +243,7 @@ func TestAVersionIsRestoredThroughAPreview(t *testing.T) {
 	}
 	versions := must[[]admin.Version](t)(w.Versions(ctx, "maths"))
 	same(t, "kept", fmt.Sprint(len(versions), versions[0].Revision, versions[9].Revision, versions[9].By), "10 13 4root")
+	same(t, "when", fmt.Sprint(versions[0].At, versions[9].At), fmt.Sprint(noon.Add(12*time.Hour), noon.Add(3*time.Hour)))
 	if _, err := w.Restore(ctx, root, "maths", 1); !errors.Is(err, groups.ErrNotFound) {
 		t.Errorf("the eleventh: %v", err)
 	}

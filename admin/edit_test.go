@@ -288,6 +288,36 @@ func TestARefusedEditLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// Docebo: "The group population will be recalculated from scratch every time you edit or delete any of the
+// conditions". Of the people that changed meanwhile nobody has told the evaluator.
+func TestAnEditOrDeletionOfAConditionRecalculatesFromScratch(t *testing.T) {
+	ctx := t.Context()
+	for name, c := range map[string]struct {
+		edit func(*groups.Group)
+		want string
+	}{
+		"another condition": {func(g *groups.Group) { g.Criteria.Sets[0].Conditions[1] = Points.AtLeast(2) }, "bob eve"},
+		"one less":          {func(g *groups.Group) { g.Criteria.Sets[0].Conditions = g.Criteria.Sets[0].Conditions[:1] }, "bob d eve"},
+		"none":              {func(g *groups.Group) { g.Criteria = groups.Criteria{} }, ""},
+	} {
+		w := faculty(t, nil)
+		edit := w.teaching(t, "maths", "maths")
+		edit.Criteria.Sets[0].Conditions = append(edit.Criteria.Sets[0].Conditions, Points.AtLeast(1))
+		edit, _, err := w.Save(ctx, root, edit, "")
+		check(err)
+		check(w.store.Write(ctx, groups.PeopleChange{Upsert: []groups.User{
+			with(person("ada", "ada", ""), "art"), with(person("d", "dee", ""), "maths"), with(person("eve", "eve", ""), "maths"),
+		}}))
+		c.edit(&edit)
+		_, run, err := w.Save(ctx, root, edit, "")
+		check(err)
+		same(t, name, w.members(t, "maths"), c.want)
+		for _, change := range run.Changes() {
+			same(t, name+": the cause of "+string(change.User), change.Cause, "rule")
+		}
+	}
+}
+
 func TestTransferRecalculatesForTheNewOwner(t *testing.T) {
 	ctx := t.Context()
 	w := faculty(t, nil)
@@ -300,7 +330,17 @@ func TestTransferRecalculatesForTheNewOwner(t *testing.T) {
 		}
 		same(t, "owner "+c.owner, w.members(t, "maths"), c.members)
 	}
-	same(t, "audit", len(w.acts(t)), 4)
+	var handed []string
+	for a, err := range w.store.Acts(ctx, "maths", "") {
+		check(err)
+		if a.Do == "edit" {
+			var before, after groups.Group
+			check(json.Unmarshal(a.Before, &before))
+			check(json.Unmarshal(a.After, &after))
+			handed = append(handed, fmt.Sprintf("%q to %q by %s", before.Owner, after.Owner, a.By))
+		}
+	}
+	same(t, "audit", handed, []string{`"" to "pat" by root`, `"pat" to "lee" by root`, `"lee" to "" by root`})
 }
 
 // owners is a Directory that knows the one user assigned to each owner.
