@@ -329,10 +329,10 @@ func (s *story) maintenance(ctx context.Context) {
 func (s *story) somebodyIsForgotten(ctx context.Context) {
 	s.chapter(at(4, 16, 0), "Zeno Lock, who left on Tuesday, wants to be forgotten")
 	s.page(ctx, "u26")
-	s.say("  there are %d enrollments, %d notifications, %d entries of the feed",
+	s.say("  what is there of Zeno: enrollments %d, notifications %d, entries of the feed %d",
 		len(s.effects.enrollments.courses("u26")), s.notified("u26"), s.entries(ctx, "u26"))
 	check(s.forget(ctx, "u26", "anna"))
-	s.say("  there are %d enrollments, %d notifications, %d entries of the feed",
+	s.say("  what is there of Zeno: enrollments %d, notifications %d, entries of the feed %d",
 		len(s.effects.enrollments.courses("u26")), s.notified("u26"), s.entries(ctx, "u26"))
 }
 
