@@ -134,8 +134,21 @@ func nonblank(texts ...string) []string {
 	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 }
 
-// learn finds out how the people were before the change that the run is about, where it runs over one.
+// learn finds out what the causes are to be told from: which groups that are held have other criteria than they
+// were processed with, and how the people were before the change that the run is about, where it runs over one.
 func (r *run) learn(ctx context.Context) error {
+	for _, s := range r.order {
+		if s.hold == nil || s.edit != nil || s.Revision == s.State.Revision {
+			continue
+		}
+		versions, err := collect(r.e.store.Notes(ctx, NoteVersion, s.ID))
+		if err != nil {
+			return fmt.Errorf("read versions of group %q: %w", s.ID, err)
+		}
+		if n := len(versions); n > 0 && versions[n-1].Key > versionKey(s.State.Revision) {
+			s.edit = &versions[n-1]
+		}
+	}
 	o, is := r.e.dir.(*overlay)
 	if !is || r.before != nil {
 		return nil
@@ -195,8 +208,8 @@ func (r *run) blame(s *subject, c *Change, u *User) {
 	case c.Cause == causeDeactivation:
 		s.causes["they were deactivated"]++
 	case c.Cause != causeRule || u == nil:
-	case s.Revision != s.State.Revision:
-		s.causes[fmt.Sprintf("%s saved another definition on %s", s.SavedBy, s.SavedAt.UTC().Format("2006-01-02"))]++
+	case s.edit != nil:
+		s.causes[fmt.Sprintf("%s saved another definition on %s", s.edit.By, s.edit.At.UTC().Format("2006-01-02"))]++
 	case s.Kind == AutomaticGroup && s.rule != nil:
 		r.blameRule(s, u)
 	}

@@ -532,6 +532,29 @@ func TestAHeldPlanNamesItsCommonCausesMostPeopleFirst(t *testing.T) {
 			w.must(err)
 			w.want(r.Held[0].Hold.String(), "leaves of the group: 6 of 6 automatic members reach the 4 allowed: 3 because `city` is empty, 2 because they were deactivated, 1 because they are not among the people any more")
 		}},
+		{"another rule is one, whoever saved the group after it", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", toOslo)
+			w.now = w.now.Add(24 * time.Hour)
+			g, err := w.Group(w.Context(), "team")
+			w.must(err)
+			g.Name = "Other"
+			_, err = w.ev.Save(w.Context(), g, "somebody else")
+			w.must(err)
+			r, err := w.ev.Process(w.Context())
+			w.must(err)
+			w.want(fmt.Sprint(r.Held[0].Hold.Causes), "[{6 admin saved another definition on 2026-03-01}]")
+		}},
+		{"a group that was frozen and unfrozen, renamed or handed over has the rule it had", func(w *evalWorld) {
+			w = guardWorld(w, small())
+			w.edit("team", func(g *groups.Group) { g.Frozen = true })
+			w.move("Oslo", "a", "b", "c")
+			w.want(w.process()+w.held(), "")
+			w.edit("team", func(g *groups.Group) { g.Frozen, g.Name, g.Owner = false, "Other", "pat" })
+			r, err := w.ev.Process(w.Context())
+			w.must(err)
+			w.want(fmt.Sprint(r.Held[0].Hold.Causes), "[{3 it is not so that city is Rome}]")
+		}},
 		{"a unit that moved takes its people along", func(w *evalWorld) {
 			w = guardWorld(w, small())
 			w.save(evalGroup("branch", evalOrg.IsOrBelow("world")))

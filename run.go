@@ -124,6 +124,8 @@ type subject struct {
 	causes  causes
 	before  *Plan
 	notes   []Note
+	// edit is the newest version of its criteria where the group that is held was not processed with it so far.
+	edit *Note
 
 	// What a run by an index has of the group: how it evaluates the rule, what is stored, and when. preset
 	// says that the counts began as they are stored.

@@ -9,6 +9,9 @@ import (
 // keptVersions is how many versions of its criteria a group keeps, as in Docebo.
 const keptVersions = 10
 
+// versionKey is the key of the criteria that were saved with a revision, in their order.
+func versionKey(revision uint64) string { return fmt.Sprintf("%020d", revision) }
+
 // versionNotes are what is to be kept of a definition that is about to be saved.
 func (e *Evaluator) versionNotes(ctx context.Context, before, after *Group) ([]Note, error) {
 	stored, err := collect(e.store.Notes(ctx, NoteVersion, after.ID))
@@ -31,7 +34,7 @@ func withVersion(stored []Note, before, after *Group) []Note {
 	version := *after
 	version.Revision++
 	notes := []Note{{
-		Kind: NoteVersion, Group: after.ID, Key: fmt.Sprintf("%020d", version.Revision),
+		Kind: NoteVersion, Group: after.ID, Key: versionKey(version.Revision),
 		By: after.SavedBy, At: after.SavedAt, Data: recorded(&version),
 	}}
 	for _, old := range stored[:max(0, len(stored)+1-keptVersions)] {
