@@ -302,4 +302,8 @@ func TestThePreviewIsListedUnderHeadingsAndSearched(t *testing.T) {
 			t.Errorf("%q %q: got %q, want %q: %s", c.heading, c.search, got, c.want, c.why)
 		}
 	}
+	kind := w.group(t, "maths")
+	kind.Kind = groups.ManualGroup
+	p = must[*groups.Plan](t)(w.ev.Preview(ctx, kind, &groups.PreviewOptions{Members: groups.MembersAssigned}))
+	same(t, "who is in by another method", show(root, admin.Switched, ""), "switched:ada ")
 }
