@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -499,7 +500,9 @@ type slow struct{ groups.Store }
 func (s slow) Standings(ctx context.Context, g groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
 	return func(yield func(groups.Standing, error) bool) {
 		s.Store.Standings(ctx, g, after)(yield)
-		time.Sleep(20 * time.Millisecond)
+		for range 1000 {
+			runtime.Gosched()
+		}
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -38,7 +38,7 @@ var feedMutants = []mutant{{
 			}
 			for _, w := range c.Writes {
 				for _, change := range w.Changes {
-					time.Sleep(10 * time.Microsecond)
+					runtime.Gosched()
 					if err := m.Apply(ctx, commit(groups.Write{Group: w.Group, Revision: w.Revision, Changes: []groups.Change{change}})); err != nil {
 						return err
 					}
