@@ -23,6 +23,7 @@ type roster struct {
 	bit       userset.Set // the automatic bit, of plain and odd users
 	odd       userset.Set // whose standing is not plain
 	undecided userset.Set // of the odd ones
+	explicit  userset.Set // who is assigned or excluded
 	// Of the odd ones, how they are in: in the population, and there by the rule; and as members.
 	population, byRule, member, memberByRule userset.Set
 	until                                    map[uint32]time.Time // when assignments end, or did
@@ -52,6 +53,35 @@ func (ro *roster) plain(group GroupID, user UserID) Standing {
 	return st
 }
 
+// standing is what is stored about a user; complete is false where the Store knows more, as of whoever is
+// assigned or excluded.
+func (ro *roster) standing(group GroupID, n uint32, user UserID) (st Standing, complete bool) {
+	switch {
+	case ro == nil:
+		return Standing{Group: group, User: user}, true
+	case ro.explicit.Has(n):
+		return Standing{}, false
+	case ro.odd.Has(n):
+		return Standing{
+			Group: group, User: user, Automatic: ro.bit.Has(n), Undecided: ro.undecided.Has(n),
+			Population: methodOf(ro.population.Has(n), ro.byRule.Has(n)), Member: methodOf(ro.member.Has(n), ro.memberByRule.Has(n)),
+		}, true
+	case ro.bit.Has(n):
+		return ro.plain(group, user), true
+	}
+	return Standing{Group: group, User: user}, true
+}
+
+func methodOf(in, byRule bool) Method {
+	switch {
+	case !in:
+		return Outside
+	case byRule:
+		return Automatic
+	}
+	return Manual
+}
+
 // put replaces what is stored about a user.
 func (ro *roster) put(n uint32, st Standing) {
 	ro.count(n, -1)
@@ -61,6 +91,7 @@ func (ro *roster) put(n uint32, st Standing) {
 	if odd || was {
 		include(&ro.odd, n, odd)
 		include(&ro.undecided, n, odd && st.Undecided)
+		include(&ro.explicit, n, odd && (st.Assignment != nil || st.Exclusion != nil))
 		include(&ro.population, n, odd && st.Population != Outside)
 		include(&ro.byRule, n, odd && st.Population == Automatic)
 		include(&ro.member, n, odd && st.Member != Outside)
@@ -128,7 +159,7 @@ func (ro *roster) membership(users int) *userset.Set {
 
 func (ro *roster) bytes() int {
 	n := 48 * len(ro.until)
-	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.written, &ro.undecided, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
+	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.written, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
 		n += set.Bytes()
 	}
 	return n

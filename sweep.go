@@ -569,21 +569,20 @@ func (r *run) countAlike(s *subject, stored Standing, v Verdict, n int) {
 	}
 }
 
-// standing is what is stored about a user in a group; of odd users it asks the Store.
+// standing is what is stored about a user in a group; where the roster does not have all of it, it asks the
+// Store.
 func (x *index) standing(ctx context.Context, s *subject, n uint32, id UserID) (Standing, error) {
-	switch ro := s.roster; {
-	case ro == nil:
-	case ro.odd.Has(n):
-		for st, err := range x.store.StandingsOf(ctx, id) {
-			if err != nil {
-				return Standing{}, fmt.Errorf("read standings of user %q: %w", id, err)
-			}
-			if st.Group == s.ID {
-				return st, nil
-			}
+	st, complete := s.roster.standing(s.ID, n, id)
+	if complete {
+		return st, nil
+	}
+	for st, err := range x.store.StandingsOf(ctx, id) {
+		if err != nil {
+			return Standing{}, fmt.Errorf("read standings of user %q: %w", id, err)
 		}
-	case ro.bit.Has(n):
-		return ro.plain(s.ID, id), nil
+		if st.Group == s.ID {
+			return st, nil
+		}
 	}
 	return Standing{Group: s.ID, User: id}, nil
 }
