@@ -14,7 +14,6 @@ import (
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/lineage"
 	"github.com/grouprules/groups/internal/ordered"
-	"github.com/grouprules/groups/internal/program"
 )
 
 // A Run is the result of one evaluation: one clock, all groups or those asked for.
@@ -97,59 +96,6 @@ type run struct {
 	edition *edition
 	// progress is told how many users were looked at.
 	progress func(users int)
-}
-
-// subject is one group in a run.
-type subject struct {
-	Group
-	stored  bool   // the Store has it
-	draft   bool   // the definition is not the stored one
-	was     *Group // the stored one, where that is so
-	rule    *Rule  // nil: the rule gives no verdict
-	broken  bool   // the criteria do not fit the schema any more: everybody is Unknown
-	cyclic  bool
-	view    View
-	whole   bool // evaluated for everybody
-	partial bool // evaluated for the users of the run
-	waits   bool // not due by its schedule: what people decide is stored, and counts later
-	trusted bool // not for the guard: a person has seen it, or decided it
-	scope   Scope
-	unread  bool // the scope of the owner cannot be read
-
-	// held: the guard holds the group, since an earlier run or, with a hold, by this one; planned is what
-	// it holds back, and before what it held back before this run.
-	held    bool
-	hold    *Hold
-	planned Diff
-	causes  causes
-	before  *Plan
-	notes   []Note
-	// edit is the newest version of its criteria where the group that is held was not processed with it so far.
-	edit *Note
-
-	// What a run by an index has of the group: how it evaluates the rule, what is stored, and when. preset
-	// says that the counts began as they are stored.
-	recipe *recipe
-	terms  []program.Term
-	roster *roster
-	found  settlement
-	preset bool
-
-	// About the user at hand.
-	standing Standing
-	answer   Verdict // what a condition on this group finds
-
-	diff  Diff
-	write Write
-	kept  []Member // where an edition wants to know
-	// automatic is how many of the users looked at are members by their bit after the run.
-	automatic int
-	// next is the earliest instant met at which time alone changes something, and turn the
-	// earliest day, after today, whose coming does.
-	next  time.Time
-	today calendar.Day
-	turn  calendar.Day
-	met   func(turn) // meet, made once
 }
 
 // noDay is a day that does not come.
@@ -591,64 +537,6 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	case r.edition != nil && r.edition.group == s.ID && next.Population != Outside:
 		s.kept = append(s.kept, Member{id, next.Population})
 	}
-}
-
-// uncount takes a user out of the counts who is in them as stored.
-func (s *subject) uncount(stored Standing) {
-	if stored.Population != Outside {
-		s.diff.Population--
-		if s.hold != nil {
-			s.planned.Population--
-			s.planned.Members--
-		}
-	}
-	if stored.Member != Outside {
-		s.diff.Members--
-	}
-	if stored.Member == Automatic {
-		s.automatic--
-	}
-}
-
-// expect notes when an assignment ends.
-func (s *subject) expect(a *Assignment, now time.Time) {
-	if a != nil && a.Until.After(now) {
-		s.next = sooner(s.next, a.Until)
-	}
-}
-
-// foresee notes when a new day can next change what the rule says of the user.
-func (s *subject) foresee(u *User) {
-	if u == nil || s.rule == nil || s.Frozen || s.turn == s.today+1 {
-		return
-	}
-	for _, c := range s.rule.clocked {
-		c.turns(u, &s.view, s.met)
-	}
-}
-
-// meet notes the day on which a date's relation to today changes.
-func (s *subject) meet(t turn) {
-	if day, ok := t.relation.NextDay(t.day, s.today, t.span); ok {
-		s.turn = min(s.turn, day)
-	}
-}
-
-// nextTurn is the earliest instant at which time alone can change what was met. Where the zone sets
-// its clock back across midnight, the return of yesterday counts as such.
-func (s *subject) nextTurn(now time.Time) time.Time {
-	next := s.next
-	if s.turn != noDay {
-		if at, ok := calendar.Turn(s.turn, now, s.view.Zone); ok {
-			next = sooner(next, at)
-		}
-	}
-	if s.rule != nil && len(s.rule.clocked) > 0 && !s.Frozen {
-		if at, ok := calendar.Turn(s.today, now, s.view.Zone); ok {
-			next = sooner(next, at)
-		}
-	}
-	return next
 }
 
 // sooner is the earlier of two instants, of which zero is never.
