@@ -159,14 +159,11 @@ func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 	}
 }
 
-// nobody is in no set.
-var nobody userset.Set
-
 // answer is what conditions find in a group: its members, as they are stored but for those decided about,
 // and of whom they are unknown.
 func (x *index) answer(s *subject, live bool, decided map[uint32]Verdict) program.Term {
 	if s.cyclic || s.Status != Active || !live {
-		return program.Term{Yes: &nobody, Unknown: &x.present}
+		return program.Term{Yes: new(userset.Set), Unknown: &x.present}
 	}
 	ro := s.roster
 	if ro == nil {
@@ -197,7 +194,7 @@ func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term
 		for _, id := range named {
 			term, known := answers[id]
 			if !known {
-				term = program.Term{Yes: &nobody, Unknown: &x.present}
+				term = program.Term{Yes: new(userset.Set), Unknown: &x.present}
 			}
 			clause.Literals = append(clause.Literals, program.Literal{Term: len(terms)})
 			terms = append(terms, term)
@@ -251,9 +248,9 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 // search is how a run finds whom to look at in one group.
 type search struct {
 	s *subject
-	// again are those who are looked at whatever the rule says, and holders those of whom something is
-	// stored. all wants every holder, and fresh those who are not plain or not steady, since nobody has looked
-	// at them since the definition was saved.
+	// stirred and ended are looked at whatever the rule says, where something is stored about them. all wants
+	// everybody about whom there is, and fresh those of them who are not plain or not steady, since nobody has
+	// looked at them since the definition was saved.
 	stirred    *userset.Set
 	ended      []uint32
 	all, fresh bool
