@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -221,13 +223,15 @@ type mutant struct {
 func TestDefectsOfStoresAreFound(t *testing.T) {
 	for _, mutant := range slices.Concat(readingMutants, writingMutants, commitMutants) {
 		t.Run(mutant.defect, func(t *testing.T) {
-			m := groups.NewMemory()
-			f := mutant.in(m)
-			f.Memory = m
 			c := caseOf(t, "Store", mutant.found)
-			if len(failures(t.Context(), func(t TB) { c.store(t, f) })) == 0 {
-				t.Errorf("%q did not find a store that %s", c.Name, mutant.defect)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				m := groups.NewMemory()
+				f := mutant.in(m)
+				f.Memory = m
+				if len(failures(t.Context(), func(t TB) { c.store(t, f) })) == 0 {
+					t.Errorf("%q did not find a store that %s", c.Name, mutant.defect)
+				}
+			})
 		})
 	}
 }
@@ -247,12 +251,8 @@ func TestEveryCaseFindsADefect(t *testing.T) {
 	}
 }
 
-// pause lets others in between two steps.
-func pause() {
-	for range 100 {
-		runtime.Gosched()
-	}
-}
+// pause lets others in between two steps: the clock of a bubble moves on only when all others wait, for each other or for the clock.
+func pause() { time.Sleep(1) }
 
 func TestNamesAreInOrderAndNoStrangers(t *testing.T) {
 	for i, id := range names {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"runtime"
 	"slices"
 	"strconv"
 
@@ -38,7 +37,7 @@ var feedMutants = []mutant{{
 			}
 			for _, w := range c.Writes {
 				for _, change := range w.Changes {
-					runtime.Gosched()
+					pause()
 					if err := m.Apply(ctx, commit(groups.Write{Group: w.Group, Revision: w.Revision, Changes: []groups.Change{change}})); err != nil {
 						return err
 					}

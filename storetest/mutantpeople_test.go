@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/grouprules/groups"
 )
@@ -133,21 +134,23 @@ func TestDefectsOfDirectoriesAreFound(t *testing.T) {
 				return f
 			}
 			c := caseOf(t, mutant.in, mutant.found)
-			found := failures(t.Context(), func(t TB) {
-				if c.people != nil {
-					f := open()
-					c.people(t, f, f)
-					return
-				}
-				c.directory(t, func(people groups.PeopleChange) groups.Directory {
-					f := open()
-					write(t, f.Memory, people)
-					return f
+			synctest.Test(t, func(t *testing.T) {
+				found := failures(t.Context(), func(t TB) {
+					if c.people != nil {
+						f := open()
+						c.people(t, f, f)
+						return
+					}
+					c.directory(t, func(people groups.PeopleChange) groups.Directory {
+						f := open()
+						write(t, f.Memory, people)
+						return f
+					})
 				})
+				if len(found) == 0 {
+					t.Errorf("%q did not find a directory that %s", c.Name, mutant.defect)
+				}
 			})
-			if len(found) == 0 {
-				t.Errorf("%q did not find a directory that %s", c.Name, mutant.defect)
-			}
 		})
 	}
 }

@@ -4,7 +4,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync/atomic"
 
 	"github.com/grouprules/groups"
@@ -90,7 +89,7 @@ var scopeMutants = []peopleMutant{{
 			var asked atomic.Pointer[groups.User]
 			return func(u *groups.User) groups.Verdict {
 				asked.Store(u)
-				runtime.Gosched()
+				pause()
 				return scope(asked.Load())
 			}
 		})
