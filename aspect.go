@@ -69,6 +69,8 @@ func (a *valued) put(n uint32, u *User) {
 		}
 		if v := a.verdict(p, code, &like); v != a.verdict(p, was, &like) {
 			p.set(n, v)
+		} else {
+			p.touch(n)
 		}
 	}
 }
@@ -261,7 +263,7 @@ func (a *identityAspect) fill(p *predicate, _ *scratch) {
 		return
 	}
 	for n := range a.x.present.All() {
-		p.set(n, a.verdict(p, n, true))
+		p.keep(n, a.verdict(p, n, true))
 	}
 }
 

@@ -91,10 +91,11 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 	} else {
 		a.open.Add(n)
 	}
-	if !was.Equal(now) {
-		a.changes++
-		a.file(n, was.list, now.list)
+	if was.Equal(now) && u != nil {
+		return
 	}
+	a.changes++
+	a.file(n, was.list, now.list)
 	for _, p := range a.predicates {
 		switch {
 		case !p.filled:
@@ -102,6 +103,7 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 			p.set(n, No)
 		default:
 			p.set(n, p.leaf.verdict(u, &p.view))
+			p.touch(n)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (a *lineAspect) put(n uint32, u *User) {
 		switch {
 		case !p.filled:
 		case !few, l.op == opHasReports && (blind > 0 || a.blind.Count() > 0):
-			p.filled = false
+			p.spoil()
 		default:
 			for _, m := range moved {
 				p.set(m, a.verdict(l, m))
@@ -132,7 +132,7 @@ func (a *lineAspect) fill(p *predicate, _ *scratch) {
 	l := p.leaf.(*userLeaf)
 	if l.op == opHasReports {
 		for n := range a.x.present.All() {
-			p.set(n, a.verdict(l, n))
+			p.keep(n, a.verdict(l, n))
 		}
 		return
 	}

@@ -83,12 +83,13 @@ type Diff struct {
 	Joined   []Change `json:"joined"`
 	Left     []Change `json:"left"`
 	Switched []Change `json:"switched"`
-	// Undecided are those of the users looked at for whom what is known does not decide, with how
-	// they are in the population meanwhile: as they were.
+	// Undecided are those of the users concerned for whom what is known does not decide, with how
+	// they are in the population meanwhile: as they were. Concerned is everybody where the group is evaluated
+	// for everybody, and else who is named, and whoever changes besides.
 	Undecided []Member `json:"undecided"`
 	// Withheld are the moves in the population of an inactive group: stored, but without effect.
 	Withheld []Change `json:"withheld"`
-	// Population and Members are how many of the users looked at are in after the run.
+	// Population and Members are how many of the users concerned are in after the run.
 	Population int `json:"population"`
 	Members    int `json:"members"`
 }

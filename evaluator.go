@@ -399,6 +399,7 @@ func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*
 		}
 		c := r.commit()
 		if len(c.Writes)+len(c.Acts) == 0 {
+			e.index.wrote(nil, r)
 			return r.result(), nil
 		}
 		err = e.store.Apply(ctx, c)

@@ -193,13 +193,16 @@ func (d *Diff) traffic() (t Traffic) {
 // lately is the stored traffic of the 24 hours up to now.
 func (s State) lately(now time.Time) (list []Traffic, sum Traffic) {
 	for _, t := range s.Lately {
-		if t.Hour.Add(25 * time.Hour).After(now) {
+		if isLate(t.Hour, now) {
 			list = append(list, t)
 			sum.add(t)
 		}
 	}
 	return list, sum
 }
+
+// isLate reports whether an hour counts among the 24 up to now.
+func isLate(hour, now time.Time) bool { return hour.Add(25 * time.Hour).After(now) }
 
 // counted is the stored traffic with what was judged in this run. Approving a plan settles the account: who
 // approves has seen what it was held for.

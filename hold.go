@@ -37,7 +37,8 @@ func (r *run) judge() bool {
 	if held := r.keepBack(judged, r.limitsOf); held {
 		return true
 	}
-	var before Traffic
+	before := r.others.traffic
+	all.automatic, all.members = r.others.automatic, r.others.members
 	for _, s := range r.order {
 		_, day := s.State.lately(r.now)
 		before.add(day)

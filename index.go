@@ -58,6 +58,12 @@ type index struct {
 	recipes    map[recipeKey]*recipe
 	rosters    map[GroupID]*roster
 	refreshes  uint64
+
+	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
+	// Store has no ledger.
+	flips     flips
+	catalogue *catalogue
+	days      map[*time.Location]calendar.Day // as of which all relative predicates with readers are; noDay is of several
 }
 
 // A journal is a Directory that knows who has changed since a version: the users concerned, in any order,
@@ -87,6 +93,8 @@ func (x *index) clear() {
 	x.forgotten += len(x.stirred)
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
+	x.flips.lose()
+	x.catalogue, x.days = newCatalogue(x), map[*time.Location]calendar.Day{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
 	x.aspects = map[string]aspect{aspectStatus: x.status, aspectLines: x.lines}
@@ -110,6 +118,7 @@ func (x *index) begin(ctx context.Context, r *run) (bool, error) {
 	ok, err := x.refresh(ctx, r)
 	x.reading.Unlock()
 	if ok && err == nil {
+		x.flips.on = x.catalogue != nil
 		x.reading.RLock()
 	}
 	return ok && err == nil, err
@@ -145,6 +154,7 @@ func (x *index) put(id UserID, u *User) {
 	if was != now {
 		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
 			x.stirred = append(x.stirred, n)
+			x.flips.add(n, nil)
 		}
 		if u == nil {
 			x.present.Remove(n)
@@ -249,6 +259,11 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 			return err
 		}
 	}
+	return x.take(ctx, changed)
+}
+
+// take files users as they are now.
+func (x *index) take(ctx context.Context, changed []UserID) error {
 	slices.Sort(changed)
 	for _, id := range slices.Compact(changed) {
 		u, err := x.dir.User(ctx, id)
@@ -268,6 +283,7 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 func (x *index) adopt(schema *Schema) {
 	if x.schema != schema && !reflect.DeepEqual(x.schema, schema) {
 		x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
+		x.flips.lose()
 		for _, a := range x.aspects {
 			a.asking().predicates = nil
 			if v, is := a.(*valued); is {
@@ -288,7 +304,7 @@ func (x *index) readTrees(ctx context.Context, r *run) error {
 	for name, a := range x.aspects {
 		if strings.HasPrefix(name, aspectTree) {
 			for _, p := range a.asking().predicates {
-				p.filled = false
+				p.spoil()
 			}
 		}
 	}
@@ -448,7 +464,7 @@ func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
 	}
 	p := x.predicates[key]
 	if p == nil {
-		p = &predicate{leaf: bare, relative: isRelative(l), view: View{Zone: zone}}
+		p = &predicate{leaf: bare, relative: isRelative(l), view: View{Zone: zone}, flips: &x.flips}
 		x.predicates[key] = p
 		x.unplaced = append(x.unplaced, p)
 	}
@@ -469,18 +485,14 @@ func (x *index) fill(r *run) {
 			}
 			seen[p] = true
 			if today := calendar.In(r.now, p.view.Zone); !p.filled || p.relative && p.day != today {
-				p.day, p.view.Now, p.view.Trees = today, r.now, x.trees
+				if p.day, p.view.Now, p.view.Trees = today, r.now, x.trees; p.relative && x.days[p.view.Zone] != today {
+					x.days[p.view.Zone] = noDay
+				}
 				stale = append(stale, p)
 			}
 		}
 	}
-	inParallel(len(stale), func() func(int) {
-		with := new(scratch)
-		return func(i int) {
-			stale[i].aspect.fill(stale[i], with)
-			stale[i].filled = true
-		}
-	})
+	x.fillAll(stale)
 	for _, s := range r.order {
 		if s.recipe == nil || !s.asks() {
 			continue
@@ -489,6 +501,27 @@ func (x *index) fill(r *run) {
 			if p.relative {
 				s.turn = min(s.turn, p.turn(s.today))
 			}
+		}
+	}
+}
+
+// fillAll works predicates out, and tells of whom a spoilt one says something else.
+func (x *index) fillAll(stale []*predicate) {
+	type sets struct{ yes, unknown userset.Set }
+	were := make([]sets, len(stale))
+	inParallel(len(stale), func() func(int) {
+		with := new(scratch)
+		return func(i int) {
+			p := stale[i]
+			were[i] = sets{p.yes, p.unknown}
+			p.aspect.fill(p, with)
+			p.filled = true
+		}
+	})
+	for i, p := range stale {
+		if p.spoilt {
+			p.spoilt = false
+			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
 		}
 	}
 }

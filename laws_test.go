@@ -92,6 +92,11 @@ var hosts = map[string]func() law.Host{
 		h.Wrap = law.Bare
 		return h
 	},
+	"memory, index and a twin that looks at everybody": func() law.Host {
+		looks := law.OnMemory()
+		looks.Looks = true
+		return &law.Twins{Plain: law.OnMemory(), Other: looks}
+	},
 	"memory, index beside a look at everybody": func() law.Host {
 		h := law.OnMemory()
 		h.Beside = true

@@ -46,7 +46,11 @@ type Memory struct {
 	// The groups. A *Group and a *Standing are never written to once they are filed.
 	groups     ordered.Map[GroupID, Group]
 	references *references
-	standings  *pairs.Table[GroupID, UserID, Standing]
+	// moment counts the writes to groups, and filed is which group each wrote, from the one after filedFrom on.
+	moment    uint64
+	filed     []GroupID
+	filedFrom uint64
+	standings *pairs.Table[GroupID, UserID, Standing]
 
 	// The feed and the audit. Entries are added behind, and a stream may still read those before; acts
 	// of one group stand in a list of their own as well.
@@ -339,6 +343,7 @@ func (m *Memory) apply(w *Write) {
 		g.Revision = revision + 1
 	}
 	g.State = state
+	m.noteFiled(g.ID)
 	if len(w.Standings) > 0 {
 		m.standings.Put(w.Group, len(w.Standings), func(i int) pairs.Pair[UserID, Standing] {
 			s := &w.Standings[i]
@@ -353,7 +358,42 @@ func (m *Memory) apply(w *Write) {
 func (m *Memory) delete(id GroupID) {
 	m.standings.Drop(id)
 	maps.DeleteFunc(m.notes, func(name noteName, _ *Note) bool { return name.group == id })
+	m.noteFiled(id)
 	m.groups.Put(id, nil)
+}
+
+// noteFiled remembers that a group is written, and forgets the older half of what it remembers where that is
+// more than reading all groups.
+func (m *Memory) noteFiled(id GroupID) {
+	m.moment++
+	m.filed = append(m.filed, id)
+	if len(m.filed) > 1024+2*m.groups.Len() {
+		half := len(m.filed) / 2
+		m.filed, m.filedFrom = slices.Clone(m.filed[half:]), m.filedFrom+uint64(half)
+	}
+}
+
+// filedSince returns the groups that were written since a moment, those that are gone, and the moment now.
+// With all it returns every group there is: so far back it does not go.
+func (m *Memory) filedSince(moment uint64) (written []*Group, gone []GroupID, all bool, now uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if moment == 0 || moment < m.filedFrom {
+		for row := range m.groups.Rows().All() {
+			written = append(written, row.Value)
+		}
+		return written, nil, true, m.moment
+	}
+	ids := slices.Clone(m.filed[moment-m.filedFrom:])
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if g := m.groups.Get(id); g != nil {
+			written = append(written, g)
+		} else {
+			gone = append(gone, id)
+		}
+	}
+	return written, gone, false, m.moment
 }
 
 // keep files a note, or takes it out.

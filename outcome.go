@@ -13,7 +13,7 @@ import (
 // result is the run for the caller; of groups that were only looked at for some users, those that
 // have something to tell.
 func (r *run) result() *Run {
-	out := &Run{Now: r.now, Diffs: []Diff{}, Held: []*Plan{}, Findings: r.survey.findings(r)}
+	out := &Run{Now: r.now, Diffs: []Diff{}, Held: []*Plan{}, Findings: r.survey.findings(r), Next: r.others.next}
 	for _, id := range slices.Sorted(maps.Keys(r.groups)) {
 		s := r.groups[id]
 		out.Next = sooner(out.Next, r.nextOf(s))
@@ -108,22 +108,35 @@ func (s *subject) revision(after bool) uint64 {
 // schema, the options, and the groups that its rule reads, as they were stored or, after, as the run
 // leaves them.
 func (r *run) reads(s *subject, after bool) uint64 {
-	needs := r.refs.needs(s.ID)
-	if len(needs) == 0 {
-		return r.basis
-	}
-	h := fnv.New64a()
-	fmt.Fprintln(h, r.basis)
-	for _, id := range needs {
+	return readsOf(r.basis, r.refs.needs(s.ID), func(id GroupID) asRead {
 		n := r.groups[id]
-		sequence, processed, live := n.State.Sequence, n.State.Revision, n.State.Live
+		read := asRead{n.revision(after), n.State.Revision, n.State.Sequence, n.State.Live}
 		if after && len(n.write.Standings) > 0 {
-			sequence++
+			read.sequence++
 		}
 		if after && n.whole && !n.held {
-			processed, live = n.revision(true), n.Status == Active
+			read.processed, read.live = n.revision(true), n.Status == Active
 		}
-		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.revision(after), processed, sequence, live)
+		return read
+	})
+}
+
+// asRead is what tells a group from itself before and after, for those that read it.
+type asRead struct {
+	revision, processed, sequence uint64
+	live                          bool
+}
+
+// readsOf is a fingerprint of the basis and of groups.
+func readsOf(basis uint64, needs []GroupID, read func(GroupID) asRead) uint64 {
+	if len(needs) == 0 {
+		return basis
+	}
+	h := fnv.New64a()
+	fmt.Fprintln(h, basis)
+	for _, id := range needs {
+		n := read(id)
+		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.revision, n.processed, n.sequence, n.live)
 	}
 	return h.Sum64()
 }

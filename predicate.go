@@ -22,7 +22,13 @@ type predicate struct {
 	filled   bool
 	relative bool
 	day      calendar.Day
-	table    []Verdict // of a valued aspect: by value
+	// flips is told of users for whom the predicate becomes another; spoilt says that it was filled, and that
+	// filling it again tells of those for whom it is another now.
+	flips  *flips
+	spoilt bool
+	// readers are the groups whose rule has it.
+	readers []*entry
+	table   []Verdict // of a valued aspect: by value
 	// turnsOn is the earliest day after the one of turnsFrom that brings a change, worked out when the aspect
 	// had seen so many changes; turning is a value that it changes for.
 	turnsOn, turnsFrom calendar.Day
@@ -34,16 +40,37 @@ type predicate struct {
 
 // set brings one user up to date.
 func (p *predicate) set(n uint32, v Verdict) {
+	if p.keep(n, v) {
+		p.flips.add(n, p)
+	}
+}
+
+// keep is set for who tells nobody, and reports whether the user was another.
+func (p *predicate) keep(n uint32, v Verdict) bool {
+	var yes, unknown bool
 	switch v {
 	case Yes:
-		p.yes.Add(n)
-		p.unknown.Remove(n)
+		yes, unknown = p.yes.Add(n), p.unknown.Remove(n)
 	case No:
-		p.yes.Remove(n)
-		p.unknown.Remove(n)
+		yes, unknown = p.yes.Remove(n), p.unknown.Remove(n)
 	default:
-		p.yes.Remove(n)
-		p.unknown.Add(n)
+		yes, unknown = p.yes.Remove(n), p.unknown.Add(n)
+	}
+	return yes || unknown
+}
+
+// touch tells of a user who has another value now, where that can change when time changes the predicate.
+func (p *predicate) touch(n uint32) {
+	if p.relative {
+		p.flips.add(n, p)
+	}
+}
+
+// spoil has the predicate filled again.
+func (p *predicate) spoil() {
+	if p.filled {
+		p.filled, p.spoilt = false, true
+		p.flips.spoilt = append(p.flips.spoilt, p)
 	}
 }
 

@@ -271,6 +271,28 @@ func (r *references) dependents(ids []GroupID, beneath ...GroupID) []GroupID {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// readBy yields the groups whose rule reads id itself, some perhaps twice.
+func (r *references) readBy(id GroupID) iter.Seq[GroupID] {
+	return func(yield func(GroupID) bool) {
+		for _, reader := range r.readers[referenceNode{id: id}] {
+			if !yield(reader) {
+				return
+			}
+		}
+		at := id
+		for range r.groups { // a ring of parents has an end
+			if at = r.groups[at].parent; at == "" {
+				return
+			}
+			for _, reader := range r.readers[referenceNode{at, true}] {
+				if !yield(reader) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // order returns all groups so that each stands behind those it reads, by ID where that leaves a
 // choice: first the groups that read none, then those that read only these, and so on. cyclic are
 // the groups on a ring, for which there is no such order; they stand behind what the whole ring

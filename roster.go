@@ -41,7 +41,18 @@ type roster struct {
 type settlement struct {
 	revision uint64 // of the definition
 	stirred  int    // how many users had come, gone, or been switched on or off
+	lost     uint64 // how often flips had been lost
 	now      time.Time
+}
+
+// follows reports whether it was of the definition, and flips tell of everybody who changed since.
+func (s settlement) follows(revision, lost uint64) bool {
+	return s.revision == revision && s.lost == lost && !s.now.IsZero()
+}
+
+// copies reports whether the roster is of the state.
+func (ro *roster) copies(s State) bool {
+	return ro.epoch == s.Epoch && ro.sequence == s.Sequence && ro.live == s.Live
 }
 
 // plain is the standing of a user who is in by the rule and nothing else.
@@ -182,7 +193,7 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			continue
 		}
 		ro := x.rosters[s.ID]
-		if ro == nil || ro.epoch != s.State.Epoch || ro.sequence != s.State.Sequence || ro.live != s.State.Live {
+		if ro == nil || !ro.copies(s.State) {
 			var err error
 			if ro, err = x.readRoster(ctx, r, s); err != nil {
 				return err
@@ -225,12 +236,9 @@ func (x *index) wrote(writes []Write, r *run) {
 		case ro == nil || len(w.Standings) == 0 && !w.Delete && w.State == nil:
 		case w.Delete || w.Was == nil || ro.epoch != w.Was.Epoch || ro.sequence != w.Was.Sequence:
 			delete(x.rosters, w.Group)
-		case w.State != nil && w.State.Live != ro.live && !ro.empty():
+		case w.State != nil && !x.turn(ro, w):
 			delete(x.rosters, w.Group)
 		case len(w.Standings) > 0:
-			if w.State != nil {
-				ro.live = w.State.Live
-			}
 			for _, st := range w.Standings {
 				n := x.number(st.User)
 				ro.put(n, st)
@@ -240,19 +248,44 @@ func (x *index) wrote(writes []Write, r *run) {
 		}
 	}
 	x.settle(r)
+	x.glanced(r)
+}
+
+// turn makes the roster live, or not, as a write says. It reports false where somebody who is plain is not
+// written about: they would be taken for what they are not.
+func (x *index) turn(ro *roster, w *Write) bool {
+	if w.State.Live == ro.live {
+		return true
+	}
+	plain := ro.bit.Count() - ro.oddBits
+	for _, st := range w.Standings {
+		if n := x.number(st.User); ro.bit.Has(n) && !ro.odd.Has(n) {
+			ro.put(n, Standing{Group: w.Group, User: st.User})
+			plain--
+		}
+	}
+	ro.live = w.State.Live
+	return plain == 0
 }
 
 // settle notes that every standing of the groups agrees with what a run found: what it would have written
 // has been, or there was nothing.
 func (x *index) settle(r *run) {
+	all := r.edition == nil && r.glance == nil
 	for _, s := range r.order {
 		ro := x.rosters[s.ID]
 		if !s.whole || s.held || s.draft || ro == nil || ro != s.roster || s.found.stirred == 0 && s.found.now.IsZero() {
+			all = all && s.waits
 			continue
 		}
 		if ro.sequence == s.State.Sequence && len(s.write.Standings) == 0 || ro.sequence == s.State.Sequence+1 && len(s.write.Standings) > 0 {
 			ro.settled, ro.written = s.found, userset.Set{}
+		} else {
+			all = false
 		}
+	}
+	if all && r.told == x.flips.told {
+		x.flips.settled()
 	}
 }
 

@@ -94,6 +94,14 @@ type run struct {
 	before func(UserID) (User, error)
 	// edition is a definition that is written with the run.
 	edition *edition
+	// A glance looks at a few groups only: others is what it knows of all the others. told is how many flips
+	// the index had told of.
+	glance *glance
+	others others
+	told   uint64
+	// named, where set, are those of the users who are looked at for what they are, and the rest are looked at
+	// because of them.
+	named map[UserID]struct{}
 	// progress is told how many users were looked at.
 	progress func(users int)
 }
@@ -510,6 +518,9 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	if next.Undecided || s.cyclic || s.Status != Active || !s.effective() {
 		s.answer = Unknown
 	}
+	if r.isBystander(s, id) && sameStanding(stored, next) {
+		return
+	}
 	if next.Undecided {
 		s.diff.Undecided = append(s.diff.Undecided, Member{id, next.Population})
 	}
@@ -537,6 +548,15 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	case r.edition != nil && r.edition.group == s.ID && next.Population != Outside:
 		s.kept = append(s.kept, Member{id, next.Population})
 	}
+}
+
+// isBystander reports whether the user is looked at because of somebody else: they count only if they change.
+func (r *run) isBystander(s *subject, id UserID) bool {
+	if s.whole || r.named == nil {
+		return false
+	}
+	_, named := r.named[id]
+	return !named
 }
 
 // sooner is the earlier of two instants, of which zero is never.

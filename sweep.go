@@ -76,6 +76,7 @@ func (r *run) alongside(ctx context.Context) error {
 // sweep decides about the candidates of all groups, those first whose memberships others read.
 func (r *run) sweep(ctx context.Context, x *index) error {
 	r.survey.fromIndex(r, x)
+	r.told = x.flips.told
 	read := map[GroupID]bool{}
 	level := map[GroupID]int{}
 	var levels [][]*subject
@@ -135,7 +136,7 @@ func (r *run) tellProgress(ctx context.Context, users int) error {
 
 // enlist makes a group ready: it counts as it is stored, and what its rule reads of other groups is known.
 func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
-	s.found = settlement{s.Revision, x.forgotten + len(x.stirred), r.now}
+	s.found = settlement{s.Revision, x.forgotten + len(x.stirred), x.flips.lost, r.now}
 	s.preset = true
 	if ro := s.roster; ro != nil {
 		s.automatic = ro.membersByRule

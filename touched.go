@@ -29,6 +29,9 @@ type Touched struct {
 // with a [Schedule] wait for it. With nothing touched it does what is due. It reads those users only, where the rules and the Directory allow it ([Reporting]).
 func (e *Evaluator) Changed(ctx context.Context, t Touched) (*Run, error) {
 	return e.write(ctx, func() (*run, error) {
+		if r, err := e.glance(ctx, t); r != nil || err != nil {
+			return r, err
+		}
 		r, err := e.begin(ctx, nil)
 		if err != nil {
 			return nil, err
@@ -67,8 +70,9 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 		}
 	}
 	r.takeWhole(whole)
+	r.named = map[UserID]struct{}{}
 	for _, id := range slices.Concat(t.Users, t.Enrollments) {
-		r.users[id] = struct{}{}
+		r.users[id], r.named[id] = struct{}{}, struct{}{}
 	}
 	if len(moved) > 0 {
 		if err := r.readTrees(ctx); err != nil {

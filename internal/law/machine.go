@@ -29,6 +29,33 @@ var HistoriesEndAsTheFactsSay = Law[Host]{
 	},
 }
 
+// PeopleAreFollowed: where nothing but people change, and the host is told of each at once, what is stored follows from
+// the facts alone after every step.
+var PeopleAreFollowed = Law[Host]{
+	Holds: func(t *rapid.T, h Host) error {
+		m, err := newMachine(t, h)
+		if err != nil {
+			return err
+		}
+		m.process(t)
+		followed := map[string]func(*rapid.T){"assign": m.assign, "exclude": m.exclude, "an hour passes": m.hour}
+		for name, happen := range map[string]func(*rapid.T){
+			"add user": m.addUser, "remove user": m.removeUser, "alter user": m.alterUser, "know less of user": m.forgetData,
+			"deactivate or reactivate": m.activation, "expire": m.expiry, "change manager": m.manager, "change courses": m.courses,
+		} {
+			followed[name] = func(t *rapid.T) {
+				if m.step = name; m.err == nil {
+					happen(t)
+					m.changed(t)
+				}
+			}
+		}
+		t.Repeat(followed)
+		return m.err
+	},
+	Mutants: []oracle.Defect{oracle.ChangedSkipsTheLine, oracle.UnknownClearsTheBit, oracle.PolicyClearsTheBit, oracle.GroupsAreReadAsWritten},
+}
+
 // machine lives through one history, on a host and on the page. What goes wrong first is err; after that nothing happens
 // any more, so that rapid can leave out the rest.
 type machine struct {
@@ -257,8 +284,11 @@ func (m *machine) parent(t *rapid.T) {
 	m.save(t, g)
 }
 
-func (m *machine) tick(t *rapid.T) {
-	hours := draw(t, "hours", 1, 1, 12, 24, 24*7, 24*30)
+func (m *machine) tick(t *rapid.T) { m.wait(draw(t, "hours", 1, 1, 12, 24, 24*7, 24*30)) }
+
+func (m *machine) hour(*rapid.T) { m.wait(1) }
+
+func (m *machine) wait(hours int) {
 	now := m.tenant().Now.Add(time.Duration(hours) * time.Hour)
 	m.page.Clock(now)
 	m.host.Clock(now)

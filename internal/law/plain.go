@@ -31,6 +31,8 @@ type Plain struct {
 	WrapStore func(groups.Store) groups.Store
 	// Beside compares each run over groups with that of an evaluator that has no index.
 	Beside bool
+	// Looks has the evaluator keep no index.
+	Looks bool
 	// Guard is that of the evaluator; nil is the default.
 	Guard *groups.Guard
 
@@ -40,14 +42,17 @@ type Plain struct {
 	looks  *groups.Evaluator // at everybody
 	now    time.Time
 	users  map[groups.UserID]groups.User
+	units  []groups.Unit
+	run    *groups.Run // the last that was written
 }
 
-// OnMemory is the evaluator over the store of package groups.
+// OnMemory is the evaluator over the store of package groups. Its guard holds nothing: the page knows of none.
 func OnMemory() *Plain {
-	return &Plain{Open: func() (People, groups.Store) {
+	open := func() (People, groups.Store) {
 		m := groups.NewMemory()
 		return m, m
-	}}
+	}
+	return &Plain{Open: open, Guard: &groups.Guard{}}
 }
 
 // Dated hides every capability of a directory but its versions.
@@ -76,10 +81,13 @@ func (p *Plain) Load(t oracle.Tenant) error {
 	}
 	p.now = t.Now
 	options := groups.Options{Now: func() time.Time { return p.now }, Zone: t.Zone, Exclusions: t.Exclusions, Guard: p.Guard}
+	if p.Looks {
+		options.IndexBytes = -1
+	}
 	p.ev = groups.NewEvaluator(dir, store, &options)
 	options.IndexBytes = -1
 	p.looks = groups.NewEvaluator(dir, store, &options)
-	p.users = map[groups.UserID]groups.User{}
+	p.users, p.units = map[groups.UserID]groups.User{}, nil
 	if err := p.people.Write(background, groups.PeopleChange{Schema: t.Schema}); err != nil {
 		return err
 	}
@@ -128,11 +136,14 @@ func (p *Plain) People(users []groups.User, units []groups.Unit, _ Touched) erro
 			delete(p.users, id)
 		}
 	}
-	for _, tree := range trees {
-		c.Trees[tree] = []groups.Unit{}
-	}
-	for _, u := range units {
-		c.Trees[u.Tree] = append(c.Trees[u.Tree], u)
+	if !slices.Equal(p.units, units) {
+		p.units = slices.Clone(units)
+		for _, tree := range trees {
+			c.Trees[tree] = []groups.Unit{}
+		}
+		for _, u := range units {
+			c.Trees[u.Tree] = append(c.Trees[u.Tree], u)
+		}
 	}
 	return p.people.Write(background, c)
 }
@@ -188,6 +199,7 @@ func (p *Plain) beside(ids []groups.GroupID, do func() (*groups.Run, error)) (Re
 		}
 	}
 	got, err := do()
+	p.run = got
 	if err == nil && want != nil {
 		for i := range got.Diffs {
 			for _, list := range [][]groups.Change{got.Diffs[i].Joined, got.Diffs[i].Left, got.Diffs[i].Switched} {
@@ -231,7 +243,9 @@ func Difference(want, got *groups.Run) string {
 
 // Changed tells the evaluator what is touched.
 func (p *Plain) Changed(touched Touched) (Report, error) {
-	return report(p.ev.Changed(background, touched))
+	var err error
+	p.run, err = p.ev.Changed(background, touched)
+	return report(p.run, err)
 }
 
 func report(r *groups.Run, err error) (Report, error) {

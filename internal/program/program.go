@@ -56,6 +56,46 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	return &m.yes, &m.possible
 }
 
+// Match is the answer for one user: whether the program holds for them, and whether it might.
+func (p *Program) Match(terms []Term, user uint32) (yes, possible bool) {
+	if len(p.Clauses) == 0 {
+		return false, false
+	}
+	yes, possible = !p.Any, !p.Any
+	for i := range p.Clauses {
+		y, m := p.Clauses[i].match(terms, user)
+		if p.Any {
+			yes, possible = yes || y, possible || m
+		} else {
+			yes, possible = yes && y, possible && m
+		}
+		if yes == p.Any && possible == p.Any {
+			break
+		}
+	}
+	return yes, possible
+}
+
+func (c *Clause) match(terms []Term, user uint32) (yes, possible bool) {
+	yes, possible = !c.Any, !c.Any
+	for _, l := range c.Literals {
+		y := terms[l.Term].Yes.Has(user)
+		m := y || terms[l.Term].Unknown.Has(user)
+		if l.Negated {
+			y, m = !m, !y
+		}
+		if c.Any {
+			yes, possible = yes || y, possible || m
+		} else {
+			yes, possible = yes && y, possible && m
+		}
+		if yes == c.Any && possible == c.Any {
+			break
+		}
+	}
+	return yes, possible
+}
+
 // unsure reports whether a term of the program is unknown of somebody in the chunk.
 func (m *Machine) unsure(p *Program) bool {
 	for i := range p.Clauses {

@@ -104,6 +104,18 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			if u < uint32(users) {
 				want = kleene(&p, naive, u)
 			}
+			if u < uint32(users) {
+				one := no
+				switch in, maybe := p.Match(terms, u); {
+				case in:
+					one = yes
+				case maybe:
+					one = unknown
+				}
+				if one != want {
+					t.Fatalf("user %d of %d alone: %v, want %v by %+v", u, users, one, want, p)
+				}
+			}
 			if got != want {
 				t.Fatalf("user %d of %d: %v, want %v by %+v", u, users, got, want, p)
 			}

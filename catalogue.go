@@ -1,0 +1,290 @@
+package groups
+
+import (
+	"container/heap"
+	"slices"
+	"time"
+)
+
+// A catalogue is the groups of a Store as an index keeps them between runs, so that a run over a few users
+// need not read them all: the order of their references, their rules, and when each is next due. It follows
+// the Store's ledger.
+type catalogue struct {
+	x       *index
+	ledger  ledger
+	moment  uint64 // of the ledger, up to which it is read
+	entries map[GroupID]*entry
+	refs    *references // never written to
+	order   []*entry    // those read by others first
+	basis   uint64      // of the schema and the options
+	lost    uint64      // flips that were lost when the groups were last found ready
+
+	// unready are those that cannot be followed user by user: a run must look at everybody there, or
+	// an index has not done so yet.
+	unready map[GroupID]*entry
+	alarms  alarms
+	climbs  int // how many rules climb the reporting line, of groups without a schedule
+	reports int // and how many ask whether somebody has reports
+
+	// Of all groups: the latest clock, how many members there are, and the traffic by hour.
+	clock              time.Time
+	members, automatic int
+	hours              map[time.Time]Traffic
+}
+
+// A ledger is a Store that knows which groups were written since a moment, and which are gone; zero is
+// before all. With all, it names every group there is.
+type ledger interface {
+	filedSince(moment uint64) (written []*Group, gone []GroupID, all bool, now uint64)
+}
+
+// An entry is a group in a catalogue.
+type entry struct {
+	*Group // as it is stored, and never written to
+	rule   *Rule
+	zone   *time.Location
+	recipe *recipe // of a group that is ready, where it asks
+	cyclic bool
+	place  int       // in the order
+	needs  []GroupID // the groups that its rule reads
+	wakes  time.Time
+	alarm  int // its place among the alarms
+}
+
+// newCatalogue is nil where the Store has no ledger.
+func newCatalogue(x *index) *catalogue {
+	of, ok := As[ledger](x.store)
+	if !ok {
+		return nil
+	}
+	return &catalogue{
+		x: x, ledger: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
+	}
+}
+
+// follow brings the catalogue up to date with the Store, for a run that has read the schema.
+func (c *catalogue) follow(r *run) {
+	if r.basis != c.basis {
+		*c = *newCatalogue(c.x)
+		c.basis = r.basis
+	}
+	written, gone, all, now := c.ledger.filedSince(c.moment)
+	if c.moment = now; all {
+		there := make(map[GroupID]bool, len(written))
+		for _, g := range written {
+			there[g.ID] = true
+		}
+		for id := range c.entries {
+			if !there[id] {
+				gone = append(gone, id)
+			}
+		}
+	}
+	for _, id := range gone {
+		if e := c.entries[id]; e != nil {
+			c.count(e, -1)
+			c.x.follow(e, nil)
+			heap.Remove(&c.alarms, e.alarm)
+			delete(c.entries, id)
+			delete(c.unready, id)
+			c.refs = nil
+		}
+	}
+	for _, g := range written {
+		c.file(r, g)
+	}
+	if c.refs == nil {
+		c.arrange()
+	}
+	for _, g := range written {
+		c.doubt(c.entries[g.ID])
+		for id := range c.refs.readBy(g.ID) {
+			c.doubt(c.entries[id])
+		}
+	}
+	if c.lost != c.x.flips.lost {
+		c.lost = c.x.flips.lost
+		for _, e := range c.entries {
+			c.doubt(e)
+		}
+	}
+	for id, e := range c.unready {
+		if c.isReady(e) {
+			delete(c.unready, id)
+		}
+	}
+}
+
+// file enters a group as it is stored now.
+func (c *catalogue) file(r *run, g *Group) {
+	e := c.entries[g.ID]
+	known := e != nil
+	if !known {
+		e = &entry{}
+		c.entries[g.ID] = e
+	} else {
+		c.count(e, -1)
+	}
+	if !known || g.Revision != e.Revision || g.State.Epoch != e.State.Epoch {
+		c.x.follow(e, nil)
+		e.rule = nil
+		e.zone, _ = r.e.rules.zone(g.Zone, r.e.opts.Zone)
+		if g.Kind == AutomaticGroup {
+			e.rule, _ = r.e.rules.compile(r.schema, *g)
+		}
+		c.refs = nil
+	}
+	e.Group, e.wakes = g, g.wakes()
+	if e.State.Clock.After(c.clock) {
+		c.clock = e.State.Clock
+	}
+	c.count(e, 1)
+	if known {
+		heap.Fix(&c.alarms, e.alarm)
+	} else {
+		heap.Push(&c.alarms, e)
+	}
+}
+
+// count adds a group to what the catalogue has of all groups, or with -1 takes it out.
+func (c *catalogue) count(e *entry, by int) {
+	c.members += by * e.State.Members
+	c.automatic += by * e.State.Automatic
+	for _, t := range e.State.Lately {
+		hour := t.Hour.UTC()
+		sum := c.hours[hour]
+		sum.add(Traffic{Joined: by * t.Joined, Left: by * t.Left, Assigned: by * t.Assigned})
+		if sum.Hour = hour; sum == (Traffic{Hour: hour}) {
+			delete(c.hours, hour)
+		} else {
+			c.hours[hour] = sum
+		}
+	}
+	if e.rule == nil || e.scheduled() {
+		return
+	}
+	if e.rule.lines {
+		c.climbs += by
+	}
+	if e.rule.reports {
+		c.reports += by
+	}
+}
+
+// arrange puts the groups in the order of their references.
+func (c *catalogue) arrange() {
+	all := make([]Group, 0, len(c.entries))
+	for _, e := range c.entries {
+		all = append(all, *e.Group)
+	}
+	c.refs = newReferences(all)
+	sorted, cyclic := c.refs.order()
+	c.order = make([]*entry, len(sorted))
+	for place, id := range sorted {
+		e := c.entries[id]
+		e.place, e.cyclic, e.needs = place, cyclic[id], c.refs.needs(id)
+		c.order[place] = e
+		c.doubt(e)
+	}
+}
+
+// doubt has a group looked at again, whether it is ready.
+func (c *catalogue) doubt(e *entry) { c.unready[e.ID] = e }
+
+// isReady reports whether a run may follow a group user by user: it was last looked at as it is, by the index,
+// for everybody.
+func (c *catalogue) isReady(e *entry) bool {
+	switch {
+	case e.State.Held != "":
+		return false
+	case e.scheduled():
+		return true // until it is due, nobody is looked at
+	case e.cyclic, e.State.Revision != e.Revision, e.State.Live != (e.Status == Active), e.State.Reads != readsOf(c.basis, e.needs, c.read):
+		return false
+	}
+	ro := c.x.rosters[e.ID]
+	if ro == nil || !ro.copies(e.State) || !ro.settled.follows(e.Revision, c.x.flips.lost) {
+		return false
+	}
+	if e.Kind != AutomaticGroup || e.Frozen {
+		return true
+	}
+	recipe := c.x.recipes[recipeKey{e.rule, e.zone}]
+	if e.rule == nil || recipe == nil {
+		return false
+	}
+	c.x.follow(e, recipe)
+	return true
+}
+
+// read is what those find in a group who read it.
+func (c *catalogue) read(id GroupID) asRead {
+	e := c.entries[id]
+	return asRead{e.Revision, e.State.Revision, e.State.Sequence, e.State.Live}
+}
+
+// follow makes a group a reader of the predicates of a recipe, and of no others.
+func (x *index) follow(e *entry, recipe *recipe) {
+	if e.recipe == recipe {
+		return
+	}
+	if e.recipe != nil {
+		for _, p := range e.recipe.predicates {
+			p.readers = slices.DeleteFunc(p.readers, func(of *entry) bool { return of == e })
+		}
+	}
+	if e.recipe = recipe; recipe != nil {
+		for _, p := range recipe.predicates {
+			p.readers = append(p.readers, e)
+			if p.relative {
+				x.days[p.view.Zone] = noDay
+			}
+		}
+	}
+}
+
+// traffic is that of all groups in the 24 hours up to now.
+func (c *catalogue) traffic(now time.Time) (sum Traffic) {
+	for hour, t := range c.hours {
+		if isLate(hour, now) {
+			sum.add(t)
+		}
+	}
+	return sum
+}
+
+// alarms are the groups for which time matters, the next first.
+type alarms []*entry
+
+func (a alarms) Len() int { return len(a) }
+func (a alarms) Less(i, j int) bool {
+	return !a[i].wakes.IsZero() && (a[j].wakes.IsZero() || a[i].wakes.Before(a[j].wakes))
+}
+func (a alarms) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].alarm, a[j].alarm = i, j
+}
+
+func (a *alarms) Push(e any) {
+	e.(*entry).alarm = len(*a)
+	*a = append(*a, e.(*entry))
+}
+
+func (a *alarms) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+// next is when time next matters to a group other than those; zero is never.
+func (a alarms) next(except map[GroupID]*subject) time.Time { return a.from(0, except) }
+
+func (a alarms) from(i int, except map[GroupID]*subject) time.Time {
+	if i >= len(a) {
+		return time.Time{}
+	}
+	if _, is := except[a[i].ID]; !is {
+		return a[i].wakes
+	}
+	return sooner(a.from(2*i+1, except), a.from(2*i+2, except))
+}

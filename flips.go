@@ -1,0 +1,77 @@
+package groups
+
+import (
+	"slices"
+
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// flips are what changed for users since they were last decided about: the predicates that became another for
+// them, of which nil stands for all, of a user who came, went, or was switched on or off. A run over a few
+// users looks only at the groups whose rules have one of those.
+type flips struct {
+	on     bool // somebody wants to know
+	of     map[uint32][]*predicate
+	count  int
+	told   uint64       // how many there ever were
+	lost   uint64       // how often they were lost, so that nobody knows any more
+	spoilt []*predicate // to be filled again, which may tell of more
+}
+
+// manyFlips is how many are kept. Where so much changes it costs less to process all groups.
+const manyFlips = 1 << 22
+
+// add notes that the predicate became another for a user.
+func (f *flips) add(n uint32, p *predicate) {
+	if !f.on {
+		return
+	}
+	if f.count == manyFlips {
+		f.lose()
+		return
+	}
+	if f.of == nil {
+		f.of = map[uint32][]*predicate{}
+	}
+	f.of[n] = append(f.of[n], p)
+	f.count++
+	f.told++
+}
+
+// compare notes for whom the predicate is another than it was.
+func (f *flips) compare(p *predicate, yes, unknown *userset.Set, users int) {
+	for chunk := range chunksOf(users) {
+		var b userset.Bits
+		for _, of := range [][2]*userset.Set{{yes, &p.yes}, {unknown, &p.unknown}} {
+			of[0].Load(chunk, &b)
+			of[1].Xor(chunk, &b)
+			for i := range b.All() {
+				f.add(uint32(chunk*userset.Chunk)+uint32(i), p)
+			}
+		}
+	}
+}
+
+// lose gives up: whoever wants to know begins anew.
+func (f *flips) lose() {
+	f.settled()
+	f.on, f.spoilt = false, nil
+	f.lost++
+}
+
+// settled forgets all, since everybody was decided about.
+func (f *flips) settled() { f.of, f.count = nil, 0 }
+
+// drop forgets the first flips of a user, who was decided about.
+func (f *flips) drop(n uint32, first int) {
+	list := f.of[n]
+	if first = min(first, len(list)); first == 0 {
+		return
+	}
+	f.count -= first
+	if first == len(list) {
+		delete(f.of, n)
+		return
+	}
+	f.of[n] = slices.Clone(list[first:])
+}

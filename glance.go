@@ -1,0 +1,412 @@
+package groups
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// This file holds the run over a few users by an index: it looks only at the groups in which something is
+// stored about a user, and at those whose conditions became another for them. Nothing in it costs in
+// proportion to the groups. It is for when nothing else is to be done, and everything else is in order;
+// otherwise the run looks at the users in all groups.
+
+// A glance is such a run. It answers conditions on groups.
+type glance struct {
+	r *run
+	x *index
+	c *catalogue
+
+	// About the user at hand. marked are the groups to be looked at, by place, and decided those that were.
+	n               uint32
+	id              UserID
+	light           *User
+	full            *User // made where somebody asks
+	standings       map[GroupID]Standing
+	marked, decided []uint64
+	stirred         bool            // they came, went, or were switched on or off
+	turns           map[*entry]bool // the groups for which the next turn of a date is perhaps another
+
+	// done is how many flips of each user have been looked at.
+	done      map[uint32]int
+	one, none userset.Set // the user at hand, and nobody, to answer for groups
+}
+
+// others is what a glance knows of the groups that it does not look at.
+type others struct {
+	next               time.Time
+	traffic            Traffic
+	members, automatic int
+}
+
+// glance does what [Evaluator.Changed] does where a glance is enough; nil is that it is not.
+func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
+	x := e.index
+	if x == nil || e.scoping != nil || len(t.Units)+len(t.Groups)+len(t.Owners) > 0 {
+		return nil, nil
+	}
+	r, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ok, err := x.glance(ctx, r); !ok {
+		return nil, err
+	}
+	defer x.reading.RUnlock()
+	c := x.catalogue
+	if r.now.Before(c.clock) || len(t.Users) > 0 && c.reports > 0 || len(c.alarms) > 0 && come(c.alarms[0].wakes, r.now) {
+		return nil, nil
+	}
+	g := &glance{
+		r: r, x: x, c: c, done: map[uint32]int{}, standings: map[GroupID]Standing{}, turns: map[*entry]bool{},
+		marked: make([]uint64, (len(c.order)+63)/64), decided: make([]uint64, (len(c.order)+63)/64),
+	}
+	r.glance, r.refs, r.trees = g, c.refs, x.trees
+	r.users, r.named = map[UserID]struct{}{}, map[UserID]struct{}{}
+	for _, id := range slices.Concat(t.Users, t.Enrollments) {
+		r.users[id], r.named[id] = struct{}{}, struct{}{}
+	}
+	if c.climbs > 0 {
+		g.beneath(t.Users)
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.users)) {
+		if err := g.look(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range r.groups {
+		if s.partial {
+			r.order = append(r.order, s)
+		}
+	}
+	slices.SortFunc(r.order, func(a, b *subject) int { return c.entries[a.ID].place - c.entries[b.ID].place })
+	r.others = others{c.alarms.next(r.groups), c.traffic(r.now), c.members, c.automatic}
+	for _, s := range r.groups {
+		if s.partial {
+			_, day := s.State.lately(r.now)
+			r.others.traffic.add(Traffic{Joined: -day.Joined, Left: -day.Left, Assigned: -day.Assigned})
+			r.others.members -= s.State.Members
+			r.others.automatic -= s.State.Automatic
+		}
+	}
+	if r.judge() {
+		return nil, nil
+	}
+	return r, nil
+}
+
+// glance brings the index up to date for a run over a few users. If that is true, every group can be followed
+// user by user, and the run holds the lock for reading.
+func (x *index) glance(ctx context.Context, r *run) (bool, error) {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.reading.Lock()
+	ok, err := x.catchUp(ctx, r)
+	x.reading.Unlock()
+	if ok && err == nil {
+		x.reading.RLock()
+	}
+	return ok && err == nil, err
+}
+
+// catchUp takes in who has changed, if the index is of the schema and the Directory knows who has.
+func (x *index) catchUp(ctx context.Context, r *run) (bool, error) {
+	if x.catalogue == nil || x.at == "" || x.schema != r.schema || !x.flips.on {
+		return false, nil
+	}
+	j, ok := As[journal](x.dir)
+	if !ok {
+		return false, nil
+	}
+	for n := 1; ; n++ {
+		version, err := x.readVersion(ctx)
+		if err != nil {
+			return false, err
+		}
+		if version == x.at {
+			break
+		}
+		changed, units, known := j.since(x.at)
+		if !known || n > attempts {
+			return false, nil
+		}
+		if units {
+			err = x.readTrees(ctx, r)
+		}
+		if err == nil {
+			err = x.take(ctx, changed)
+		}
+		if err != nil {
+			x.clear()
+			return false, err
+		}
+		x.at = version
+	}
+	x.catalogue.follow(r)
+	x.refill(r.now)
+	return x.flips.on && len(x.catalogue.unready) == 0, nil
+}
+
+// refill works those predicates out that are not up to date and that somebody reads.
+func (x *index) refill(now time.Time) {
+	var stale []*predicate
+	x.flips.spoilt = slices.DeleteFunc(x.flips.spoilt, func(p *predicate) bool {
+		if !p.filled && len(p.readers) == 0 {
+			return false
+		}
+		if !p.filled {
+			p.day, p.view.Now, p.view.Trees = calendar.In(now, p.view.Zone), now, x.trees
+			stale = append(stale, p)
+		}
+		return true
+	})
+	for zone, day := range x.days {
+		today := calendar.In(now, zone)
+		if today == day {
+			continue
+		}
+		x.days[zone] = today
+		for _, p := range x.predicates {
+			if p.relative && p.view.Zone == zone && p.filled && p.day != today && len(p.readers) > 0 {
+				p.day, p.view.Now, p.view.Trees = today, now, x.trees
+				stale = append(stale, p)
+			}
+		}
+	}
+	if len(stale) == 0 {
+		return
+	}
+	for _, a := range x.aspects {
+		a.tidy()
+	}
+	x.fillAll(stale)
+}
+
+// beneath adds those who are below the users in the reporting line, as far as anything became another for
+// them.
+func (g *glance) beneath(users []UserID) {
+	above := map[uint32]bool{}
+	for _, id := range users {
+		if n, known := g.x.numbers[id]; known {
+			above[n] = true
+		}
+	}
+	for n := range g.x.flips.of {
+		for manager := range g.x.lines.above.Above(n) {
+			if above[manager] {
+				g.r.users[g.x.ids[n]] = struct{}{}
+				break
+			}
+		}
+	}
+}
+
+// look decides about one user in the groups that matter to them.
+func (g *glance) look(ctx context.Context, id UserID) error {
+	clear(g.standings)
+	clear(g.marked)
+	clear(g.decided)
+	clear(g.turns)
+	g.id, g.full, g.light, g.stirred = id, nil, nil, false
+	n, met := g.x.numbers[id]
+	if g.n = n; met {
+		if code := g.x.status.codes.Code(n); code != 0 {
+			g.light = &User{ID: id, Activation: activationOf(code)}
+		}
+		g.one = userset.Set{}
+		g.one.Add(n)
+		flips := g.x.flips.of[n]
+		g.done[n] = len(flips)
+		for _, p := range flips {
+			if p == nil {
+				g.stirred = true
+				for i := range g.marked {
+					g.marked[i] = ^uint64(0)
+				}
+				continue
+			}
+			for _, e := range p.readers {
+				g.mark(e)
+				if p.relative {
+					g.turns[e] = true
+				}
+			}
+		}
+	}
+	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
+		if err != nil {
+			return fmt.Errorf("read standings of user %q: %w", id, err)
+		}
+		if e := g.c.entries[st.Group]; e != nil {
+			g.standings[st.Group] = st
+			g.mark(e)
+		}
+	}
+	for i := range g.marked {
+		for done := uint64(0); g.marked[i]&^done != 0; {
+			bit := bits.TrailingZeros64(g.marked[i] &^ done)
+			done |= 1 << bit
+			if place := i*64 + bit; place < len(g.c.order) {
+				g.decide(g.c.order[place])
+			}
+		}
+	}
+	return nil
+}
+
+func (g *glance) mark(e *entry) { g.marked[e.place/64] |= 1 << (e.place % 64) }
+
+// decide settles the user at hand in one group. Whoever stays out, and of whom nothing is stored, is passed over.
+func (g *glance) decide(e *entry) {
+	if e.scheduled() {
+		return
+	}
+	st, stored := g.standings[e.ID]
+	verdict := g.verdict(e)
+	turns := g.light != nil && (g.turns[e] || g.stirred && e.rule != nil && len(e.rule.clocked) > 0)
+	if !stored && verdict == No && !turns {
+		return
+	}
+	s := g.subject(e)
+	if s.standing = st; !stored {
+		s.standing = Standing{Group: e.ID, User: g.id}
+	}
+	before := len(s.write.Standings)
+	g.r.decide(s, g.id, g.light, verdict)
+	g.decided[e.place/64] |= 1 << (e.place % 64)
+	if turns {
+		s.foresee(g.user())
+	}
+	if len(s.write.Standings) == before {
+		return
+	}
+	for _, id := range e.needs {
+		g.needed(id)
+	}
+	for id := range g.c.refs.readBy(e.ID) {
+		if reader := g.c.entries[id]; !reader.scheduled() {
+			g.subject(reader)
+			g.mark(reader)
+		}
+	}
+}
+
+// subject is a group that the run looks at.
+func (g *glance) subject(e *entry) *subject {
+	s := g.needed(e.ID)
+	if s.partial {
+		return s
+	}
+	r := g.r
+	s.partial, s.rule, s.recipe, s.terms = true, e.rule, e.recipe, nil
+	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees, Memberships: g}
+	s.today, s.turn, s.met = calendar.In(r.now, e.zone), noDay, s.meet
+	for _, id := range e.needs {
+		g.needed(id)
+	}
+	return s
+}
+
+// needed is a group that the run may have to compare with what is stored.
+func (g *glance) needed(id GroupID) *subject {
+	s := g.r.groups[id]
+	if s == nil {
+		e := g.c.entries[id]
+		s = &subject{Group: *e.Group, stored: true}
+		s.waits = s.scheduled()
+		g.r.groups[id] = s
+	}
+	return s
+}
+
+// verdict is the rule's about the user at hand.
+func (g *glance) verdict(e *entry) Verdict {
+	if g.light == nil || e.recipe == nil {
+		return No
+	}
+	terms := e.recipe.terms
+	if len(e.recipe.groups) > 0 {
+		terms = slices.Clone(terms)
+		for _, of := range e.recipe.groups {
+			terms[of.term] = program.Term{Yes: &g.none, Unknown: &g.none}
+			l := *of.leaf
+			l.negated = false
+			switch l.verdict(g.light, &View{Memberships: g}) {
+			case Yes:
+				terms[of.term].Yes = &g.one
+			case Unknown:
+				terms[of.term].Unknown = &g.one
+			}
+		}
+	}
+	switch yes, possible := e.recipe.program.Match(terms, g.n); {
+	case yes:
+		return Yes
+	case possible:
+		return Unknown
+	}
+	return No
+}
+
+// MemberOf answers conditions on groups, for the user at hand.
+func (g *glance) MemberOf(_ UserID, id GroupID, orBelow bool) Verdict {
+	answer := g.answer(id)
+	if !orBelow {
+		return answer
+	}
+	for _, below := range g.c.refs.beneath(id) {
+		if answer == Yes {
+			break
+		}
+		answer = MatchAny.join(answer, g.answer(below))
+	}
+	return answer
+}
+
+func (g *glance) answer(id GroupID) Verdict {
+	e := g.c.entries[id]
+	switch {
+	case e == nil:
+		return Unknown
+	case g.decided[e.place/64]>>(e.place%64)&1 != 0:
+		return g.r.groups[id].answer
+	}
+	st := g.standings[id]
+	if e.cyclic || e.Status != Active || !e.State.Live || st.Undecided {
+		return Unknown
+	}
+	return verdictOf(st.Member != Outside)
+}
+
+// user is the user at hand, who is among the people, as far as conditions ask that time alone can change.
+func (g *glance) user() *User {
+	if g.full == nil {
+		g.full = &User{ID: g.id}
+		for _, a := range g.x.aspects {
+			switch a := a.(type) {
+			case *valued:
+				a.like(a.codes.Code(g.n), g.full)
+			case *enrollmentAspect:
+				g.full.Enrollments = a.held[g.n]
+			}
+		}
+	}
+	return g.full
+}
+
+// glanced forgets what a run has decided about.
+func (x *index) glanced(r *run) {
+	if r.glance == nil || r.glance.c != x.catalogue || r.glance.c.lost != x.flips.lost {
+		return
+	}
+	for n, first := range r.glance.done {
+		x.flips.drop(n, first)
+	}
+}
