@@ -4,6 +4,9 @@ import (
 	"container/heap"
 	"slices"
 	"time"
+
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
 )
 
 // A catalogue is the groups of a Store as an index keeps them between runs, so that a run over a few users
@@ -40,15 +43,19 @@ type ledger interface {
 
 // An entry is a group in a catalogue.
 type entry struct {
-	*Group // as it is stored, and never written to
-	rule   *Rule
-	zone   *time.Location
-	recipe *recipe // of a group that is ready, where it asks
-	cyclic bool
-	place  int       // in the order
-	needs  []GroupID // the groups that its rule reads
-	wakes  time.Time
-	alarm  int // its place among the alarms
+	*Group  // as it is stored, and never written to
+	rule    *Rule
+	zone    *time.Location
+	waits   bool    // for its schedule: it is not due
+	clocked bool    // time alone may change what its rule says
+	recipe  *recipe // of a group that is ready, where it asks
+	// program is that of the recipe, as it is soonest done with for one user.
+	program program.Program
+	cyclic  bool
+	place   int       // in the order
+	needs   []GroupID // the groups that its rule reads
+	wakes   time.Time
+	alarm   int // its place among the alarms
 }
 
 // newCatalogue is nil where the Store has no ledger.
@@ -105,6 +112,7 @@ func (c *catalogue) follow(r *run) {
 	if c.lost != c.x.flips.lost {
 		c.lost = c.x.flips.lost
 		for _, e := range c.entries {
+			c.x.follow(e, nil)
 			c.doubt(e)
 		}
 	}
@@ -127,10 +135,11 @@ func (c *catalogue) file(r *run, g *Group) {
 	}
 	if !known || g.Revision != e.Revision || g.State.Epoch != e.State.Epoch {
 		c.x.follow(e, nil)
-		e.rule = nil
+		e.rule, e.clocked, e.waits = nil, false, g.scheduled()
 		e.zone, _ = r.e.rules.zone(g.Zone, r.e.opts.Zone)
 		if g.Kind == AutomaticGroup {
 			e.rule, _ = r.e.rules.compile(r.schema, *g)
+			e.clocked = e.rule != nil && len(e.rule.clocked) > 0
 		}
 		c.refs = nil
 	}
@@ -160,7 +169,7 @@ func (c *catalogue) count(e *entry, by int) {
 			c.hours[hour] = sum
 		}
 	}
-	if e.rule == nil || e.scheduled() {
+	if e.rule == nil || e.waits {
 		return
 	}
 	if e.rule.lines {
@@ -197,7 +206,7 @@ func (c *catalogue) isReady(e *entry) bool {
 	switch {
 	case e.State.Held != "":
 		return false
-	case e.scheduled():
+	case e.waits:
 		return true // until it is due, nobody is looked at
 	case e.cyclic, e.State.Revision != e.Revision, e.State.Live != (e.Status == Active), e.State.Reads != readsOf(c.basis, e.needs, c.read):
 		return false
@@ -209,12 +218,10 @@ func (c *catalogue) isReady(e *entry) bool {
 	if e.Kind != AutomaticGroup || e.Frozen {
 		return true
 	}
-	recipe := c.x.recipes[recipeKey{e.rule, e.zone}]
-	if e.rule == nil || recipe == nil {
-		return false
+	if e.recipe == nil {
+		c.x.follow(e, c.x.recipes[recipeKey{e.rule, e.zone}])
 	}
-	c.x.follow(e, recipe)
-	return true
+	return e.recipe != nil
 }
 
 // read is what those find in a group who read it.
@@ -234,6 +241,11 @@ func (x *index) follow(e *entry, recipe *recipe) {
 		}
 	}
 	if e.recipe = recipe; recipe != nil {
+		terms := slices.Clone(recipe.terms)
+		for _, of := range recipe.groups {
+			terms[of.term].Yes = new(userset.Set) // nobody knows yet
+		}
+		e.program = recipe.program.Sorted(terms, x.present.Count())
 		for _, p := range recipe.predicates {
 			p.readers = append(p.readers, e)
 			if p.relative {

@@ -29,7 +29,8 @@ type glance struct {
 	id              UserID
 	light           *User
 	full            *User // made where somebody asks
-	standings       map[GroupID]Standing
+	standings       []Standing
+	at              []int32 // by place, one more than where the standing is
 	marked, decided []uint64
 	stirred         bool            // they came, went, or were switched on or off
 	turns           map[*entry]bool // the groups for which the next turn of a date is perhaps another
@@ -65,7 +66,7 @@ func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 		return nil, nil
 	}
 	g := &glance{
-		r: r, x: x, c: c, done: map[uint32]int{}, standings: map[GroupID]Standing{}, turns: map[*entry]bool{},
+		r: r, x: x, c: c, done: map[uint32]int{}, turns: map[*entry]bool{}, at: make([]int32, len(c.order)),
 		marked: make([]uint64, (len(c.order)+63)/64), decided: make([]uint64, (len(c.order)+63)/64),
 	}
 	r.glance, r.refs, r.trees = g, c.refs, x.trees
@@ -210,10 +211,11 @@ func (g *glance) beneath(users []UserID) {
 
 // look decides about one user in the groups that matter to them.
 func (g *glance) look(ctx context.Context, id UserID) error {
-	clear(g.standings)
+	clear(g.at)
 	clear(g.marked)
 	clear(g.decided)
 	clear(g.turns)
+	g.standings = g.standings[:0]
 	g.id, g.full, g.light, g.stirred = id, nil, nil, false
 	n, met := g.x.numbers[id]
 	if g.n = n; met {
@@ -245,7 +247,8 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 			return fmt.Errorf("read standings of user %q: %w", id, err)
 		}
 		if e := g.c.entries[st.Group]; e != nil {
-			g.standings[st.Group] = st
+			g.standings = append(g.standings, st)
+			g.at[e.place] = int32(len(g.standings))
 			g.mark(e)
 		}
 	}
@@ -265,19 +268,16 @@ func (g *glance) mark(e *entry) { g.marked[e.place/64] |= 1 << (e.place % 64) }
 
 // decide settles the user at hand in one group. Whoever stays out, and of whom nothing is stored, is passed over.
 func (g *glance) decide(e *entry) {
-	if e.scheduled() {
+	if e.waits {
 		return
 	}
-	st, stored := g.standings[e.ID]
-	verdict := g.verdict(e)
-	turns := g.light != nil && (g.turns[e] || g.stirred && e.rule != nil && len(e.rule.clocked) > 0)
+	stored, verdict := g.at[e.place] > 0, g.verdict(e)
+	turns := e.clocked && g.light != nil && (g.stirred || g.turns[e])
 	if !stored && verdict == No && !turns {
 		return
 	}
 	s := g.subject(e)
-	if s.standing = st; !stored {
-		s.standing = Standing{Group: e.ID, User: g.id}
-	}
+	s.standing = g.standing(e)
 	before := len(s.write.Standings)
 	g.r.decide(s, g.id, g.light, verdict)
 	g.decided[e.place/64] |= 1 << (e.place % 64)
@@ -291,11 +291,19 @@ func (g *glance) decide(e *entry) {
 		g.needed(id)
 	}
 	for id := range g.c.refs.readBy(e.ID) {
-		if reader := g.c.entries[id]; !reader.scheduled() {
+		if reader := g.c.entries[id]; !reader.waits {
 			g.subject(reader)
 			g.mark(reader)
 		}
 	}
+}
+
+// standing is what is stored about the user at hand.
+func (g *glance) standing(e *entry) Standing {
+	if at := g.at[e.place]; at > 0 {
+		return g.standings[at-1]
+	}
+	return Standing{Group: e.ID, User: g.id}
 }
 
 // subject is a group that the run looks at.
@@ -320,7 +328,7 @@ func (g *glance) needed(id GroupID) *subject {
 	if s == nil {
 		e := g.c.entries[id]
 		s = &subject{Group: *e.Group, stored: true}
-		s.waits = s.scheduled()
+		s.waits = e.waits
 		g.r.groups[id] = s
 	}
 	return s
@@ -346,7 +354,7 @@ func (g *glance) verdict(e *entry) Verdict {
 			}
 		}
 	}
-	switch yes, possible := e.recipe.program.Match(terms, g.n); {
+	switch yes, possible := e.program.Match(terms, g.n); {
 	case yes:
 		return Yes
 	case possible:
@@ -378,7 +386,7 @@ func (g *glance) answer(id GroupID) Verdict {
 	case g.decided[e.place/64]>>(e.place%64)&1 != 0:
 		return g.r.groups[id].answer
 	}
-	st := g.standings[id]
+	st := g.standing(e)
 	if e.cyclic || e.Status != Active || !e.State.Live || st.Undecided {
 		return Unknown
 	}

@@ -1,7 +1,7 @@
 package groups
 
 import (
-	"fmt"
+	"encoding/binary"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -133,10 +133,18 @@ func readsOf(basis uint64, needs []GroupID, read func(GroupID) asRead) uint64 {
 		return basis
 	}
 	h := fnv.New64a()
-	fmt.Fprintln(h, basis)
+	number := func(n uint64) { h.Write(binary.LittleEndian.AppendUint64(nil, n)) }
+	number(basis)
 	for _, id := range needs {
-		n := read(id)
-		fmt.Fprintf(h, "%q %d %d %d %v\n", id, n.revision, n.processed, n.sequence, n.live)
+		number(uint64(len(id)))
+		h.Write([]byte(id))
+		n, live := read(id), uint64(0)
+		if n.live {
+			live = 1
+		}
+		for _, part := range []uint64{n.revision, n.processed, n.sequence, live} {
+			number(part)
+		}
 	}
 	return h.Sum64()
 }

@@ -106,7 +106,8 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			}
 			if u < uint32(users) {
 				one := no
-				switch in, maybe := p.Match(terms, u); {
+				sorted := p.Sorted(terms, users)
+				switch in, maybe := sorted.Match(terms, u); {
 				case in:
 					one = yes
 				case maybe:
