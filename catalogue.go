@@ -26,8 +26,9 @@ type catalogue struct {
 	// an index has not done so yet.
 	unready map[GroupID]*entry
 	alarms  alarms
-	climbs  int // how many rules climb the reporting line, of groups without a schedule
-	reports int // and how many ask whether somebody has reports
+	frozen  map[GroupID]*entry // those of the frozen whose rule asks for units
+	climbs  int                // how many rules climb the reporting line, of groups without a schedule
+	reports int                // and how many ask whether somebody has reports
 
 	// Of all groups: the latest clock, how many members there are, and the traffic by hour.
 	clock              time.Time
@@ -65,7 +66,7 @@ func newCatalogue(x *index) *catalogue {
 		return nil
 	}
 	return &catalogue{
-		x: x, ledger: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
+		x: x, ledger: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
 	}
 }
 
@@ -94,6 +95,7 @@ func (c *catalogue) follow(r *run) {
 			heap.Remove(&c.alarms, e.alarm)
 			delete(c.entries, id)
 			delete(c.unready, id)
+			delete(c.frozen, id)
 			c.refs = nil
 		}
 	}
@@ -148,6 +150,9 @@ func (c *catalogue) file(r *run, g *Group) {
 		c.clock = e.State.Clock
 	}
 	c.count(e, 1)
+	if delete(c.frozen, e.ID); e.Frozen && !e.waits && e.rule != nil && e.rule.units {
+		c.frozen[e.ID] = e
+	}
 	if known {
 		heap.Fix(&c.alarms, e.alarm)
 	} else {
@@ -253,6 +258,11 @@ func (x *index) follow(e *entry, recipe *recipe) {
 			}
 		}
 	}
+}
+
+// isDue reports whether time has come for a group, or was later already for one.
+func (c *catalogue) isDue(now time.Time) bool {
+	return now.Before(c.clock) || len(c.alarms) > 0 && come(c.alarms[0].wakes, now)
 }
 
 // traffic is that of all groups in the 24 hours up to now.

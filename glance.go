@@ -24,6 +24,8 @@ type glance struct {
 	x *index
 	c *catalogue
 
+	wholes []*entry // groups that the run looks at as a whole
+
 	// About the user at hand. marked are the groups to be looked at, by place, and decided those that were.
 	n               uint32
 	id              UserID
@@ -50,57 +52,83 @@ type others struct {
 // glance does what [Evaluator.Changed] does where a glance is enough; nil is that it is not.
 func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 	x := e.index
-	if x == nil || e.scoping != nil || len(t.Units)+len(t.Groups)+len(t.Owners) > 0 {
+	if x == nil || e.scoping != nil || len(t.Groups)+len(t.Owners) > 0 {
 		return nil, nil
 	}
 	r, err := e.start(ctx)
 	if err != nil {
 		return nil, err
 	}
+	r.name(t)
 	if ok, err := x.glance(ctx, r); !ok {
 		return nil, err
 	}
 	defer x.reading.RUnlock()
 	c := x.catalogue
-	if r.now.Before(c.clock) || len(t.Users) > 0 && c.reports > 0 || len(c.alarms) > 0 && come(c.alarms[0].wakes, r.now) {
+	if c.isDue(r.now) || len(t.Users) > 0 && c.reports > 0 || x.isAskedFor(r.moved) {
 		return nil, nil
 	}
-	g := &glance{
-		r: r, x: x, c: c, done: map[uint32]int{}, turns: map[*entry]bool{}, at: make([]int32, len(c.order)),
-		marked: make([]uint64, (len(c.order)+63)/64), decided: make([]uint64, (len(c.order)+63)/64),
+	if r.refs, r.trees = c.refs, x.trees; c.climbs > 0 {
+		r.above = t.Users
 	}
-	r.glance, r.refs, r.trees = g, c.refs, x.trees
-	r.users, r.named = map[UserID]struct{}{}, map[UserID]struct{}{}
-	for _, id := range slices.Concat(t.Users, t.Enrollments) {
-		r.users[id], r.named[id] = struct{}{}, struct{}{}
+	if len(r.moved) > 0 {
+		r.resides = r.beneath(r.moved)
+		r.survey.fromIndex(r, x)
 	}
-	if c.climbs > 0 {
-		g.beneath(t.Users)
+	g := newGlance(r, x)
+	g.bystanders()
+	if err := g.lookAtAll(ctx); err != nil {
+		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(r.users)) {
-		if err := g.look(ctx, id); err != nil {
-			return nil, err
-		}
-	}
-	for _, s := range r.groups {
-		if s.partial {
-			r.order = append(r.order, s)
-		}
-	}
-	slices.SortFunc(r.order, func(a, b *subject) int { return c.entries[a.ID].place - c.entries[b.ID].place })
 	r.others = others{c.alarms.next(r.groups), c.traffic(r.now), c.members, c.automatic}
 	for _, s := range r.groups {
 		if s.partial {
+			r.order = append(r.order, s)
 			_, day := s.State.lately(r.now)
 			r.others.traffic.add(Traffic{Joined: -day.Joined, Left: -day.Left, Assigned: -day.Assigned})
 			r.others.members -= s.State.Members
 			r.others.automatic -= s.State.Automatic
 		}
 	}
+	slices.SortFunc(r.order, func(a, b *subject) int { return c.entries[a.ID].place - c.entries[b.ID].place })
 	if r.judge() {
 		return nil, nil
 	}
 	return r, nil
+}
+
+func newGlance(r *run, x *index) *glance {
+	c := x.catalogue
+	words := (len(c.order) + 63) / 64
+	r.glance = &glance{
+		r: r, x: x, c: c, done: map[uint32]int{}, turns: map[*entry]bool{}, at: make([]int32, len(c.order)),
+		marked: make([]uint64, words), decided: make([]uint64, words),
+	}
+	for _, s := range r.order {
+		if s.whole {
+			r.glance.wholes = append(r.glance.wholes, c.entries[s.ID])
+		}
+	}
+	return r.glance
+}
+
+// isAskedFor reports whether a condition of somebody's rule has one of the units as an operand.
+func (x *index) isAskedFor(units map[Tree]map[string]struct{}) bool {
+	for tree := range units {
+		if a := x.aspects[aspectTree+string(tree)]; a != nil {
+			for _, p := range a.asking().predicates {
+				if len(p.readers) > 0 && p.leaf.(*unitLeaf).names(units) {
+					return true
+				}
+			}
+		}
+	}
+	for _, e := range x.catalogue.frozen {
+		if e.rule.names(units) {
+			return true
+		}
+	}
+	return false
 }
 
 // glance brings the index up to date for a run over a few users. If that is true, every group can be followed
@@ -150,9 +178,37 @@ func (x *index) catchUp(ctx context.Context, r *run) (bool, error) {
 		}
 		x.at = version
 	}
-	x.catalogue.follow(r)
-	x.refill(r.now)
-	return x.flips.on && len(x.catalogue.unready) == 0, nil
+	if len(r.moved) > 0 { // findings tell of units
+		for _, a := range x.aspects {
+			a.tidy()
+		}
+		x.check()
+	}
+	return x.follows(r), nil
+}
+
+// follows brings the catalogue up to date, and reports whether the users of a run can be followed in all groups
+// that it does not look at as a whole, and whether those are as the run has read them.
+func (x *index) follows(r *run) bool {
+	c := x.catalogue
+	if c == nil || !x.flips.on || r.e.scoping != nil {
+		return false
+	}
+	c.follow(r)
+	if x.refill(r.now); !x.flips.on {
+		return false
+	}
+	for id := range c.unready {
+		if s := r.groups[id]; s == nil || !s.whole {
+			return false
+		}
+	}
+	for _, s := range r.order {
+		if e := c.entries[s.ID]; e == nil || s.hold != nil || e.Revision != s.Revision || !e.State.Equal(s.State) {
+			return false
+		}
+	}
+	return len(r.order) == 0 || len(r.order) == len(c.entries)
 }
 
 // refill works those predicates out that are not up to date and that somebody reads.
@@ -190,23 +246,44 @@ func (x *index) refill(now time.Time) {
 	x.fillAll(stale)
 }
 
-// beneath adds those who are below the users in the reporting line, as far as anything became another for
-// them.
-func (g *glance) beneath(users []UserID) {
+// bystanders adds those to the users of the run who are below others in the reporting line, or in or beneath
+// units that moved, as far as anything became another for them.
+func (g *glance) bystanders() {
 	above := map[uint32]bool{}
-	for _, id := range users {
+	for _, id := range g.r.above {
 		if n, known := g.x.numbers[id]; known {
 			above[n] = true
 		}
 	}
+	if len(above) == 0 && g.r.resides == nil {
+		return
+	}
 	for n := range g.x.flips.of {
+		if g.isBelow(n, above) || g.r.resides != nil && g.x.present.Has(n) && g.r.resides(g.x.user(n)) {
+			g.r.users[g.x.ids[n]] = struct{}{}
+		}
+	}
+}
+
+func (g *glance) isBelow(n uint32, above map[uint32]bool) bool {
+	if len(above) > 0 {
 		for manager := range g.x.lines.above.Above(n) {
 			if above[manager] {
-				g.r.users[g.x.ids[n]] = struct{}{}
-				break
+				return true
 			}
 		}
 	}
+	return false
+}
+
+// lookAtAll decides about the users of the run.
+func (g *glance) lookAtAll(ctx context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(g.r.users)) {
+		if err := g.look(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // look decides about one user in the groups that matter to them.
@@ -252,6 +329,9 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 			g.mark(e)
 		}
 	}
+	for _, e := range g.wholes {
+		g.mark(e)
+	}
 	for i := range g.marked {
 		for done := uint64(0); g.marked[i]&^done != 0; {
 			bit := bits.TrailingZeros64(g.marked[i] &^ done)
@@ -268,21 +348,31 @@ func (g *glance) mark(e *entry) { g.marked[e.place/64] |= 1 << (e.place % 64) }
 
 // decide settles the user at hand in one group. Whoever stays out, and of whom nothing is stored, is passed over.
 func (g *glance) decide(e *entry) {
-	if e.waits {
+	s := g.r.groups[e.ID]
+	whole := s != nil && s.whole
+	if e.waits && !whole {
 		return
 	}
-	stored, verdict := g.at[e.place] > 0, g.verdict(e)
-	turns := e.clocked && g.light != nil && (g.stirred || g.turns[e])
-	if !stored && verdict == No && !turns {
+	verdict := No
+	if whole {
+		verdict = g.wholeVerdict(s)
+	} else {
+		verdict = g.verdict(e.recipe, &e.program)
+	}
+	turns := e.clocked && g.light != nil && (g.stirred || g.turns[e] || whole)
+	if verdict == No && g.at[e.place] == 0 && !turns && !whole {
 		return
 	}
-	s := g.subject(e)
+	s = g.subject(e)
 	s.standing = g.standing(e)
 	before := len(s.write.Standings)
 	g.r.decide(s, g.id, g.light, verdict)
 	g.decided[e.place/64] |= 1 << (e.place % 64)
 	if turns {
-		s.foresee(g.user())
+		if g.full == nil {
+			g.full = g.x.user(g.n)
+		}
+		s.foresee(g.full)
 	}
 	if len(s.write.Standings) == before {
 		return
@@ -291,9 +381,9 @@ func (g *glance) decide(e *entry) {
 		g.needed(id)
 	}
 	for id := range g.c.refs.readBy(e.ID) {
-		if reader := g.c.entries[id]; !reader.waits {
+		reader := g.c.entries[id]
+		if g.mark(reader); !reader.waits {
 			g.subject(reader)
-			g.mark(reader)
 		}
 	}
 }
@@ -334,15 +424,26 @@ func (g *glance) needed(id GroupID) *subject {
 	return s
 }
 
-// verdict is the rule's about the user at hand.
-func (g *glance) verdict(e *entry) Verdict {
-	if g.light == nil || e.recipe == nil {
+// wholeVerdict is about a group that the run looks at as a whole, whose rule may be new.
+func (g *glance) wholeVerdict(s *subject) Verdict {
+	switch {
+	case g.light == nil || !s.asks():
+		return No
+	case s.broken:
+		return Unknown
+	}
+	return g.verdict(s.recipe, &s.recipe.program)
+}
+
+// verdict is a rule's about the user at hand; without one it is No.
+func (g *glance) verdict(recipe *recipe, p *program.Program) Verdict {
+	if g.light == nil || recipe == nil {
 		return No
 	}
-	terms := e.recipe.terms
-	if len(e.recipe.groups) > 0 {
+	terms := recipe.terms
+	if len(recipe.groups) > 0 {
 		terms = slices.Clone(terms)
-		for _, of := range e.recipe.groups {
+		for _, of := range recipe.groups {
 			terms[of.term] = program.Term{Yes: &g.none, Unknown: &g.none}
 			l := *of.leaf
 			l.negated = false
@@ -354,7 +455,7 @@ func (g *glance) verdict(e *entry) Verdict {
 			}
 		}
 	}
-	switch yes, possible := e.program.Match(terms, g.n); {
+	switch yes, possible := p.Match(terms, g.n); {
 	case yes:
 		return Yes
 	case possible:
@@ -393,20 +494,18 @@ func (g *glance) answer(id GroupID) Verdict {
 	return verdictOf(st.Member != Outside)
 }
 
-// user is the user at hand, who is among the people, as far as conditions ask that time alone can change.
-func (g *glance) user() *User {
-	if g.full == nil {
-		g.full = &User{ID: g.id}
-		for _, a := range g.x.aspects {
-			switch a := a.(type) {
-			case *valued:
-				a.like(a.codes.Code(g.n), g.full)
-			case *enrollmentAspect:
-				g.full.Enrollments = a.held[g.n]
-			}
+// user is somebody who is among the people as far as the index knows them: all but their manager.
+func (x *index) user(n uint32) *User {
+	u := &User{ID: x.ids[n]}
+	for _, a := range x.aspects {
+		switch a := a.(type) {
+		case *valued:
+			a.like(a.codes.Code(n), u)
+		case *enrollmentAspect:
+			u.Enrollments = a.held[n]
 		}
 	}
-	return g.full
+	return u
 }
 
 // glanced forgets what a run has decided about.

@@ -119,6 +119,7 @@ func (x *index) begin(ctx context.Context, r *run) (bool, error) {
 	x.reading.Unlock()
 	if ok && err == nil {
 		x.flips.on = x.catalogue != nil
+		r.followed = r.named != nil && x.follows(r)
 		x.reading.RLock()
 	}
 	return ok && err == nil, err

@@ -11,5 +11,6 @@ import (
 
 func TestIncrementalEqualsFull(t *testing.T) { hosted(t, law.HistoriesEndAsTheFactsSay) }
 
-// A changed user, manager or enrollment, a new user, one who is gone, one whom a person decided about.
-func TestWhoeverChangesIsFollowed(t *testing.T) { hosted(t, law.PeopleAreFollowed) }
+// A changed user, manager, enrollment or rule, a unit that moves, a new user, one who is gone, one whom a person decided
+// about.
+func TestEveryChangeIsFollowed(t *testing.T) { hosted(t, law.ChangesAreFollowed) }

@@ -82,6 +82,7 @@ type run struct {
 	// users are looked at in every group that is partial; resides picks more of them by their units.
 	users   map[UserID]struct{}
 	resides func(*User) bool
+	above   []UserID // everybody beneath them is looked at as well
 	// act changes what is stored about a user in one group before that is decided, and acts is what
 	// is written down about it.
 	act  *act
@@ -94,11 +95,12 @@ type run struct {
 	before func(UserID) (User, error)
 	// edition is a definition that is written with the run.
 	edition *edition
-	// A glance looks at a few groups only: others is what it knows of all the others. told is how many flips
-	// the index had told of.
-	glance *glance
-	others others
-	told   uint64
+	// A glance looks at the users by an index; others is what one knows of the groups that are not in the run.
+	// followed says that the index can, and told is how many flips it had told of.
+	glance   *glance
+	others   others
+	followed bool
+	told     uint64
 	// named, where set, are those of the users who are looked at for what they are, and the rest are looked at
 	// because of them.
 	named map[UserID]struct{}
@@ -276,7 +278,7 @@ func (r *run) evaluate(ctx context.Context) error {
 
 // again makes the run ready for another pass.
 func (r *run) again() {
-	r.acts = nil
+	r.acts, r.glance = nil, nil
 	if r.act != nil {
 		r.act.refused = nil
 	}
@@ -295,6 +297,9 @@ func (r *run) pass(ctx context.Context) error {
 		if done, err := r.byIndex(ctx); done || err != nil {
 			return err
 		}
+	}
+	if err := r.reports(ctx); err != nil {
+		return err
 	}
 	units := slices.ContainsFunc(r.order, func(s *subject) bool { return s.rule != nil && s.rule.units })
 	if whole || units {

@@ -33,18 +33,18 @@ type candidates struct {
 // byIndex is a look at the people by the index. It reports whether there is one.
 func (r *run) byIndex(ctx context.Context) (bool, error) {
 	x := r.e.index
-	if x == nil || r.resides != nil {
+	if x == nil {
 		return false, nil
 	}
 	if ok, err := x.begin(ctx, r); !ok {
 		return false, err
 	}
-	err := r.sweep(ctx, x)
+	done, err := r.sweepAndLook(ctx, x)
 	x.reading.RUnlock()
-	if err != nil {
-		return false, err
+	if err == nil && done && !r.followed {
+		err = r.alongside(ctx)
 	}
-	if err := r.alongside(ctx); err != nil {
+	if !done || err != nil {
 		return false, err
 	}
 	for _, s := range r.order {
@@ -57,6 +57,26 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	x.settle(r)
 	unlock()
 	return true, nil
+}
+
+// sweepAndLook is the part of it that holds the lock. It reports false where everybody must be looked at to
+// find the users of the run.
+func (r *run) sweepAndLook(ctx context.Context, x *index) (bool, error) {
+	if !r.followed {
+		if r.resides != nil {
+			return false, nil
+		}
+		if err := r.reports(ctx); err != nil {
+			return false, err
+		}
+		return true, r.sweep(ctx, x)
+	}
+	g := newGlance(r, x)
+	g.bystanders()
+	if err := r.sweep(ctx, x); err != nil {
+		return false, err
+	}
+	return true, g.lookAtAll(ctx)
 }
 
 // alongside decides about the users of the run, in the groups that are looked at as a whole too.

@@ -45,16 +45,8 @@ func (e *Evaluator) Changed(ctx context.Context, t Touched) (*Run, error) {
 
 // reach marks what a change reaches.
 func (r *run) reach(ctx context.Context, t Touched) error {
-	r.users = map[UserID]struct{}{}
+	r.name(t)
 	climbs := false
-	moved := map[Tree]map[string]struct{}{}
-	for _, u := range t.Units {
-		if moved[u.Tree] == nil {
-			moved[u.Tree] = map[string]struct{}{}
-		}
-		moved[u.Tree][u.ID] = struct{}{}
-	}
-	r.moved = moved
 	whole := slices.Clone(t.Groups)
 	for _, s := range r.order {
 		if s.partial = !s.waits; s.waits {
@@ -65,25 +57,36 @@ func (r *run) reach(ctx context.Context, t Touched) error {
 			climbs = climbs || s.rule.lines
 		}
 		owned := s.Kind == AutomaticGroup && s.Owner != "" && slices.Contains(t.Owners, s.Owner)
-		if owned || r.due(s) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(moved)) {
+		if owned || r.due(s) || s.rule != nil && (s.rule.reports && len(t.Users) > 0 || s.rule.names(r.moved)) {
 			whole = append(whole, s.ID)
 		}
 	}
 	r.takeWhole(whole)
-	r.named = map[UserID]struct{}{}
-	for _, id := range slices.Concat(t.Users, t.Enrollments) {
-		r.users[id], r.named[id] = struct{}{}, struct{}{}
+	if climbs {
+		r.above = t.Users
 	}
-	if len(moved) > 0 {
+	if len(r.moved) > 0 {
 		if err := r.readTrees(ctx); err != nil {
 			return err
 		}
-		r.resides = r.beneath(moved)
-	}
-	if climbs && len(t.Users) > 0 {
-		return r.reports(ctx, t.Users)
+		r.resides = r.beneath(r.moved)
 	}
 	return nil
+}
+
+// name notes whom and what a change names.
+func (r *run) name(t Touched) {
+	r.users, r.named = map[UserID]struct{}{}, map[UserID]struct{}{}
+	for _, id := range slices.Concat(t.Users, t.Enrollments) {
+		r.users[id], r.named[id] = struct{}{}, struct{}{}
+	}
+	r.moved = map[Tree]map[string]struct{}{}
+	for _, u := range t.Units {
+		if r.moved[u.Tree] == nil {
+			r.moved[u.Tree] = map[string]struct{}{}
+		}
+		r.moved[u.Tree][u.ID] = struct{}{}
+	}
 }
 
 // takeWhole marks groups, and those that refer to them, to be evaluated for everybody. A group that
@@ -115,13 +118,19 @@ func come(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
 func (r *Rule) names(units map[Tree]map[string]struct{}) bool {
 	for _, set := range r.sets {
 		for _, l := range set.leaves {
-			if unit, ok := l.(*unitLeaf); ok {
-				for id := range units[unit.tree] {
-					if _, named := unit.goals[id]; named {
-						return true
-					}
-				}
+			if unit, ok := l.(*unitLeaf); ok && unit.names(units) {
+				return true
 			}
+		}
+	}
+	return false
+}
+
+// names reports whether one of the units is an operand.
+func (l *unitLeaf) names(units map[Tree]map[string]struct{}) bool {
+	for id := range units[l.tree] {
+		if _, named := l.goals[id]; named {
+			return true
 		}
 	}
 	return false
@@ -154,8 +163,12 @@ func (r *run) beneath(units map[Tree]map[string]struct{}) func(*User) bool {
 	}
 }
 
-// reports adds everybody beneath the users to the users of the run.
-func (r *run) reports(ctx context.Context, users []UserID) error {
+// reports adds everybody beneath the users of whom that matters to the users of the run.
+func (r *run) reports(ctx context.Context) error {
+	users := r.above
+	if len(users) == 0 {
+		return nil
+	}
 	dir, ok := As[Reporting](r.e.dir)
 	if !ok {
 		if err := r.readAllLines(ctx); err != nil {

@@ -29,9 +29,9 @@ var HistoriesEndAsTheFactsSay = Law[Host]{
 	},
 }
 
-// PeopleAreFollowed: where nothing but people change, and the host is told of each at once, what is stored follows from
-// the facts alone after every step.
-var PeopleAreFollowed = Law[Host]{
+// ChangesAreFollowed: where the host is told of each change at once, what is stored follows from the facts alone after
+// every step.
+var ChangesAreFollowed = Law[Host]{
 	Holds: func(t *rapid.T, h Host) error {
 		m, err := newMachine(t, h)
 		if err != nil {
@@ -42,6 +42,7 @@ var PeopleAreFollowed = Law[Host]{
 		for name, happen := range map[string]func(*rapid.T){
 			"add user": m.addUser, "remove user": m.removeUser, "alter user": m.alterUser, "know less of user": m.forgetData,
 			"deactivate or reactivate": m.activation, "expire": m.expiry, "change manager": m.manager, "change courses": m.courses,
+			"move unit": m.moveUnit, "delete unit": m.deleteUnit, "edit rule": m.editRule, "freeze or thaw": m.freeze,
 		} {
 			followed[name] = func(t *rapid.T) {
 				if m.step = name; m.err == nil {

@@ -1,0 +1,197 @@
+package groups_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law"
+	"pgregory.net/rapid"
+)
+
+// readings counts how often the groups of a Store, and the people of a Directory, are all read.
+type readings struct {
+	*groups.Memory
+	groups, users int
+}
+
+func (r *readings) Unwrap() any { return r.Memory }
+
+func (r *readings) Groups(ctx context.Context) iter.Seq2[groups.Group, error] {
+	r.groups++
+	return r.Memory.Groups(ctx)
+}
+
+func (r *readings) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	r.users++
+	return r.Memory.Users(ctx)
+}
+
+// followed is a world whose Evaluator has an index, and has processed everything, beside the readings of its stores.
+func followed(tb testing.TB, save ...groups.Group) (*evalWorld, *readings) {
+	w := newEvalWorld(tb, nil)
+	read := &readings{Memory: w.Memory}
+	w.ev = groups.NewEvaluator(read, read, &groups.Options{Now: func() time.Time { return w.now }})
+	w.save(save...)
+	w.process()
+	w.process()
+	read.groups, read.users = 0, 0
+	return w, read
+}
+
+func TestOneChangedUserReadsNoOtherUsersAndNoGroups(t *testing.T) {
+	w, read := followed(t, evalGroup("both", groups.MemberOfAny("romans"), evalOrg.IsOrBelow("world")), evalGroup("line", groups.UserIsOrBelow("bob")))
+	for _, c := range []struct {
+		what   string
+		change groups.PeopleChange
+		tell   groups.Touched
+		want   string
+	}{
+		{"a field", groups.PeopleChange{Upsert: []groups.User{evalUser("cid", evalIn("Rome"), evalUnder("bob"), evalAt("apac"))}},
+			groups.Touched{Users: []groups.UserID{"cid"}}, "both +cid(rule); romans +cid(rule)"},
+		{"a manager", groups.PeopleChange{Upsert: []groups.User{evalUser("cid", evalIn("Rome"), evalAt("apac"))}},
+			groups.Touched{Users: []groups.UserID{"cid"}}, "line -cid(rule)"},
+		{"whoever is above others", groups.PeopleChange{Upsert: []groups.User{evalUser("cid", evalIn("Rome"), evalUnder("bob"), evalAt("apac"))}},
+			groups.Touched{Users: []groups.UserID{"cid", "bob"}}, "line +cid(rule)"},
+		{"one who goes", groups.PeopleChange{Remove: []groups.UserID{"ann"}},
+			groups.Touched{Users: []groups.UserID{"ann"}}, "both -ann(absence); line -ann(absence); romans -ann(absence)"},
+		{"one who comes", groups.PeopleChange{Upsert: []groups.User{evalUser("dan", evalIn("Rome"), evalUnder("cid"), evalAt("emea"))}},
+			groups.Touched{Users: []groups.UserID{"dan"}}, "both +dan(rule); line +dan(rule); romans +dan(rule)"},
+		{"a unit", groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{"org": {{ID: "apac", Parent: "world"}, {ID: "emea"}, {ID: "world"}}}},
+			groups.Touched{Units: []groups.Unit{{Tree: "org", ID: "emea"}}}, "both -dan(rule)"},
+		{"nothing", groups.PeopleChange{}, groups.Touched{Users: []groups.UserID{"ann", "dan", "who is not there"}}, ""},
+	} {
+		w.write(c.change)
+		if got := w.run(w.ev.Changed(w.Context(), c.tell)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+		if read.groups != 0 || read.users != 0 {
+			t.Errorf("%s: all groups were read %d times, and everybody %d times", c.what, read.groups, read.users)
+		}
+	}
+	if got := w.process(); got != "" {
+		t.Errorf("a full run finds %q left to do", got)
+	}
+}
+
+// run is what a run did.
+func (w *evalWorld) run(r *groups.Run, err error) string {
+	w.Helper()
+	w.must(err)
+	return evalDiffs(r)
+}
+
+// What a new date says of today may be what the old one said, but not what it says of tomorrow.
+func TestADateThatChangesNothingTodayIsForetold(t *testing.T) {
+	w, read := followed(t, evalGroup("new", evalHired.InLast(7, groups.Days)))
+	hired := evalHas("hired", groups.Day(groups.NewDate(2026, time.March, 10)))
+	w.people(evalUser("ann", hired))
+	r, err := w.ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{"ann"}})
+	w.must(err)
+	if want := time.Date(2026, time.March, 10, 0, 0, 0, 0, time.UTC); !r.Next.Equal(want) {
+		t.Errorf("next is %v, want %v", r.Next, want)
+	}
+	if read.groups != 0 {
+		t.Error("all groups were read")
+	}
+	w.now = r.Next
+	if got := w.run(w.ev.Changed(t.Context(), groups.Touched{})); got != "new +ann(rule)" {
+		t.Errorf("on the day: %q", got)
+	}
+}
+
+// A change costs what it concerns, however many groups there are beside.
+func TestOneChangedUserAllocatesForTheGroupsConcerned(t *testing.T) {
+	allocations := func(others int) float64 {
+		var list []groups.Group
+		for i := range others {
+			list = append(list, evalGroup(groups.GroupID(fmt.Sprintf("other %d", i)), evalScore.AtLeast(float64(i+1))))
+		}
+		w, _ := followed(t, list...)
+		n := 0
+		return testing.AllocsPerRun(20, func() {
+			n++
+			w.people(evalUser("cid", evalIn([]string{"Oslo", "Rome"}[n%2])))
+			if got := w.run(w.ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{"cid"}})); got == "" {
+				t.Fatal("nobody moved")
+			}
+		})
+	}
+	few, many := allocations(10), allocations(500)
+	if many > few+20 {
+		t.Errorf("%v allocations beside 10 groups, %v beside 500", few, many)
+	}
+}
+
+// Two tenants live through the same, one with an index and one without, under a guard that holds much.
+func TestAGuardedChangeByTheIndexIsThatOfALookAtEverybody(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		guard := small()
+		if rapid.Bool().Draw(rt, "all") {
+			guard.Runs = groups.Bounds{Leaves: &groups.Limit{MinCount: 4, MaxPercent: 40, MaxCount: 20, EmptyFrom: 100}}
+		}
+		w, looks := guardWorld(t, guard), guardWorld(t, guard)
+		looks.ev = groups.NewEvaluator(looks.Memory, looks.Memory, &groups.Options{Guard: guard, Now: func() time.Time { return w.now }, IndexBytes: -1})
+		both := func(do func(w *evalWorld) (*groups.Run, error)) {
+			looks.now = w.now
+			want, err := do(looks)
+			looks.must(err)
+			got, err := do(w)
+			w.must(err)
+			if want != nil {
+				if at := law.Difference(want, got); at != "" {
+					rt.Fatal(at)
+				}
+			}
+		}
+		both(func(w *evalWorld) (*groups.Run, error) {
+			w.save(evalGroup("mates", groups.MemberOfAny("team")), evalGroup("apac", evalOrg.IsOrBelow("apac"), evalCity.Is("Rome")), evalManual("club"))
+			return w.ev.Process(w.Context())
+		})
+		users := []groups.UserID{"a", "b", "c", "d", "e", "f"}
+		some := func(rt *rapid.T) []groups.UserID {
+			return rapid.SliceOfNDistinct(rapid.SampledFrom(users), 1, 3, rapid.ID).Draw(rt, "users")
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"change": func(rt *rapid.T) {
+				who, city, off := some(rt), rapid.SampledFrom([]string{"Rome", "Oslo"}).Draw(rt, "city"), rapid.IntRange(0, 3).Draw(rt, "off") == 0
+				both(func(w *evalWorld) (*groups.Run, error) {
+					for _, id := range who {
+						u := evalUser(id, evalIn(city), evalAt("apac"))
+						if off {
+							u.Activation = groups.Deactivated
+						}
+						w.people(u)
+					}
+					return w.ev.Changed(w.Context(), groups.Touched{Users: who})
+				})
+			},
+			"remove": func(rt *rapid.T) {
+				who := some(rt)
+				both(func(w *evalWorld) (*groups.Run, error) {
+					w.write(groups.PeopleChange{Remove: who})
+					return w.ev.Changed(w.Context(), groups.Touched{Users: who})
+				})
+			},
+			"assign": func(rt *rapid.T) {
+				who := some(rt)
+				both(func(w *evalWorld) (*groups.Run, error) {
+					return w.ev.Assign(w.Context(), "club", groups.Decision{By: "tutor", Until: w.now.Add(5 * time.Hour)}, who...)
+				})
+			},
+			"hours pass": func(rt *rapid.T) { w.now = w.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(rt, "hours")) * time.Hour) },
+			"freeze": func(rt *rapid.T) {
+				both(func(w *evalWorld) (*groups.Run, error) {
+					w.edit("team", func(g *groups.Group) { g.Frozen = !g.Frozen })
+					return w.ev.Changed(w.Context(), groups.Touched{})
+				})
+			},
+			"process": func(*rapid.T) {
+				both(func(w *evalWorld) (*groups.Run, error) { return w.ev.Process(w.Context()) })
+			},
+		})
+	})
+}
