@@ -166,7 +166,8 @@ type badRow struct {
 //
 // A file that cannot be relied on as a whole is refused with a [*CSVError] or the error of r, and
 // options that make no sense with [ErrCSVOptions], all of them at once. A column headed "id" that is
-// not the key is refused, and a file without rows: nobody means that. Memory grows with the rows.
+// not the key is refused, and a file without rows: nobody means that. Memory grows with the rows. Cells are
+// read on every processor, but r and Progress are called by the calling goroutine alone.
 func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 	if o == nil {
 		o = new(PeopleCSV)
