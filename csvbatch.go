@@ -2,6 +2,7 @@ package groups
 
 import (
 	"cmp"
+	"io"
 	"slices"
 	"strings"
 
@@ -11,107 +12,150 @@ import (
 // A batch holds rows whose cells are yet to be read. That is done column by column: what is known of a
 // column stays at hand, and no column waits for another.
 type batch struct {
-	rows  []batchRow
-	cells []string // those of all rows that were kept
-	found []rowIssue
+	lines []int      // of the rows that were kept
+	cells []string   // of these, one row after another
+	found []rowIssue // of the others
 }
 
-// A batchRow is a row as it was in the file.
-type batchRow struct {
-	person *personRow // nil: rejected
-	line   int
-	cells  []string
-}
-
-// A rowIssue is the issue of a row in the batch.
+// A rowIssue is an issue with the row that it is about.
 type rowIssue struct {
-	row, place int // the place among the issues of the row
-	issue      Issue
+	issue Issue
+	place int // among the issues of the row
+	cells []string
 }
 
 // batchRows is how many rows are read at once.
 const batchRows = 1024
 
-// keep takes in a row that counts.
-func (b *batch) keep(row *table.Row, r *personRow) {
-	from := len(b.cells)
-	b.cells = append(b.cells, row.Cells...)
-	b.rows = append(b.rows, batchRow{r, row.Line, b.cells[from:]})
-}
-
-// reject takes in a row that does not.
-func (b *batch) reject(row *table.Row, issue Issue) {
-	b.found = append(b.found, rowIssue{row: len(b.rows), issue: issue})
-	b.rows = append(b.rows, batchRow{nil, row.Line, slices.Clone(row.Cells)})
-}
-
-// readBatch reads the cells of the batch, notes what is wrong in it, and empties it.
-func (p *peopleReader) readBatch() {
-	found := make([][]rowIssue, len(p.readings))
-	inParallel(len(found), func() func(int) { return func(i int) { found[i] = p.readings[i]() } })
-	all := slices.Concat(append(found, p.batch.found)...)
-	slices.SortFunc(all, func(a, b rowIssue) int { return cmp.Or(a.row-b.row, a.place-b.place) })
-	for len(all) > 0 {
-		row, before := all[0].row, len(p.Issues)
-		for len(all) > 0 && all[0].row == row {
-			p.Issues = append(p.Issues, all[0].issue)
-			all = all[1:]
-		}
-		p.bad = append(p.bad, badRow{cloneCells(p.batch.rows[row].cells), before, len(p.Issues)})
+// rest takes in what is left of the file, batch by batch: while the cells of one are read, the next is cut.
+func (p *peopleReader) rest() error {
+	var read, next batch
+	more, err := p.cut(&next)
+	found := make([][]rowIssue, 1+len(p.readings))
+	for err == nil && (more || len(next.lines)+len(next.found) > 0) {
+		read, next = next, batch{lines: read.lines[:0], cells: read.cells[:0]}
+		inParallel(len(found), func() func(int) {
+			return func(i int) {
+				switch {
+				case i > 0:
+					found[i] = p.readings[i-1](&read)
+				case more:
+					more, err = p.cut(&next)
+				}
+			}
+		})
+		found[0] = read.found
+		p.note(slices.Concat(found...))
 	}
-	p.batch = batch{p.batch.rows[:0], p.batch.cells[:0], nil}
+	return err
+}
+
+// cut fills a batch, and reports whether there may be more rows.
+func (p *peopleReader) cut(b *batch) (more bool, err error) {
+	for range batchRows {
+		row, err := p.t.read()
+		if err == io.EOF {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		p.Rows++
+		p.take(row, b)
+		if p.opts.Progress != nil && p.Rows%10_000 == 0 {
+			p.opts.Progress(p.Rows)
+		}
+	}
+	return true, nil
+}
+
+// reject leaves a row out; keyless is one whose key cannot be read, so that it may be anybody's.
+func (p *peopleReader) reject(row *table.Row, b *batch, issue Issue, keyless bool) {
+	p.Rejected++
+	b.found = append(b.found, rowIssue{issue: issue, cells: slices.Clone(row.Cells)})
+	if keyless {
+		p.keyless = append(p.keyless, row.Line)
+	}
+}
+
+// note files what was wrong in a batch, by line.
+func (p *peopleReader) note(found []rowIssue) {
+	slices.SortFunc(found, func(a, b rowIssue) int { return cmp.Or(a.issue.Line-b.issue.Line, a.place-b.place) })
+	for len(found) > 0 {
+		first, before := found[0], len(p.Issues)
+		for len(found) > 0 && found[0].issue.Line == first.issue.Line {
+			p.Issues = append(p.Issues, found[0].issue)
+			found = found[1:]
+		}
+		p.bad = append(p.bad, badRow{cloneCells(first.cells), before, len(p.Issues)})
+	}
 }
 
 // A columnReader reads one column of a batch, and returns what is wrong in it.
-type columnReader func() []rowIssue
+type columnReader func(b *batch) []rowIssue
 
-// each calls read with every cell of a column that counts. What it finds is an issue.
-func (p *peopleReader) each(index int, read func(r *personRow, cell string) (code, text string)) columnReader {
-	place := len(p.readings)
-	return func() (found []rowIssue) {
-		for i := range p.batch.rows {
-			row := &p.batch.rows[i]
-			if row.person == nil {
-				continue
-			}
-			cell := row.cells[index]
-			if code, text := read(row.person, cell); code != "" {
-				found = append(found, rowIssue{i, place, Issue{row.line, p.header[index], code, text, strings.Clone(cell)}})
+// each has every cell of a column read. What read finds is an issue.
+func (p *peopleReader) each(index int, read func(cell string) (code, text string)) {
+	place, width := len(p.readings), len(p.header)
+	p.readings = append(p.readings, func(b *batch) (found []rowIssue) {
+		for i, line := range b.lines {
+			row := b.cells[i*width:][:width]
+			if code, text := read(row[index]); code != "" {
+				found = append(found, rowIssue{Issue{line, p.header[index], code, text, strings.Clone(row[index])}, place, row})
 			}
 		}
 		return found
-	}
+	})
 }
 
-// readTexts has a column of plain texts read, and readCells any other. A cell that is no text is reported
-// once, for the field.
+// readTexts has a column of plain texts read, and readCells and readCodes any other. A cell that is no text is
+// reported once, for the field.
 func (p *peopleReader) readTexts(c *column) {
-	p.readings = append(p.readings, p.each(c.index, func(r *personRow, cell string) (code, text string) {
+	p.each(c.index, func(cell string) (code, text string) {
 		if reason, bad := p.t.Unreadable(cell); bad {
-			r.texts[c.at] = unreadableText
+			c.texts.add(unreadableText)
 			return issueUnreadable, unreadable(reason)
 		}
-		r.texts[c.at] = cell
+		c.texts.add(cell)
 		return "", ""
-	}))
+	})
 }
 
-func readCells[T any](p *peopleReader, index, at int, c *cells[T], isField bool) {
-	p.readings = append(p.readings, p.each(index, func(r *personRow, cell string) (code, text string) {
-		known := c.met(cell)
-		if known == unknownCell {
-			if reason, bad := p.t.Unreadable(cell); bad {
-				if isField {
-					code, text = issueUnreadable, unreadable(reason)
-				}
-				return code, text
-			}
-			var err error
-			if known, err = c.read(cell); err != nil {
-				return issueBadValue, err.Error()
-			}
+func (p *peopleReader) readCodes(c *column) {
+	p.each(c.index, func(cell string) (code, text string) {
+		if itself := codeOfCell(c.field.Type, cell); itself != 0 {
+			c.codes.add(itself)
+			return "", ""
 		}
-		r.codes[at] = known
-		return "", ""
-	}))
+		known, code, text := readCell(p, c.cells, cell)
+		c.codes.add(cellCode(known))
+		return code, text
+	})
+}
+
+func readCells[T any](p *peopleReader, c *coded[T]) {
+	p.each(c.index, func(cell string) (code, text string) {
+		known, code, text := readCell(p, c.cells, cell)
+		c.codes.add(known)
+		if code == issueUnreadable {
+			return "", ""
+		}
+		return code, text
+	})
+}
+
+// readCell returns the code of a cell, or what is wrong with it.
+func readCell[T any](p *peopleReader, c *cells[T], cell string) (known uint32, code, text string) {
+	known, hash := c.met(cell)
+	if known != unknownCell {
+		return known, "", ""
+	}
+	if reason, bad := p.t.Unreadable(cell); bad {
+		return unknownCell, issueUnreadable, unreadable(reason)
+	}
+	known, err := c.read(cell, hash)
+	if err != nil {
+		return unknownCell, issueBadValue, err.Error()
+	}
+	return known, "", ""
 }

@@ -3,7 +3,9 @@ package groups_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -170,3 +172,31 @@ func TestAnImportOfManyHasWhoDiffers(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the caller brings is called by the caller's own goroutine, so that a panic of it can be recovered from.
+func TestTheCallerReadsTheFile(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8))
+	file := "key,number,date,boss,unit,text\n" + strings.Join(manyRows(20_000, 1, 1_000_000), "")
+	late := errors.New("late")
+	o := groups.PeopleCSV{Key: "key"}
+	read := func(r io.Reader, progress func(int)) (err error) {
+		defer func() {
+			if recover() != nil {
+				err = late
+			}
+		}()
+		o.Progress = progress
+		_, err = groups.ReadPeopleCSV(r, &o)
+		return err
+	}
+	if err := read(io.MultiReader(strings.NewReader(file), panicking{}), nil); err != late {
+		t.Errorf("a reader that panics: %v", err)
+	}
+	if err := read(strings.NewReader(file), func(int) { panic(late) }); err != late {
+		t.Errorf("a Progress that panics: %v", err)
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("no file") }

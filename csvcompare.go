@@ -1,7 +1,6 @@
 package groups
 
 import (
-	"runtime"
 	"slices"
 
 	"github.com/grouprules/groups/internal/fold"
@@ -11,58 +10,70 @@ import (
 type pair struct {
 	stored bool
 	user   User
-	row    *personRow
+	row    int  // noRow: none
 	same   bool // both are there, and say the same
 }
 
-// pairsAtOnce is how many are compared before anything is decided about them.
-const pairsAtOnce = 1024
+// noRow is no row of the file.
+const noRow = -1
 
-// A comparison is what one goroutine found out about its pairs.
+const (
+	// pairsAtOnce is how many are compared before anything is decided about them.
+	pairsAtOnce = 1024
+	// pairsShared is how many of them are gone through column by column: their users stay at hand.
+	pairsShared = 128
+)
+
+// A comparison is what was found out about a share of the pairs, all of them until now.
 type comparison struct {
 	planner *planner
 	// Of the users who are as in the file: their number, that of those with values enough to be
 	// compared by the feed, and how many have a value in each of its columns.
 	same, compared int
 	had            []int
+
+	// What is stored in one column, its text where it is one or else blank, and whether there is a value, by pair.
+	values [pairsShared]Value
+	texts  [pairsShared]string
+	has    []bool // by column as well
 }
 
-// compare marks the pairs that are the same, and tells the feed. It is nearly all the work of an import
-// that changes little, and waits for memory most of the time: so every processor takes a share of it.
+// compare marks the pairs that are the same. It is nearly all the work of an import that changes little, and
+// waits for memory most of the time: so every processor takes its share of it.
 func (p *planner) compare() {
-	share := max(64, (len(p.pairs)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	shares := slices.Collect(slices.Chunk(p.pairs, share))
-	found := make([]*comparison, len(shares))
-	inParallel(len(shares), func() func(int) {
-		return func(i int) {
-			found[i] = &comparison{planner: p, had: make([]int, len(p.feed.columns))}
-			found[i].all(shares[i])
-		}
-	})
-	for _, c := range found {
-		p.plan.Unchanged += c.same
-		p.feed.kept(c)
+	shares := slices.Collect(slices.Chunk(p.pairs, pairsShared))
+	for len(p.compared) < len(shares) {
+		p.compared = append(p.compared, &comparison{
+			planner: p, had: make([]int, len(p.feed.columns)), has: make([]bool, pairsShared*len(p.f.columns)),
+		})
 	}
+	inParallel(len(shares), func() func(int) { return func(i int) { p.compared[i].all(shares[i]) } })
 }
 
-// all goes through the pairs column by column: users then wait for memory side by side, and not one after
-// the other.
+// all goes through the pairs column by column, and from one to the next in small steps: users then wait for
+// memory side by side, and not one after the other.
 func (c *comparison) all(pairs []pair) {
 	f := c.planner.f
 	for i := range pairs {
 		p := &pairs[i]
-		p.same = p.stored && p.row != nil && f.Enrollments == nil &&
+		p.same = p.stored && p.row != noRow && f.Enrollments == nil &&
 			c.planner.activation(&p.user, p.row) == p.user.Activation &&
 			(f.manager == nil || f.manager.of(p.row) == p.user.Manager)
 	}
-	width := len(f.columns)
-	has := make([]bool, len(pairs)*width)
 	for at, column := range f.columns {
 		for i := range pairs {
+			c.values[i] = pairs[i].user.Fields[column.field.Name]
+		}
+		for i := range pairs {
+			c.has[i*len(f.columns)+at] = present(c.values[i])
+		}
+		if column.cells == nil {
+			c.compareTexts(column, pairs)
+			continue
+		}
+		for i := range pairs {
 			if p := &pairs[i]; p.same {
-				v := p.user.Fields[column.field.Name]
-				p.same = column.same(p.row, v)
-				has[i*width+at] = present(v)
+				p.same = column.same(p.row, c.values[i])
 			}
 		}
 	}
@@ -75,7 +86,22 @@ func (c *comparison) all(pairs []pair) {
 	}
 	for i := range pairs {
 		if p := &pairs[i]; p.same {
-			c.count(&p.user, has[i*width:][:width])
+			c.count(&p.user, c.has[i*len(f.columns):][:len(f.columns)])
+		}
+	}
+}
+
+func (c *comparison) compareTexts(column *column, pairs []pair) {
+	for i := range pairs {
+		c.texts[i] = ""
+		if d, is := c.values[i].data.(textValue); is && len(d) == 1 {
+			c.texts[i] = d[0].raw
+		}
+	}
+	for i := range pairs {
+		p := &pairs[i]
+		if text := c.texts[i]; p.same && (text == "" || text != column.texts.at(p.row)) {
+			p.same = column.same(p.row, c.values[i])
 		}
 	}
 }
@@ -96,11 +122,14 @@ func (c *comparison) count(u *User, has []bool) {
 }
 
 // same reports whether a row has in the column what is stored.
-func (c *column) same(r *personRow, stored Value) bool {
+func (c *column) same(row int, stored Value) bool {
 	if c.cells != nil {
-		return c.cells.at(r.codes[c.at]).Equal(stored)
+		if code := c.codes.at(row); code.itself() {
+			return code == codeOf(stored)
+		}
+		return c.value(row).Equal(stored)
 	}
-	cell := r.texts[c.at]
+	cell := c.texts.at(row)
 	switch d := stored.data.(type) {
 	case textValue:
 		return len(d) == 1 && d[0].raw == cell
@@ -113,10 +142,8 @@ func (c *column) same(r *personRow, stored Value) bool {
 }
 
 // same reports whether a row names the units that are stored.
-func (c *unitColumn) same(r *personRow, stored map[Tree][]string) bool {
-	units := c.cells.at(r.codes[c.at])
+func (c *unitColumn) same(row int, stored map[Tree][]string) bool {
+	units := c.of(row)
 	old, known := stored[c.tree]
 	return known == (units != nil) && slices.Equal(units, old)
 }
-
-func (c *managerColumn) of(r *personRow) Manager { return c.cells.at(r.codes[c.at]) }

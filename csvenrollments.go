@@ -169,14 +169,14 @@ func (p *enrollmentReader) take(row *table.Row) {
 // readRecordCell reads one cell, or reports it and returns the zero T, which is Unknown.
 func readRecordCell[T any](p *enrollmentReader, row *table.Row, i int, c *cells[T]) T {
 	cell := row.Cells[i]
-	code := c.met(cell)
+	code, hash := c.met(cell)
 	if code == unknownCell {
 		if reason, bad := row.Unreadable(i); bad {
 			p.Issues = append(p.Issues, p.unreadable(row, i, reason))
 			return c.at(unknownCell)
 		}
 		var err error
-		if code, err = c.read(cell); err != nil {
+		if code, err = c.read(cell, hash); err != nil {
 			p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, err.Error(), strings.Clone(cell)})
 		}
 	}

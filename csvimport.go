@@ -134,24 +134,17 @@ type PeopleFile struct {
 	columns []*column // those that are fields
 	// status and manager are nil where the file has not the column that the options name; absent are
 	// those named columns that it has not.
-	status  *statusColumn
-	manager *managerColumn
+	status  *coded[statusCell]
+	manager *coded[Manager]
 	units   []*unitColumn
 	absent  []string
-	rows    []*personRow // by ID, each once
+	// ids are those of the rows that were kept, and order is these rows by ID; nil: as in the file.
+	ids   list[string]
+	order []int
 	// mentioned are what may be keys in ragged rows. keyless are the lines whose key cannot be read.
 	mentioned map[UserID]struct{}
 	keyless   []int
 	bad       []badRow
-}
-
-// A personRow is a row that was kept. Its texts are the cells of columns of plain texts as they are in
-// the file, its codes say what the others were read as.
-type personRow struct {
-	id    UserID
-	line  int
-	texts []string
-	codes []uint32
 }
 
 // unreadableText stands for a cell that is no text. No text has a NUL.
@@ -173,7 +166,8 @@ type badRow struct {
 //
 // A file that cannot be relied on as a whole is refused with a [*CSVError] or the error of r, and
 // options that make no sense with [ErrCSVOptions], all of them at once. A column headed "id" that is
-// not the key is refused, and a file without rows: nobody means that. Memory grows with the rows.
+// not the key is refused, and a file without rows: nobody means that. Memory grows with the rows. Cells are
+// read on every processor, but r and Progress are called by the calling goroutine alone.
 func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 	if o == nil {
 		o = new(PeopleCSV)
@@ -193,31 +187,21 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 	if err := p.plan(); err != nil {
 		return nil, err
 	}
-	for {
-		row, err := t.read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		f.Rows++
-		if p.take(row); len(p.batch.rows) == batchRows {
-			p.readBatch()
-		}
-		if o.Progress != nil && f.Rows%10_000 == 0 {
-			o.Progress(f.Rows)
-		}
+	if err := p.rest(); err != nil {
+		return nil, err
 	}
-	p.readBatch()
 	if f.Rows == 0 {
 		return nil, &CSVError{Err: ErrNoRows, Text: "the file has a header and no rows"}
 	}
 	if o.Progress != nil {
 		o.Progress(f.Rows)
 	}
-	if p.lines != nil {
-		slices.SortFunc(f.rows, func(a, b *personRow) int { return strings.Compare(string(a.id), string(b.id)) })
+	if p.firsts != nil {
+		f.order = make([]int, f.ids.len())
+		for i := range f.order {
+			f.order[i] = i
+		}
+		slices.SortFunc(f.order, func(a, b int) int { return strings.Compare(f.ids.at(a), f.ids.at(b)) })
 	}
 	return f, nil
 }
@@ -280,18 +264,11 @@ type peopleReader struct {
 	*PeopleFile
 	t   *csvFile
 	key int
-	// lines are those of the rows by key, from the first row on that does not come after the one before
-	// it: a file that is sorted by key, as most are, needs no index.
-	lines map[string]int
-
-	batch    batch
+	// lines are those of the rows that were kept, and firsts the rows by key, from the first row on that does not
+	// come after the one before it: a file that is sorted by key, as most are, needs no index.
+	lines    list[int]
+	firsts   map[string]int
 	readings []columnReader // of the columns, and of what they hold besides a field after that
-
-	// Rows are cut from slabs: small slices would be most of the garbage.
-	people           slab[personRow]
-	texts            slab[string]
-	codes            slab[uint32]
-	ofTexts, ofCodes int // a row
 }
 
 // plan decides what each column is.
@@ -324,11 +301,9 @@ func (p *peopleReader) plan() error {
 		}
 		c := newColumn(i, f, is)
 		if c.cells == nil {
-			c.at = p.place(&p.ofTexts)
 			p.readTexts(c)
 		} else {
-			c.at = p.place(&p.ofCodes)
-			readCells(p, i, c.at, c.cells, true)
+			p.readCodes(c)
 		}
 		p.columns = append(p.columns, c)
 	}
@@ -337,30 +312,24 @@ func (p *peopleReader) plan() error {
 	}
 	if o.Status != nil {
 		if i := p.expect(o.Status.Column); i >= 0 {
-			p.status = &statusColumn{i, p.place(&p.ofCodes), newCells(readStatus(o.Status.Deactivated))}
-			readCells(p, i, p.status.at, p.status.cells, false)
+			p.status = &coded[statusCell]{index: i, cells: newCells(readStatus(o.Status.Deactivated))}
+			readCells(p, p.status)
 		}
 	}
 	if o.Manager != "" {
 		if i := p.expect(o.Manager); i >= 0 {
-			p.manager = &managerColumn{i, p.place(&p.ofCodes), newCells(readManager)}
-			readCells(p, i, p.manager.at, p.manager.cells, false)
+			p.manager = &coded[Manager]{index: i, cells: newCells(readManager)}
+			readCells(p, p.manager)
 		}
 	}
 	for _, u := range o.Units {
 		if i := p.expect(u.Column); i >= 0 {
-			c := &unitColumn{i, p.place(&p.ofCodes), u.Tree, newCells(readUnits(u.Separator))}
+			c := &unitColumn{u.Tree, coded[[]string]{index: i, cells: newCells(readUnits(u.Separator))}}
 			p.units = append(p.units, c)
-			readCells(p, i, c.at, c.cells, false)
+			readCells(p, &c.coded)
 		}
 	}
 	return nil
-}
-
-// place gives a column its place among the texts or codes of a row.
-func (p *peopleReader) place(taken *int) int {
-	*taken++
-	return *taken - 1
 }
 
 // expect finds a column that options name, and notes it where it is absent.
@@ -373,55 +342,50 @@ func (p *peopleReader) expect(name string) int {
 }
 
 // take keeps or rejects one row.
-func (p *peopleReader) take(row *table.Row) {
+func (p *peopleReader) take(row *table.Row, b *batch) {
 	if row.Ragged() {
 		// Whoever a cell may name is not missing.
 		ids, lost := p.t.namedIn(row, p.key)
 		for _, id := range ids {
 			p.mentioned[id] = struct{}{}
 		}
-		p.reject(row, p.t.ragged(row), lost)
+		p.reject(row, b, p.t.ragged(row), lost)
 		return
 	}
 	key, issue := p.t.id(row, p.key, "key")
 	if issue != nil {
-		p.reject(row, *issue, true)
+		p.reject(row, b, *issue, true)
 		return
 	}
 	if line, twice := p.before(key); twice {
 		text := fmt.Sprintf("the key %.64q occurs on line %d already, which stands", key, line)
-		p.reject(row, Issue{row.Line, p.header[p.key], issueRepeatedKey, text, strings.Clone(row.Cells[p.key])}, false)
+		p.reject(row, b, Issue{row.Line, p.header[p.key], issueRepeatedKey, text, strings.Clone(row.Cells[p.key])}, false)
 		return
 	}
-	r := &p.people.take(1)[0]
-	*r = personRow{UserID(key), row.Line, p.texts.take(p.ofTexts), p.codes.take(p.ofCodes)}
-	p.rows = append(p.rows, r)
-	if p.lines != nil {
-		p.lines[key] = row.Line
+	if p.firsts != nil {
+		p.firsts[key] = p.ids.len()
 	}
-	p.batch.keep(row, r)
+	p.ids.add(key)
+	p.lines.add(row.Line)
+	b.lines = append(b.lines, row.Line)
+	b.cells = append(b.cells, row.Cells...)
 }
 
 // before finds the line of an earlier row with the same key.
 func (p *peopleReader) before(key string) (line int, twice bool) {
-	if p.lines == nil {
-		if last := len(p.rows) - 1; last < 0 || string(p.rows[last].id) < key {
+	rows := p.ids.len()
+	if p.firsts == nil {
+		if rows == 0 || p.ids.at(rows-1) < key {
 			return 0, false
 		}
-		p.lines = make(map[string]int, 2*len(p.rows))
-		for _, r := range p.rows {
-			p.lines[string(r.id)] = r.line
+		p.firsts = make(map[string]int, 2*rows)
+		for row := range rows {
+			p.firsts[p.ids.at(row)] = row
 		}
 	}
-	line, twice = p.lines[key]
-	return line, twice
-}
-
-// reject leaves a row out; keyless is one whose key cannot be read, so that it may be anybody's.
-func (p *peopleReader) reject(row *table.Row, issue Issue, keyless bool) {
-	p.Rejected++
-	p.batch.reject(row, issue)
-	if keyless {
-		p.keyless = append(p.keyless, row.Line)
+	row, twice := p.firsts[key]
+	if !twice {
+		return 0, false
 	}
+	return p.lines.at(row), true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -296,6 +297,67 @@ func TestAnUnreadableCellMovesNobody(tt *testing.T) {
 		p := next.plan(t, w, anyMissing(t))
 		if !p.Run.Empty() || len(p.New)+len(p.Missing) > 0 {
 			t.Fatalf("%v", p.Run.Changes())
+		}
+	})
+}
+
+// Cells are read and compared in short ways, which differ by type and by how a cell is written. All of them say
+// what ParseValue and Equal say, whatever was stored before, under whatever type.
+func TestACellIsWhatParseValueSaysAndDiffersWhereItsValueDoes(tt *testing.T) {
+	anything := []string{"", " ", "x", "\x00", "\xff", "1"}
+	cells := map[groups.Type][]string{
+		groups.TypeText:   {" x", "X", "Stra\u00dfe", "strasse", "e\u0301", "\u00e9", "true", "2026-01-31"},
+		groups.TypeChoice: {" x", "X", "e\u0301", "\u00e9", "true", "2026-01-31"},
+		groups.TypeNumber: {"1.0", "01", "0", "-0", "1e0"},
+		groups.TypeBool:   {"true", "True", "yes", "false", "0", "no"},
+		groups.TypeDate: {
+			"2026-01-31", " 2026-01-31", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "1970-01-01", "1969-12-31", "31/01/2026",
+		},
+		groups.TypeInstant: {
+			"2026-01-31T00:00:00Z", "2026-01-31T01:00:00+01:00", "2026-01-31T00:00:00.0Z", "2026-01-31T00:00:00.5Z", "2026-01-31 00:00:00Z",
+			"0001-01-01T00:00:00Z", "0001-01-01T00:00:01Z", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z",
+		},
+	}
+	kinds := slices.Sorted(maps.Keys(cells))
+	rapid.Check(tt, func(t *rapid.T) {
+		type cell struct {
+			text  string
+			value groups.Value
+		}
+		was := rapid.SampledFrom(kinds).Draw(t, "type before")
+		is := rapid.SampledFrom(append([]groups.Type{was, was, was, was, was, was}, kinds...)).Draw(t, "type after")
+		oneOf := rapid.SampledFrom(slices.Concat(anything, cells[was], cells[is]))
+		draw := func(kind groups.Type) (list []cell, file string) {
+			file = "id,cell\n"
+			for i := range 150 {
+				c := cell{text: oneOf.Draw(t, "cell")}
+				c.value, _ = groups.ParseValue(kind, c.text)
+				list = append(list, c)
+				file += fmt.Sprintf("u%03d,%s\n", i, c.text)
+			}
+			return list, file
+		}
+		w := newTenant(tt)
+		before, file := draw(was)
+		w.load(tt, file, groups.PeopleCSV{Key: "id", Fields: []groups.CSVField{fieldOf("cell", was)}})
+		after, file := draw(is)
+		p := w.plan(tt, file, groups.PeopleCSV{Key: "id", Fields: []groups.CSVField{fieldOf("cell", is)}})
+		changed := p.People.Upsert
+		for i, c := range after {
+			id := groups.UserID(fmt.Sprintf("u%03d", i))
+			if c.value.Equal(before[i].value) {
+				continue
+			}
+			if len(changed) == 0 || changed[0].ID != id {
+				t.Fatalf("%s, who had %q as %v and now has %q as %v, is not among the changed", id, before[i].text, was, c.text, is)
+			}
+			if got := changed[0].Fields["cell"]; !got.Equal(c.value) || got.String() != c.value.String() {
+				t.Fatalf("%q as %v is read as %v", c.text, is, got)
+			}
+			changed = changed[1:]
+		}
+		if len(changed) > 0 || p.Unchanged != len(after)-len(p.Changed) {
+			t.Fatalf("%d unchanged, and these changed though their values did not: %v", p.Unchanged, changed)
 		}
 	})
 }

@@ -15,10 +15,12 @@ import (
 // A planner merges one file into what is stored.
 type planner struct {
 	f     *PeopleFile
-	file  []*personRow // those not met yet
+	next  int // of the rows of the file, by ID
 	pairs []pair
-	// texts are the plain texts of those who are new or changed, by their place in a row.
-	texts []*cells[Value]
+	// compared are the shares of the pairs.
+	compared []*comparison
+	// texts are the plain texts of those who are new or changed, by column.
+	texts map[*column]*cells[Value]
 	plan  *ImportPlan
 	// open are the options of choices that declare none, by field: those stored and those seen.
 	// Where none are stored any option went so far (openStored), and listing those of the file alone
@@ -39,7 +41,7 @@ func (p *planner) match(stored *Schema) error {
 	var errs []error
 	for _, c := range p.f.columns {
 		if c.cells == nil {
-			p.texts = append(p.texts, newCells(readText))
+			p.texts[c] = newCells(readText)
 		}
 		old, is := stored.Field(c.field.Name)
 		if is && !c.declared && old.Type != TypeText {
@@ -77,26 +79,39 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 		if f := p.f.Enrollments; f != nil && f.Rows == 0 && len(u.Enrollments.list) > 0 {
 			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
 		}
-		for len(p.file) > 0 && p.file[0].id < u.ID {
-			p.pair(pair{row: p.nextRow()})
+		row, id := p.f.byID(p.next)
+		for ; row != noRow && id < string(u.ID); row, id = p.f.byID(p.next) {
+			p.next++
+			p.pair(pair{row: row})
 		}
-		with := pair{stored: true, user: u}
-		if len(p.file) > 0 && p.file[0].id == u.ID {
-			with.row = p.nextRow()
+		if row == noRow || id != string(u.ID) {
+			p.pair(pair{stored: true, user: u, row: noRow})
+			continue
 		}
-		p.pair(with)
+		p.next++
+		p.pair(pair{stored: true, user: u, row: row})
 	}
-	for len(p.file) > 0 {
-		p.pair(pair{row: p.nextRow()})
+	for ; p.next < p.f.ids.len(); p.next++ {
+		row, _ := p.f.byID(p.next)
+		p.pair(pair{row: row})
 	}
 	p.settle()
+	for _, c := range p.compared {
+		p.plan.Unchanged += c.same
+		p.feed.kept(c)
+	}
 	return nil
 }
 
-func (p *planner) nextRow() *personRow {
-	r := p.file[0]
-	p.file = p.file[1:]
-	return r
+// byID is row i of those that were kept, by ID; noRow: there are not as many.
+func (f *PeopleFile) byID(i int) (row int, id string) {
+	if i == f.ids.len() {
+		return noRow, ""
+	}
+	if f.order != nil {
+		i = f.order[i]
+	}
+	return i, f.ids.at(i)
 }
 
 // pair takes up a pair, and decides about all so far when there are enough to share the work.
@@ -122,27 +137,26 @@ func (p *planner) settle() {
 			}
 		}
 		switch {
-		case with.row == nil:
+		case with.row == noRow:
 			p.leave(with.user)
 		case !with.same:
 			p.update(with.user, with.row)
 		}
 	}
-	clear(p.pairs)
 	p.pairs = p.pairs[:0]
 }
 
 // add takes in a user who is not stored.
-func (p *planner) add(r *personRow) {
-	id := UserID(strings.Clone(string(r.id)))
-	u := User{ID: id, Activation: p.activation(nil, r), Expiry: Current, Fields: make(map[string]Value, len(p.f.columns))}
+func (p *planner) add(row int) {
+	id := UserID(strings.Clone(p.f.ids.at(row)))
+	u := User{ID: id, Activation: p.activation(nil, row), Expiry: Current, Fields: make(map[string]Value, len(p.f.columns))}
 	for _, c := range p.f.columns {
-		if v := p.value(c, r); !v.IsUnknown() {
+		if v := p.value(c, row); !v.IsUnknown() {
 			u.Fields[c.field.Name] = v
 		}
 	}
 	for _, c := range p.f.units {
-		if units := c.cells.at(r.codes[c.at]); units != nil {
+		if units := c.of(row); units != nil {
 			if u.Units == nil {
 				u.Units = make(map[Tree][]string, len(p.f.units))
 			}
@@ -150,7 +164,7 @@ func (p *planner) add(r *personRow) {
 		}
 	}
 	if c := p.f.manager; c != nil {
-		u.Manager = c.of(r)
+		u.Manager = c.of(row)
 	}
 	if f := p.f.Enrollments; f != nil {
 		u.Enrollments, _ = p.enrollments(id, Enrollments{})
@@ -160,54 +174,58 @@ func (p *planner) add(r *personRow) {
 }
 
 // value is what a row has in a column.
-func (p *planner) value(c *column, r *personRow) Value {
-	switch {
-	case c.cells != nil:
-		return c.cells.at(r.codes[c.at])
-	case r.texts[c.at] == unreadableText:
+func (p *planner) value(c *column, row int) Value {
+	if c.cells != nil {
+		return c.value(row)
+	}
+	cell := c.texts.at(row)
+	if cell == unreadableText {
 		return Value{}
 	}
-	texts := p.texts[c.at]
-	code, _ := texts.read(r.texts[c.at]) // every text can be read
+	texts := p.texts[c]
+	code, hash := texts.met(cell)
+	if code == unknownCell {
+		code, _ = texts.read(cell, hash) // every text can be read
+	}
 	return texts.at(code)
 }
 
 // update compares a stored user with their row. The maps of the stored user are the Directory's,
 // and are copied before anything is written to them.
-func (p *planner) update(u User, r *personRow) {
+func (p *planner) update(u User, row int) {
 	next, changed := u, false
-	if a := p.activation(&u, r); a != u.Activation {
+	if a := p.activation(&u, row); a != u.Activation {
 		next.Activation, changed = a, true
 	}
 	copied := false
 	for _, c := range p.f.columns {
 		name := c.field.Name
-		if c.same(r, u.Fields[name]) {
+		if c.same(row, u.Fields[name]) {
 			continue
 		}
 		if changed = true; !copied {
 			next.Fields, copied = copyOf(u.Fields), true
 		}
-		v := p.value(c, r)
+		v := p.value(c, row)
 		if next.Fields[name] = v; v.IsUnknown() {
 			delete(next.Fields, name)
 		}
 	}
 	copied = false
 	for _, c := range p.f.units {
-		if c.same(r, u.Units) {
+		if c.same(row, u.Units) {
 			continue
 		}
 		if changed = true; !copied {
 			next.Units, copied = copyOf(u.Units), true
 		}
-		units := c.cells.at(r.codes[c.at])
+		units := c.of(row)
 		if next.Units[c.tree] = units; units == nil {
 			delete(next.Units, c.tree)
 		}
 	}
-	if c := p.f.manager; c != nil && c.of(r) != u.Manager {
-		next.Manager, changed = c.of(r), true
+	if c := p.f.manager; c != nil && c.of(row) != u.Manager {
+		next.Manager, changed = c.of(row), true
 	}
 	if p.f.Enrollments != nil {
 		if next.Enrollments, _ = p.enrollments(u.ID, u.Enrollments); !next.Enrollments.Equal(u.Enrollments) {
@@ -271,7 +289,7 @@ func (p *planner) leave(u User) {
 }
 
 // activation is whether a user of the file is switched on; stored is nil for a new one.
-func (p *planner) activation(stored *User, r *personRow) Activation {
+func (p *planner) activation(stored *User, row int) Activation {
 	o := &p.f.opts
 	was := Activated
 	if stored != nil {
@@ -289,7 +307,7 @@ func (p *planner) activation(stored *User, r *personRow) Activation {
 	case p.f.status == nil:
 		return was
 	}
-	switch p.f.status.cells.at(r.codes[p.f.status.at]) {
+	switch p.f.status.of(row) {
 	case statusBlank:
 		return was
 	case statusActive:

@@ -3,34 +3,27 @@ package groups
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // inParallel does n pieces of work, on as many processors as there are, and returns when all is done.
-// Each worker is made by worker.
+// Each worker is made by worker. The caller is one of them, and does the first piece.
 func inParallel(n int, worker func() func(i int)) {
-	workers := min(runtime.GOMAXPROCS(0), n)
-	if workers <= 1 {
-		if n > 0 {
-			work := worker()
-			for i := range n {
-				work(i)
-			}
-		}
+	if n <= 0 {
 		return
 	}
 	var wait sync.WaitGroup
-	next := make(chan int)
-	for range workers {
-		wait.Go(func() {
-			work := worker()
-			for i := range next {
-				work(i)
-			}
-		})
+	defer wait.Wait()
+	var next atomic.Int64
+	rest := func(work func(int)) {
+		for i := int(next.Add(1)); i < n; i = int(next.Add(1)) {
+			work(i)
+		}
 	}
-	for i := range n {
-		next <- i
+	for range min(runtime.GOMAXPROCS(0), n) - 1 {
+		wait.Go(func() { rest(worker()) })
 	}
-	close(next)
-	wait.Wait()
+	work := worker()
+	work(0)
+	rest(work)
 }

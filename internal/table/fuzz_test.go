@@ -122,6 +122,38 @@ func TestTheSplitterAgreesWithEncodingCSV(t *testing.T) {
 	})
 }
 
+func TestACellStartsWhereEncodingCSVSays(t *testing.T) {
+	cell := rapid.SampledFrom([]string{"", "x", "xxx", "\"\"", "\"x\"", "\"x,x\"", "\"x\"\"x\"", "\"x\nx\"", "\"x\rx\""})
+	rapid.Check(t, func(t *rapid.T) {
+		var file []byte
+		for _, row := range rapid.SliceOfN(rapid.SliceOfN(cell, 2, 6), 1, 6).Draw(t, "rows") {
+			file = append(file, strings.Join(row, ",")+rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "end")...)
+		}
+		theirs := csv.NewReader(bytes.NewReader(file))
+		theirs.FieldsPerRecord = -1
+		ours, err := table.Open(bytes.NewReader(file), table.Options{NoHeader: true, Delimiter: ','})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			cells, err := theirs.Read()
+			if err == io.EOF {
+				return
+			}
+			row, ourErr := ours.Read()
+			if err != nil || ourErr != nil || len(row.Cells) != len(cells) {
+				t.Fatalf("%q: encoding/csv says %q, %v; we say %v", file, cells, err, ourErr)
+			}
+			for i := range cells {
+				line, column := row.Position(i)
+				if wantLine, want := theirs.FieldPos(i); line != wantLine || column != want {
+					t.Fatalf("%q: cell %d of %q is at %d:%d, want %d:%d", file, i, cells, line, column, wantLine, want)
+				}
+			}
+		}
+	})
+}
+
 // The text is read in blocks of 64 KiB, and a record may be cut anywhere.
 func TestWhereABlockEndsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

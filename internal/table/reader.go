@@ -147,7 +147,7 @@ func (t *Reader) next() error {
 		t.err = t.explain(err)
 		return t.err
 	}
-	t.row.Line, t.row.Cells = t.split.places[0].line, t.split.cells
+	t.row.Line, t.row.Cells = t.split.place(0).line, t.split.cells
 	return nil
 }
 
@@ -266,7 +266,7 @@ func (r *Row) Position(i int) (line, column int) {
 	if i < 0 || i >= len(r.Cells) {
 		return 0, 0
 	}
-	at := r.reader.split.places[i]
+	at := r.reader.split.place(i)
 	return at.line, at.col
 }
 

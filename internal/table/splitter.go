@@ -28,8 +28,10 @@ type splitter struct {
 	srcErr error  // what src said after the block
 	err    error  // for ever
 
-	// The record read last.
+	// The record read last. The places of its cells are found when somebody asks, where from says that it
+	// stands in the block as it is: -1 otherwise.
 	cells  []string
+	from   int
 	places []place
 
 	// Bytes that need a look, outside and inside quotes. All others are only counted.
@@ -124,52 +126,74 @@ func (s *splitter) plain() plainness {
 		return notPlain
 	}
 	s.skipEmptyLines()
-	if s.text == "" && s.at < len(s.block) {
+	if s.at == len(s.block) {
+		return plainBreaksOff
+	}
+	if s.text == "" {
 		s.text = string(s.block)
 	}
-	text, i, cells, places := s.text, s.at, s.cells[:0], s.places[:0]
-	for i < len(text) {
-		places = append(places, place{s.line, i - s.at + 1})
-		start, end := i, i
-		if text[i] == '"' {
-			start++
-			k := strings.IndexByte(text[start:], '"')
-			if k < 0 {
-				return plainBreaksOff
-			}
-			if end = start + k; strings.IndexByte(text[start:end], '\n') >= 0 {
-				return notPlain
-			}
-			i = end + 1
-		} else {
-			for i < len(text) && !s.special[text[i]] {
-				i++
-			}
-			end = i
-		}
-		if i < len(text) && text[i] == '\r' {
-			if i++; i < len(text) && text[i] != '\n' {
-				return notPlain
-			}
-		}
-		if i == len(text) {
-			break
-		}
-		b := text[i]
-		i++
-		if b != '\n' && b != s.delimiter[0] || end-start > s.maxCell {
-			return notPlain
-		}
-		if cells = append(cells, text[start:end]); b == '\n' {
-			s.cells, s.places, s.at = cells, places, i
-			s.line++
-			return plainRecord
-		}
+	line, _, whole := strings.Cut(s.text[s.at:], "\n")
+	if !whole {
+		return plainBreaksOff
+	}
+	next := s.at + len(line) + 1
+	line = strings.TrimSuffix(line, "\r")
+	if strings.IndexByte(line, '\r') >= 0 {
+		return notPlain
+	}
+	quotes := strings.IndexByte(line, '"') >= 0
+	cells := s.cells[:0]
+	for more := true; more; {
 		if len(cells) == s.maxColumns {
 			return notPlain
 		}
+		var cell string
+		if quotes && strings.HasPrefix(line, "\"") {
+			end := 1 + strings.IndexByte(line[1:], '"')
+			if end == 0 {
+				return notPlain
+			}
+			if cell, line = line[1:end], line[end+1:]; line != "" && line[0] != s.delimiter[0] {
+				return notPlain
+			}
+			if more = line != ""; more {
+				line = line[1:]
+			}
+		} else {
+			end := strings.IndexByte(line, s.delimiter[0])
+			if more = end >= 0; more {
+				cell, line = line[:end], line[end+1:]
+			} else {
+				cell = line
+			}
+			if quotes && strings.IndexByte(cell, '"') >= 0 {
+				return notPlain
+			}
+		}
+		if len(cell) > s.maxCell {
+			return notPlain
+		}
+		cells = append(cells, cell)
 	}
-	return plainBreaksOff
+	s.cells, s.from, s.at = cells, s.at, next
+	s.line++
+	return plainRecord
+}
+
+// place finds where a cell of the record starts.
+func (s *splitter) place(cell int) place {
+	if s.from < 0 {
+		return s.places[cell]
+	}
+	rest := s.text[s.from:]
+	for range cell {
+		end := 0
+		if rest[0] == '"' {
+			end = 1 + strings.IndexByte(rest[1:], '"')
+		}
+		rest = rest[end+strings.IndexByte(rest[end:], s.delimiter[0])+1:]
+	}
+	return place{s.line - 1, len(s.text) - s.from - len(rest) + 1}
 }
 
 func (s *splitter) skipEmptyLines() {
@@ -189,7 +213,7 @@ func (s *splitter) skipEmptyLines() {
 // record reads any record, byte by byte where need be, and reports whether there was one: not an empty line, the
 // end or an error.
 func (s *splitter) record() bool {
-	s.values, s.ends, s.places = s.values[:0], s.ends[:0], s.places[:0]
+	s.values, s.ends, s.from, s.places = s.values[:0], s.ends[:0], -1, s.places[:0]
 	s.col, s.matched, s.cr = 1, 0, false
 	s.startCell()
 	for s.err == nil {

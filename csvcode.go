@@ -1,0 +1,80 @@
+package groups
+
+import (
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+)
+
+// A cellCode is what a cell of a column was read as: the code of its Value, or the Value itself where it is a day, a
+// whole second or a truth, of which columns have so many that a list of them would only be in the way.
+// Among codes that are Values themselves, those are equal that are equal Values.
+type cellCode uint64
+
+const (
+	itself     cellCode = 1 << 63
+	numberBits          = 56
+	numberMask cellCode = 1<<numberBits - 1
+)
+
+func newCode(t Type, n int64) cellCode {
+	return itself | cellCode(t)<<numberBits | cellCode(n)&numberMask
+}
+
+func (c cellCode) itself() bool { return c&itself != 0 }
+
+// codeOf is a Value as a cellCode, or 0 where it does not fit.
+func codeOf(v Value) cellCode {
+	switch d := v.data.(type) {
+	case calendar.Day:
+		return newCode(TypeDate, int64(d))
+	case time.Time:
+		if d.Nanosecond() == 0 {
+			return newCode(TypeInstant, d.Unix())
+		}
+	case bool:
+		if d {
+			return newCode(TypeBool, 1)
+		}
+		return newCode(TypeBool, 0)
+	}
+	return 0
+}
+
+// codeOfCell reads a cell that is written as nearly all are; 0: it is to be read as [ParseValue] does.
+func codeOfCell(t Type, cell string) cellCode {
+	switch t {
+	case TypeDate:
+		if len(cell) == len(time.DateOnly) {
+			if d, err := calendar.Parse(cell); err == nil {
+				return newCode(t, int64(d))
+			}
+		}
+	case TypeInstant:
+		if len(cell) == len("2006-01-02T15:04:05Z") {
+			if at, err := calendar.ParseInstant(cell); err == nil {
+				return codeOf(At(at))
+			}
+		}
+	case TypeBool:
+		switch cell {
+		case "true":
+			return newCode(t, 1)
+		case "false":
+			return newCode(t, 0)
+		}
+	}
+	return 0
+}
+
+// value is the Value of a cellCode that is one.
+func (c cellCode) value() Value {
+	n := int64(c<<(64-numberBits)) >> (64 - numberBits)
+	switch Type(c &^ itself >> numberBits) {
+	case TypeDate:
+		return Value{calendar.Day(n)}
+	case TypeInstant:
+		return At(time.Unix(n, 0))
+	}
+	return Bool(n == 1)
+}

@@ -1,0 +1,144 @@
+package groups
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grouprules/groups/internal/fold"
+)
+
+// A column is a column that is a field, with what its cells were read as, by row. Those of plain texts
+// stay pieces of the file until somebody who is new or changed has one.
+type column struct {
+	index    int // in the file
+	field    CSVField
+	declared bool
+	// options collects those of a choice that declares none.
+	options map[string]bool
+	texts   list[string]   // of plain texts, unreadableText among them
+	codes   list[cellCode] // of any other
+	cells   *cells[Value]  // nil for plain texts
+}
+
+// value is what a row has in a column that is not of plain texts.
+func (c *column) value(row int) Value {
+	code := c.codes.at(row)
+	if code.itself() {
+		return code.value()
+	}
+	return c.cells.at(uint32(code))
+}
+
+// A coded column holds something besides a field.
+type coded[T any] struct {
+	index int
+	cells *cells[T]
+	codes list[uint32]
+}
+
+// of is what a row has.
+func (c *coded[T]) of(row int) T { return c.cells.at(c.codes.at(row)) }
+
+type unitColumn struct {
+	tree Tree
+	coded[[]string]
+}
+
+type statusCell uint8
+
+const (
+	statusUnreadable statusCell = iota
+	statusBlank
+	statusActive
+	statusDeactivated
+)
+
+func newColumn(index int, f CSVField, declared bool) *column {
+	c := &column{index: index, field: f, declared: declared}
+	choice := f.Type == TypeChoice || f.Type == TypeMultiChoice
+	switch {
+	case f.Type == TypeText && f.Separator == "":
+	case !choice && f.Separator == "":
+		c.cells = newCells(func(cell string) (Value, error) { return ParseValue(f.Type, cell) })
+	case !choice:
+		c.cells = newCells(func(cell string) (Value, error) { return Text(split(strings.Clone(cell), f.Separator)...), nil })
+	default:
+		allowed := map[string]bool{}
+		for _, o := range f.Options {
+			allowed[o.ID] = true
+		}
+		if len(allowed) == 0 {
+			c.options = map[string]bool{}
+		}
+		c.cells = newCells(func(cell string) (Value, error) {
+			ids := split(strings.Clone(cell), f.Separator)
+			for _, id := range ids {
+				if c.options != nil {
+					c.options[id] = true
+				} else if !allowed[id] {
+					return Value{}, fmt.Errorf("%.64q is none of the options", id)
+				}
+			}
+			return Choice(ids...), nil
+		})
+	}
+	return c
+}
+
+// split returns the parts of a cell, trimmed, without blank ones.
+func split(cell, separator string) []string {
+	parts := []string{cell}
+	if separator != "" {
+		parts = strings.Split(cell, separator)
+	}
+	kept := parts[:0]
+	for _, s := range parts {
+		if s = strings.TrimSpace(s); s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func readText(cell string) (Value, error) { return Text(strings.Clone(cell)), nil }
+
+func readStatus(deactivated []string) func(string) (statusCell, error) {
+	off := map[string]bool{}
+	for _, s := range deactivated {
+		off[fold.Key(s)] = true
+	}
+	return func(cell string) (statusCell, error) {
+		switch key := fold.Key(cell); {
+		case key == "":
+			return statusBlank, nil
+		case off[key]:
+			return statusDeactivated, nil
+		default:
+			return statusActive, nil
+		}
+	}
+}
+
+func readManager(cell string) (Manager, error) {
+	id := UserID(strings.TrimSpace(cell))
+	if id != "" {
+		if err := id.Check(); err != nil {
+			return Manager{}, err
+		}
+	}
+	return ReportsTo(UserID(strings.Clone(string(id)))), nil
+}
+
+func readUnits(separator string) func(string) ([]string, error) {
+	return func(cell string) ([]string, error) {
+		ids := split(strings.Clone(cell), separator)
+		for _, id := range ids {
+			if err := checkID("unit", id); err != nil {
+				return nil, err
+			}
+		}
+		slices.Sort(ids)
+		return slices.Compact(ids), nil
+	}
+}
