@@ -12,6 +12,7 @@ import (
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/decimal"
 	"github.com/grouprules/groups/internal/fold"
+	"github.com/grouprules/groups/internal/lineage"
 )
 
 // Check reports everything that is wrong with criteria under this schema, as a [*CriteriaError] with
@@ -98,6 +99,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		}
 		k.rule.sets = append(k.rule.sets, compiled)
 	}
+	k.rule.asked = arranged(c.Match, k.rule.sets)
 	return &k.rule
 }
 
@@ -252,7 +254,16 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 	if !ok {
 		return nil
 	}
-	out := &textTest{op: t.Op, exact: f.Exact, set: map[string]struct{}{}}
+	out := &textTest{exact: f.Exact}
+	is := map[string]struct{}{}
+	switch t.Op {
+	case opContains:
+		out.has = strings.Contains
+	case opStartsWith:
+		out.has = strings.HasPrefix
+	case opEndsWith:
+		out.has = strings.HasSuffix
+	}
 	for i, s := range texts {
 		switch {
 		case t.Op == opMatches:
@@ -273,9 +284,13 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 		default:
 			s = fold.Key(s)
 		}
-		out.operands = append(out.operands, s)
-		out.set[s] = struct{}{}
+		if out.has == nil {
+			is[s] = struct{}{}
+		} else {
+			out.parts = append(out.parts, s)
+		}
 	}
+	out.is = newTexts(is)
 	return out
 }
 
@@ -299,11 +314,11 @@ func (k *compiler) choice(at string, f Field, t Test) tester {
 	if !ok {
 		return nil
 	}
-	out := &choiceTest{op: t.Op, set: map[string]struct{}{}}
+	set := make(map[string]struct{}, len(texts))
 	for _, id := range texts {
-		out.set[strings.TrimSpace(id)] = struct{}{}
+		set[strings.TrimSpace(id)] = struct{}{}
 	}
-	return out
+	return &choiceTest{t.Op, newTexts(set)}
 }
 
 func (k *compiler) bool(at string, t Test) tester {
@@ -462,6 +477,7 @@ func (k *compiler) unit(at string, c UnitCondition) leaf {
 	switch c.Op {
 	case opIs, opBelow, opIsOrBelow:
 		l.goals = k.names(at, "units", c.Units)
+		l.places = lineage.NewGoals(l.goals)
 	case opIsEmpty:
 		l.empty = verdictOf(!c.Negated)
 		if len(c.Units) > 0 {
@@ -489,6 +505,7 @@ func (k *compiler) user(at string, c UserCondition) leaf {
 			users[i] = string(id)
 		}
 		l.goals = k.names(at, "users", users)
+		l.places = lineage.NewGoals(l.goals)
 	case opHasReports:
 		k.rule.reports = true
 		if len(c.Users) > 0 {

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,6 +47,7 @@ func onEmpty(w WhenEmpty, negated bool) Verdict {
 // than the test is for, and for a choice that is none of the field's options.
 type tester interface {
 	test(data any, v *View) (yes, ok bool)
+	effort() effort
 }
 
 // fieldLeaf tests one field.
@@ -69,7 +71,7 @@ func (l *fieldLeaf) verdict(u *User, v *View) Verdict {
 	case val.IsEmpty():
 		return l.empty
 	}
-	if !l.fits(val) {
+	if (l.test == nil || l.options != nil) && !l.fits(val) { // a test refuses other types by itself
 		return Unknown
 	}
 	if l.test == nil {
@@ -130,12 +132,37 @@ func within(list choiceValue, options map[string]struct{}) bool {
 	return true
 }
 
+// texts is a set of texts. A few are compared one by one, which takes less than a map.
+type texts struct {
+	few  []string
+	many map[string]struct{}
+}
+
+const fewTexts = 8
+
+func newTexts(set map[string]struct{}) texts {
+	if len(set) > fewTexts {
+		return texts{many: set}
+	}
+	return texts{few: slices.Sorted(maps.Keys(set))}
+}
+
+func (t *texts) have(s string) bool {
+	if t.many == nil {
+		return slices.Contains(t.few, s)
+	}
+	_, have := t.many[s]
+	return have
+}
+
+func (t *texts) len() int { return len(t.few) + len(t.many) }
+
 // textTest compares texts, folded unless the field is exact. Some value of several is enough.
 type textTest struct {
-	op       Op
 	exact    bool
-	operands []string // in the form compared
-	set      map[string]struct{}
+	is       texts                        // in the form compared, as are parts
+	has      func(text, part string) bool // nil where none is asked for
+	parts    []string
 	patterns []*regexp.Regexp
 }
 
@@ -157,34 +184,17 @@ func (t *textTest) one(item *textItem) bool {
 	if t.exact {
 		text = item.exact
 	}
-	switch t.op {
-	case opIs:
-		_, ok := t.set[text]
-		return ok
-	case opMatches:
-		for _, p := range t.patterns {
-			if p.MatchString(item.exact) {
-				return true
-			}
-		}
-		return false
+	if t.has == nil && t.patterns == nil {
+		return t.is.have(text)
 	}
-	for _, o := range t.operands {
-		switch t.op {
-		case opContains:
-			if strings.Contains(text, o) {
-				return true
-			}
-		case opStartsWith:
-			if strings.HasPrefix(text, o) {
-				return true
-			}
-		case opEndsWith:
-			if strings.HasSuffix(text, o) {
-				return true
-			}
-		default:
-			panic("groups: unchecked operator " + string(t.op))
+	for _, part := range t.parts {
+		if t.has(text, part) {
+			return true
+		}
+	}
+	for _, p := range t.patterns {
+		if p.MatchString(item.exact) {
+			return true
 		}
 	}
 	return false
@@ -193,7 +203,7 @@ func (t *textTest) one(item *textItem) bool {
 // choiceTest compares option IDs.
 type choiceTest struct {
 	op  Op
-	set map[string]struct{}
+	set texts
 }
 
 func (t *choiceTest) test(data any, _ *View) (yes, ok bool) {
@@ -203,7 +213,7 @@ func (t *choiceTest) test(data any, _ *View) (yes, ok bool) {
 	}
 	found := 0
 	for _, id := range list {
-		if _, in := t.set[id]; in {
+		if t.set.have(id) {
 			found++
 		}
 	}
@@ -214,9 +224,9 @@ func (t *choiceTest) test(data any, _ *View) (yes, ok bool) {
 	case opIncludesAny:
 		return found > 0, true
 	case opIncludesAll:
-		return found == len(t.set), true
+		return found == t.set.len(), true
 	case opIsExactly:
-		return found == len(t.set) && found == len(list), true
+		return found == t.set.len() && found == len(list), true
 	}
 	panic("groups: unchecked operator " + string(t.op))
 }
@@ -354,6 +364,7 @@ type unitLeaf struct {
 	negated bool
 	empty   Verdict
 	goals   map[string]struct{}
+	places  *lineage.Goals // the same
 	depth   int
 }
 
@@ -387,17 +398,15 @@ func (l *unitLeaf) from(unit string, h *Hierarchy) Verdict {
 		_, met := l.goals[unit]
 		return verdictOf(met)
 	}
-	return h.climb(unit, l.goals, l.op == opIsOrBelow, l.depth)
+	return h.climb(unit, l.places, l.op == opIsOrBelow, l.depth)
 }
 
 // stray reports whether an operand is not in the tree: then who is not found beneath it might be.
 func (l *unitLeaf) stray(h *Hierarchy) bool {
-	for unit := range l.goals {
-		if !h.has(unit) {
-			return true
-		}
+	if h == nil || h.lines == nil {
+		return len(l.goals) > 0
 	}
-	return false
+	return l.places.Stray(h.lines)
 }
 
 func (l *unitLeaf) had(u *User, v *View) []string {
@@ -416,14 +425,14 @@ func (l *unitLeaf) had(u *User, v *View) []string {
 }
 
 // climb walks up the hierarchy; without one, only the start is known.
-func (h *Hierarchy) climb(id string, goals map[string]struct{}, self bool, depth int) Verdict {
+func (h *Hierarchy) climb(id string, goals *lineage.Goals, self bool, depth int) Verdict {
 	if h == nil || h.lines == nil {
-		if _, met := goals[id]; met && self {
+		if self && goals.Has(id) {
 			return Yes
 		}
 		return Unknown
 	}
-	switch h.lines.Climb(id, goals, self, depth) {
+	switch goals.Climb(h.lines, id, self, depth) {
 	case lineage.Met:
 		return Yes
 	case lineage.Top:
@@ -446,6 +455,7 @@ type userLeaf struct {
 	op      Op
 	negated bool
 	goals   map[string]struct{}
+	places  *lineage.Goals // the same
 	depth   int
 }
 
@@ -463,7 +473,7 @@ func (l *userLeaf) verdict(u *User, v *View) Verdict {
 			}
 		}
 	default:
-		result = v.Lines.climb(string(u.ID), l.goals, l.op == opIsOrBelow, l.depth)
+		result = v.Lines.climb(string(u.ID), l.places, l.op == opIsOrBelow, l.depth)
 	}
 	return signed(result, l.negated)
 }

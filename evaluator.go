@@ -545,13 +545,6 @@ func (e *Evaluator) GroupsOf(ctx context.Context, user UserID) iter.Seq2[Standin
 
 // IsMember reports whether the user is a member of the group, as last written.
 func (e *Evaluator) IsMember(ctx context.Context, group GroupID, user UserID) (bool, error) {
-	for st, err := range e.GroupsOf(ctx, user) {
-		if err != nil {
-			return false, err
-		}
-		if st.Group == group {
-			return true, nil
-		}
-	}
-	return false, nil
+	st, err := standingIn(ctx, e.store, group, user)
+	return err == nil && st.Member != Outside, err
 }

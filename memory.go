@@ -29,7 +29,7 @@ import (
 // and changes are copied when they are handed over and out; only the criteria and states of the
 // groups that Groups yields are shared, and must not be written to.
 type Memory struct {
-	mu sync.Mutex
+	mu sync.RWMutex
 
 	// The people. A *User is never written to once it is filed, nor is a slice of units.
 	version uint64
@@ -485,7 +485,7 @@ func (m *Memory) Notes(ctx context.Context, kind NoteKind, id GroupID) iter.Seq2
 
 // memoryStream has show yield the rows, or pass over them. They are taken with the lock held when a loop
 // begins, and shown without it.
-func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error), mu *sync.Mutex, show func(R, func(T, error) bool) bool) iter.Seq2[T, error] {
+func memoryStream[R, T any](ctx context.Context, take func() (iter.Seq[R], error), mu *sync.RWMutex, show func(R, func(T, error) bool) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		if err := ctx.Err(); err != nil {

@@ -385,6 +385,9 @@ func TestMemoryAgreesWithItselfAfterAnyHistory(t *testing.T) {
 				}
 				s := groups.Standing{Group: g.ID, User: user.Draw(t, "user"), Automatic: rapid.Bool().Draw(t, "bit")}
 				s.Population, s.Member = method.Draw(t, "population"), method.Draw(t, "member")
+				if rapid.Bool().Draw(t, "assigned") {
+					s.Assignment = &groups.Assignment{By: "eve"}
+				}
 				was := groups.Outside
 				for m := range m.Members(ctx, g.ID, "") {
 					if m.User == s.User {
@@ -411,9 +414,34 @@ func TestMemoryAgreesWithItselfAfterAnyHistory(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"": func(t *rapid.T) { storetest.Audit(t, m) },
+			"": func(t *rapid.T) {
+				storetest.Audit(t, m)
+				memberIsWhoIsListed(t, m, []groups.GroupID{"a", "b", "c", "none"}, []groups.UserID{"u", "v", "w", "x", "nobody"})
+			},
 		})
 	})
+}
+
+// memberIsWhoIsListed asks of every pair whether the user is a member, of the store and of one without
+// capabilities, and compares with the lists.
+func memberIsWhoIsListed(t rapid.TB, s groups.Store, in []groups.GroupID, users []groups.UserID) {
+	quick, plain := groups.NewEvaluator(groups.NewMemory(), s, nil), groups.NewEvaluator(groups.NewMemory(), struct{ groups.Store }{s}, nil)
+	for _, g := range in {
+		listed := map[groups.UserID]bool{}
+		for m, err := range s.Members(context.Background(), g, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed[m.User] = true
+		}
+		for _, u := range users {
+			for name, ev := range map[string]*groups.Evaluator{"by itself": quick, "without capabilities": plain} {
+				if is, err := ev.IsMember(context.Background(), g, u); err != nil || is != listed[u] {
+					t.Fatalf("%s: that %q is a member of %q is %v (%v), and the list says %v", name, u, g, is, err, listed[u])
+				}
+			}
+		}
+	}
 }
 
 func BenchmarkMemoryReadOneUserAfterOneWrite(b *testing.B) {

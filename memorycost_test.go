@@ -97,6 +97,27 @@ func TestMemoryAllocatesAFewTimesForASmallWrite(t *testing.T) {
 	}
 }
 
+func TestToAskWhetherAUserIsAMemberDoesNotAllocate(t *testing.T) {
+	users := numberedUsers(300)
+	create, fill := memberships(100, 150, users)
+	for i := range fill {
+		fill[i].Standings[i].Assignment = &groups.Assignment{By: "eve"}
+	}
+	ev := groups.NewEvaluator(groups.NewMemory(), filled(t, create, fill), nil)
+	ctx := t.Context()
+	if n := testing.AllocsPerRun(1, func() {
+		for i := range create {
+			for _, u := range users {
+				if _, err := ev.IsMember(ctx, create[i].Group, u); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for %d pairs", n, len(create)*len(users))
+	}
+}
+
 func TestMemoryKeepsNoIDOfWhomItForgets(t *testing.T) {
 	const people = 2_000
 	ctx := t.Context()
@@ -283,6 +304,19 @@ func BenchmarkMemoryApply30WritesAmong10000Groups(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/30, "ns/write")
 		})
+	}
+}
+
+func BenchmarkIsMember(b *testing.B) {
+	users := numberedUsers(10_000)
+	create, fill := memberships(1_000, 200, users)
+	ev := groups.NewEvaluator(groups.NewMemory(), filled(b, create, fill), nil)
+	ctx := b.Context()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := ev.IsMember(ctx, create[i*7919%len(create)].Group, users[i%len(users)]); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

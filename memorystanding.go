@@ -1,6 +1,10 @@
 package groups
 
-import "github.com/grouprules/groups/internal/pairs"
+import (
+	"context"
+
+	"github.com/grouprules/groups/internal/pairs"
+)
 
 // This file says how a Memory keeps standings: as a code that says it all where no person has decided
 // anything, which is nearly always, and else as a value.
@@ -47,4 +51,18 @@ func memberOf(c pairs.Cell[Standing]) Method {
 		return c.Value.Member
 	}
 	return Method(c.Code >> codeMember & codeMethod)
+}
+
+// standing is what is stored about one user in one group, whose assignment and exclusion are shared.
+func (m *Memory) standing(ctx context.Context, group GroupID, user UserID) (Standing, error) {
+	if err := ctx.Err(); err != nil {
+		return Standing{}, err
+	}
+	m.mu.RLock()
+	c := m.standings.At(group, user)
+	m.mu.RUnlock()
+	if c.Value != nil {
+		return *c.Value, nil
+	}
+	return standingOf(group, user, c), nil
 }

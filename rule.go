@@ -90,7 +90,8 @@ func lineLink(u *User) lineage.Link {
 type Rule struct {
 	criteria Criteria
 	match    Match
-	sets     []ruleSet
+	sets     []ruleSet // as they stand in the criteria
+	asked    []ruleSet // the same, in the order that decides soonest
 	clocked  []clocked
 	units    bool // some condition asks for units
 	lines    bool // some condition climbs the reporting line
@@ -107,6 +108,7 @@ type leaf interface {
 	verdict(u *User, v *View) Verdict
 	// had says what the user has, as far as the condition looks at it, for explanations.
 	had(u *User, v *View) []string
+	effort() effort
 }
 
 // clocked is a leaf whose verdict can change by time alone.
@@ -126,7 +128,8 @@ type turn struct {
 func (r *Rule) Criteria() Criteria { return r.criteria }
 
 // Match returns the rule's verdict for a user by Kleene's three-valued logic: a definite No beats
-// Unknown where all must hold, a definite Yes where one is enough. It does not allocate.
+// Unknown where all must hold, a definite Yes where one is enough. It does not allocate, but for a few bytes
+// when it comes to a Hierarchy for the second time, and again when to another one twice.
 func (r *Rule) Match(u *User, v *View) Verdict {
 	if len(r.sets) == 0 {
 		return No
@@ -134,17 +137,26 @@ func (r *Rule) Match(u *User, v *View) Verdict {
 	if v == nil {
 		v = new(View)
 	}
-	whole := neutral(r.match)
-	for i := range r.sets {
-		s := &r.sets[i]
-		part := neutral(s.match)
-		for _, l := range s.leaves {
-			if part = s.match.join(part, l.verdict(u, v)); part == decisive(s.match) {
-				break
-			}
+	whole, settled := neutral(r.match), decisive(r.match)
+	for i := range r.asked {
+		switch r.asked[i].verdict(u, v) {
+		case settled:
+			return settled
+		case Unknown:
+			whole = Unknown
 		}
-		if whole = r.match.join(whole, part); whole == decisive(r.match) {
-			break
+	}
+	return whole
+}
+
+func (s *ruleSet) verdict(u *User, v *View) Verdict {
+	whole, settled := neutral(s.match), decisive(s.match)
+	for _, l := range s.leaves {
+		switch l.verdict(u, v) {
+		case settled:
+			return settled
+		case Unknown:
+			whole = Unknown
 		}
 	}
 	return whole

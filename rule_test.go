@@ -34,6 +34,35 @@ func TestARuleSharesNothingWithItsCriteria(t *testing.T) {
 	}
 }
 
+// countedMemberships is asked about groups.
+type countedMemberships int
+
+func (n *countedMemberships) MemberOf(groups.UserID, groups.GroupID, bool) groups.Verdict {
+	*n++
+	return groups.Yes
+}
+
+func TestAFactThatDecidesSparesTheOtherConditions(t *testing.T) {
+	member, off := groups.MemberOfAny("g", "h"), groups.StatusIs(groups.StatusDeactivated)
+	for name, c := range map[string]groups.Criteria{
+		"all":         groups.AllSets(groups.All(member, ruleDept.Contains("a"), off)),
+		"any":         groups.AllSets(groups.Any(member, ruleDept.Contains("a"), off.Not())),
+		"all of sets": groups.AllSets(groups.Any(member, ruleDept.Contains("a")), groups.Any(off)),
+		"any of sets": groups.AnySets(groups.All(member, ruleDept.Is("law")), groups.All(off.Not())),
+	} {
+		rule, err := ruleSchema().Compile(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked countedMemberships
+		u := ruleUser("ada", "law")
+		verdict, x := rule.Match(&u, &groups.View{Memberships: &asked}), rule.Explain(&u, &groups.View{Memberships: new(countedMemberships)})
+		if asked != 0 || verdict != x.Verdict {
+			t.Errorf("%s: %v after %d memberships, and explained as %v", name, verdict, asked, x.Verdict)
+		}
+	}
+}
+
 func TestCriteriaEditedInPlaceAreEvaluatedAnew(t *testing.T) {
 	ctx, m := t.Context(), groups.NewMemory()
 	if err := m.Write(ctx, groups.PeopleChange{Schema: ruleSchema(), Upsert: []groups.User{ruleUser("ada", "sales"), ruleUser("bob", "it")}}); err != nil {

@@ -1,6 +1,10 @@
 package groups
 
-import "time"
+import (
+	"context"
+	"iter"
+	"time"
+)
 
 // A Standing is all that is stored about one user in one group. The zero Standing, but for its
 // Group and User, is that of a user who was never in touch with the group.
@@ -24,6 +28,28 @@ type Standing struct {
 // Blank reports whether nothing is worth storing.
 func (s Standing) Blank() bool {
 	return !s.Automatic && !s.Undecided && s.Population == Outside && s.Member == Outside && s.Assignment == nil && s.Exclusion == nil
+}
+
+// standingIn is what a Store has about one user in one group, blank where that is nothing. What it points to
+// must not be written to. It asks a Memory itself: a Store that has one within may have more to say.
+func standingIn(ctx context.Context, store Store, group GroupID, user UserID) (Standing, error) {
+	if m, ok := As[*Memory](store); ok {
+		return m.standing(ctx, group, user)
+	}
+	return standingAmong(store.StandingsOf(ctx, user), group, user)
+}
+
+// standingAmong is the standing in a group among those of a user. It stands apart because the loop allocates.
+func standingAmong(standings iter.Seq2[Standing, error], group GroupID, user UserID) (Standing, error) {
+	for st, err := range standings {
+		if err != nil {
+			return Standing{}, err
+		}
+		if st.Group == group {
+			return st, nil
+		}
+	}
+	return Standing{Group: group, User: user}, nil
 }
 
 // A Member is one row of a membership.

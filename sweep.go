@@ -594,15 +594,11 @@ func (x *index) standing(ctx context.Context, s *subject, n uint32, id UserID) (
 	if complete {
 		return st, nil
 	}
-	for st, err := range x.store.StandingsOf(ctx, id) {
-		if err != nil {
-			return Standing{}, fmt.Errorf("read standings of user %q: %w", id, err)
-		}
-		if st.Group == s.ID {
-			return st, nil
-		}
+	st, err := standingIn(ctx, x.store, s.ID, id)
+	if err != nil {
+		return Standing{}, fmt.Errorf("read standings of user %q: %w", id, err)
 	}
-	return Standing{Group: s.ID, User: id}, nil
+	return st.clone(), nil
 }
 
 // sort puts what the run has found about a group in the order of the users.

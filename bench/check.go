@@ -33,11 +33,22 @@ func check(ctx context.Context, m *measuring) error {
 		v, err := m.peer.Match(ctx, p.group, p.user)
 		return int(v), err
 	}
-	err := m.ask("stored", list, stored, func(p pair) int { return int(truth(m.w.IsMember(p.group, int32(p.user)))) })
+	isMember := func(p pair) int { return int(truth(m.w.IsMember(p.group, int32(p.user)))) }
+	err := m.ask("stored", "stored", list, stored, isMember)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	if err := m.ask("criteria", list, criteria, func(p pair) int {
+	if p, numbered := m.peer.(Named); numbered {
+		userNames, groupNames := names("p%07d", checkedUsers), names("g%05d", len(m.w.Groups))
+		named := func(q pair) (int, error) {
+			is, err := p.MemberNamed(ctx, groupNames[q.group], userNames[q.user])
+			return int(truth(is)), err
+		}
+		if err := m.ask("stored, by name", "stored", list, named, isMember); err != nil {
+			return err
+		}
+	}
+	if err := m.ask("criteria", "criteria", list, criteria, func(p pair) int {
 		return int(m.w.Verdict(&m.w.Groups[p.group], int32(p.user), &m.w.Users[p.user]))
 	}); err != nil {
 		return err
@@ -46,8 +57,17 @@ func check(ctx context.Context, m *measuring) error {
 	return nil
 }
 
-// ask asks about the pairs, as many as fit into the budget.
-func (m *measuring) ask(what string, list []pair, ask func(pair) (int, error), want func(pair) int) error {
+// names are what an application calls the first n of something.
+func names(format string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(format, i)
+	}
+	return list
+}
+
+// ask asks about the pairs, as many as fit into the budget; against is what of the library it is set beside.
+func (m *measuring) ask(what, against string, list []pair, ask func(pair) (int, error), want func(pair) int) error {
 	n := 0
 	a := newAnswer()
 	// The first round compares, and finds out how many there is time for.
@@ -79,7 +99,7 @@ func (m *measuring) ask(what string, list []pair, ask func(pair) (int, error), w
 		ran = thousands(n) + " pairs"
 	}
 	m.add(line{
-		what: what, ranAt: ran, sample: newSample(times...), against: []string{what},
+		what: what, ranAt: ran, sample: newSample(times...), against: []string{against},
 		allocs: float64(after.Mallocs-before.Mallocs) / float64(n*m.runs), answers: a.String(),
 	})
 	return nil

@@ -36,6 +36,12 @@ type Cooler interface{ Cool() error }
 // A Counter is a peer that counts the members of each group in a full recalculation as well.
 type Counter interface{ Members() []int }
 
+// A Named is a peer that numbers users and groups, and can be asked by their names as well: then it finds
+// the numbers first, as an application has to.
+type Named interface {
+	MemberNamed(ctx context.Context, group, user string) (bool, error)
+}
+
 // A cut is along what a peer that would take too long is made to do less.
 type cut int
 

@@ -1,7 +1,8 @@
 // Package lineage holds parent links: the units of an org tree, or people and their managers.
 //
 // It promises one walk, [Lineage.Climb], that goes up by ID, always ends (rings and people who are
-// their own parent are facts of life) and says whether it met a goal, came to a top, or lost its way.
+// their own parent are facts of life) and says whether it met a goal, came to a top, or lost its way;
+// [Goals] say the same without walking.
 // Everything else describes the same links for those who explain or repair them. A Lineage is
 // immutable: share it between goroutines.
 //
@@ -10,6 +11,7 @@ package lineage
 
 import (
 	"iter"
+	"sync"
 )
 
 // Link says who is directly above one node.
@@ -37,11 +39,15 @@ type Lineage struct {
 	// Those directly below i, itself left out, are below[first[i]:first[i+1]].
 	below []int32
 	first []int32
+
+	mark   *mark
+	once   sync.Once
+	labels *labels // made when goals are first placed
 }
 
 // New reads the links. When an ID has several, the first stands.
 func New(links iter.Seq[Link]) *Lineage {
-	l := &Lineage{index: make(map[string]int32)}
+	l := &Lineage{index: make(map[string]int32), mark: new(mark)}
 	for link := range links {
 		if link.ID == "" {
 			continue

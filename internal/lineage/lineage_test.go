@@ -90,6 +90,82 @@ func TestClimbIsTheNaiveWalk(t *testing.T) {
 	})
 }
 
+func TestGoalsAnswerAsTheWalkDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		goals := set(rapid.SliceOfN(rapid.OneOf(ids(), rapid.Just("stranger")), 0, 3).Draw(t, "goals")...)
+		g := lineage.NewGoals(goals)
+		several := []*lineage.Lineage{new(lineage.Lineage)}
+		for range 3 {
+			several = append(several, lineage.New(slices.Values(links().Draw(t, "links"))))
+		}
+		// Now in the one and now in the other, some of them twice or more in a row.
+		for range 12 {
+			l := rapid.SampledFrom(several).Draw(t, "of several")
+			stray := false
+			for id := range goals {
+				stray = stray || !l.Has(id)
+			}
+			if got := g.Stray(l); got != stray {
+				t.Fatalf("stray: %v, want %v", got, stray)
+			}
+			depth := max(0, rapid.IntRange(-3, 3).Draw(t, "depth"))
+			for _, id := range []string{"a", "b", "c", "d", "e", "stranger", "nobody", ""} {
+				for _, self := range []bool{false, true} {
+					want := l.Climb(id, goals, self, depth)
+					if got := g.Climb(l, id, self, depth); got != want {
+						t.Fatalf("from %q, self %v, depth %d: %v, want %v", id, self, depth, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestGoalsAnswerAsTheWalkDoesOnEveryWay(t *testing.T) {
+	list := []lineage.Link{
+		{ID: "ceo"}, {ID: "cto", Parent: "ceo"}, {ID: "dev", Parent: "cto"}, {ID: "ops", Parent: "cto"},
+		{ID: "tester", Parent: "gone"}, {ID: "blank", Unknown: true}, {ID: "intern", Parent: "blank"},
+		{ID: "x", Parent: "y"}, {ID: "y", Parent: "z"}, {ID: "z", Parent: "x"},
+		{ID: "on x", Parent: "x"}, {ID: "on y", Parent: "y"}, {ID: "on z", Parent: "z"}, {ID: "further", Parent: "on y"},
+		{ID: "own", Parent: "own"}, {ID: "on own", Parent: "own"},
+	}
+	for turn := range list { // so that each of the ring comes first
+		l := lineage.New(slices.Values(slices.Concat(list[turn:], list[:turn])))
+		for _, goal := range append(list, lineage.Link{ID: "gone"}) {
+			goals := set(goal.ID, "nobody")
+			g := lineage.NewGoals(goals)
+			g.Stray(l)
+			for _, from := range append(list, lineage.Link{ID: "gone"}, lineage.Link{ID: "nobody"}) {
+				for _, self := range []bool{false, true} {
+					if got, want := g.Climb(l, from.ID, self, 0), l.Climb(from.ID, goals, self, 0); got != want {
+						t.Errorf("from %q to %q, self %v: %v, want %v", from.ID, goal.ID, self, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestGoalsAllocateOnlyWhereTheyStayWithOneLineage(t *testing.T) {
+	chain := func() *lineage.Lineage {
+		return lineage.New(slices.Values([]lineage.Link{{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}}))
+	}
+	one, other := chain(), chain()
+	g := lineage.NewGoals(set("a"))
+	ask := func(l *lineage.Lineage) {
+		if g.Climb(l, "c", false, 0) != lineage.Met {
+			t.Fatal("not met")
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { ask(one); ask(other) }); n != 0 {
+		t.Errorf("%v allocations to go to and fro", n)
+	}
+	ask(one)
+	if n := testing.AllocsPerRun(100, func() { ask(one) }); n != 0 {
+		t.Errorf("%v allocations to stay", n)
+	}
+}
+
 func TestAWalkEndsWhere(t *testing.T) {
 	l := lineage.New(slices.Values([]lineage.Link{
 		{ID: "ceo"}, {ID: "cto", Parent: "ceo"}, {ID: "dev", Parent: "cto"},

@@ -175,6 +175,32 @@ func blockOf[K cmp.Ordered, V any](blocks []*block[V], keys []K, key K) int {
 	return at - 1
 }
 
+// near is how many rows are searched by number: to look at a key costs as much as to look at many numbers.
+const near = 32
+
+// at returns the cell with a number.
+func at[K cmp.Ordered, V any](b *block[V], keys []K, number uint32) Cell[V] {
+	rows, from := b.rows, 0
+	for len(rows) > near {
+		if half := len(rows) / 2; keys[rows[half].of()] <= keys[number] {
+			rows, from = rows[half:], from+half
+		} else {
+			rows = rows[:half]
+		}
+	}
+	for i, r := range rows {
+		switch {
+		case r.of() != number:
+		case r.code&valued == 0:
+			return Cell[V]{Code: r.code}
+		default:
+			c, _ := cellOf(r, b.values[valuesOf(b.rows[:from+i], b.values):])
+			return c
+		}
+	}
+	return Cell[V]{}
+}
+
 // search returns the place of key among the rows, or where it would stand.
 func search[K cmp.Ordered](rows []row, keys []K, key K) (at int, found bool) {
 	return slices.BinarySearchFunc(rows, key, func(r row, k K) int { return cmp.Compare(keys[r.of()], k) })

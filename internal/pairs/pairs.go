@@ -122,6 +122,19 @@ func (t *Table[S, M, V]) In(member M) Rows[S, V] {
 	return Rows[S, V]{t.sets.keys, []*block[V]{{slices.Clone(b.rows), slices.Clone(b.values)}}}
 }
 
+// At returns the cell of one pair. It does not allocate, and may run beside other calls of At.
+func (t *Table[S, M, V]) At(set S, member M) Cell[V] {
+	m, known := t.members.number[member]
+	if !known || len(t.in[m].rows) == 0 {
+		return Cell[V]{}
+	}
+	s, known := t.sets.number[set]
+	if !known {
+		return Cell[V]{}
+	}
+	return at(&t.in[m], t.sets.keys, s)
+}
+
 // Rows are the pairs of one key at one moment.
 type Rows[K cmp.Ordered, V any] struct {
 	keys   []K

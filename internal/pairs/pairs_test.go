@@ -114,6 +114,12 @@ func TestATableIsAMapOfPairsReadFromBothSides(t *testing.T) {
 						t.Fatalf("member %s is in %s, want %s", k, got, want)
 					}
 				}
+				for i := range 13 * 13 {
+					p := pair{fmt.Sprint(i / 13), fmt.Sprint(i % 13)}
+					if got := tab.At(p.set, p.member); got != model[p] {
+						t.Fatalf("at %v is %v, want %v", p, got, model[p])
+					}
+				}
 				for _, s := range shots {
 					if got := spelt(s.rows.All()); got != s.want {
 						t.Fatalf("a reader sees %s, began with %s", got, s.want)
@@ -177,6 +183,68 @@ func TestASetOfManyBlocks(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// manySets is a table in which a member is in all sets but every third, and has a value in every seventh.
+func manySets(sets int) *table {
+	tab := pairs.New[string, string, int]()
+	for n := range sets {
+		set := n * 7919 % sets // their numbers are not in the order of their names
+		c := cell{Code: uint8(1 + set%3)}
+		if set%7 == 0 {
+			c.Value = &set
+		}
+		if set%3 == 0 {
+			c = cell{}
+		}
+		put(tab, fmt.Sprintf("%05d", set), map[string]cell{"m": c, "other": {Code: 1}})
+	}
+	return tab
+}
+
+func TestAPairIsFoundInManySetsWithoutAllocating(t *testing.T) {
+	for _, sets := range []int{1, 2, 63, 64, 65, 66, 97, 98, 130, 1000, 5000} {
+		tab := manySets(sets)
+		want := maps.Collect(func(yield func(string, cell) bool) {
+			for p := range tab.In("m").All() {
+				if !yield(p.Key, p.Cell) {
+					return
+				}
+			}
+		})
+		names := make([]string, sets)
+		for n := range sets {
+			names[n] = fmt.Sprintf("%05d", n)
+		}
+		if n := testing.AllocsPerRun(1, func() {
+			for _, set := range names {
+				if got := tab.At(set, "m"); got != want[set] {
+					t.Fatalf("of %d sets, %s has %v, want %v", sets, set, got, want[set])
+				}
+			}
+			if (tab.At("00000 ", "m") != cell{} || tab.At("", "m") != cell{} || tab.At("00000", "nobody") != cell{}) {
+				t.Fatal("there is something that was not put")
+			}
+		}); n != 0 {
+			t.Errorf("%v allocations to look at %d sets", n, sets)
+		}
+	}
+}
+
+func BenchmarkAt(b *testing.B) {
+	for _, sets := range []int{10, 100, 10_000} {
+		tab := manySets(sets)
+		names := make([]string, sets)
+		for n := range sets {
+			names[n] = fmt.Sprintf("%05d", n)
+		}
+		b.Run(fmt.Sprint(sets), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				tab.At(names[i%sets], "m")
+			}
+		})
 	}
 }
 
