@@ -108,7 +108,9 @@ func (c *catalogue) follow(r *run) {
 	for _, g := range written {
 		c.doubt(c.entries[g.ID])
 		for id := range c.refs.readBy(g.ID) {
-			c.doubt(c.entries[id])
+			if reader := c.entries[id]; !reader.waits {
+				c.doubt(reader)
+			}
 		}
 	}
 	if c.lost != c.x.flips.lost {
@@ -242,7 +244,7 @@ func (x *index) follow(e *entry, recipe *recipe) {
 	}
 	if e.recipe != nil {
 		for _, p := range e.recipe.predicates {
-			p.readers = slices.DeleteFunc(p.readers, func(of *entry) bool { return of == e })
+			p.uses = slices.DeleteFunc(p.uses, func(u use) bool { return u.of == e })
 		}
 	}
 	if e.recipe = recipe; recipe != nil {
@@ -251,8 +253,8 @@ func (x *index) follow(e *entry, recipe *recipe) {
 			terms[of.term].Yes = new(userset.Set) // nobody knows yet
 		}
 		e.program = recipe.program.Sorted(terms, x.present.Count())
-		for _, p := range recipe.predicates {
-			p.readers = append(p.readers, e)
+		for i, p := range recipe.predicates {
+			p.uses = append(p.uses, use{e, recipe.signs[i]})
 			if p.relative {
 				x.days[p.view.Zone] = noDay
 			}

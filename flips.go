@@ -7,22 +7,37 @@ import (
 )
 
 // flips are what changed for users since they were last decided about: the predicates that became another for
-// them, of which nil stands for all, of a user who came, went, or was switched on or off. A run over a few
-// users looks only at the groups whose rules have one of those.
+// them. One without a predicate stands for all, of a user who came, went, or was switched on or off. A run over
+// a few users looks only at the groups that read one of those.
 type flips struct {
 	on     bool // somebody wants to know
-	of     map[uint32][]*predicate
+	of     map[uint32][]flip
 	count  int
 	told   uint64       // how many there ever were
 	lost   uint64       // how often they were lost, so that nobody knows any more
 	spoilt []*predicate // to be filled again, which may tell of more
 }
 
+// A flip is a predicate that became another for a user: more or less true.
+type flip struct {
+	*predicate
+	more bool
+}
+
+// A use is a group whose rule has a predicate.
+type use struct {
+	of *entry
+	sign
+}
+
+// mayGain reports whether a rule that has the predicate so may hold now where it did not.
+func (s sign) mayGain(f flip) bool { return f.more && s.asIs || !f.more && s.negated }
+
 // manyFlips is how many are kept. Where so much changes it costs less to process all groups.
 const manyFlips = 1 << 22
 
-// add notes that the predicate became another for a user.
-func (f *flips) add(n uint32, p *predicate) {
+// add notes a flip of a user.
+func (f *flips) add(n uint32, of flip) {
 	if !f.on {
 		return
 	}
@@ -31,9 +46,9 @@ func (f *flips) add(n uint32, p *predicate) {
 		return
 	}
 	if f.of == nil {
-		f.of = map[uint32][]*predicate{}
+		f.of = map[uint32][]flip{}
 	}
-	f.of[n] = append(f.of[n], p)
+	f.of[n] = append(f.of[n], of)
 	f.count++
 	f.told++
 }
@@ -46,7 +61,9 @@ func (f *flips) compare(p *predicate, yes, unknown *userset.Set, users int) {
 			of[0].Load(chunk, &b)
 			of[1].Xor(chunk, &b)
 			for i := range b.All() {
-				f.add(uint32(chunk*userset.Chunk)+uint32(i), p)
+				n := uint32(chunk*userset.Chunk) + uint32(i)
+				f.add(n, flip{p, true})
+				f.add(n, flip{p, false})
 			}
 		}
 	}

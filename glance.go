@@ -34,13 +34,18 @@ type glance struct {
 	standings       []Standing
 	at              []int32 // by place, one more than where the standing is
 	marked, decided []uint64
-	stirred         bool            // they came, went, or were switched on or off
-	turns           map[*entry]bool // the groups for which the next turn of a date is perhaps another
+	stirred         bool     // they came, went, or were switched on or off
+	turned          []uint64 // the groups for which a date may turn at another time, by place
 
+	// in counts the users named who are in as they were, by place; nil where nobody counts but the user at hand.
+	in []tallied
 	// done is how many flips of each user have been looked at.
 	done      map[uint32]int
 	one, none userset.Set // the user at hand, and nobody, to answer for groups
 }
+
+// tallied is how many users are in the population of a group, and members.
+type tallied struct{ population, members int }
 
 // others is what a glance knows of the groups that it does not look at.
 type others struct {
@@ -101,8 +106,11 @@ func newGlance(r *run, x *index) *glance {
 	c := x.catalogue
 	words := (len(c.order) + 63) / 64
 	r.glance = &glance{
-		r: r, x: x, c: c, done: map[uint32]int{}, turns: map[*entry]bool{}, at: make([]int32, len(c.order)),
-		marked: make([]uint64, words), decided: make([]uint64, words),
+		r: r, x: x, c: c, done: map[uint32]int{}, at: make([]int32, len(c.order)),
+		marked: make([]uint64, words), decided: make([]uint64, words), turned: make([]uint64, words),
+	}
+	if len(r.users) > 1 || r.resides != nil || len(r.above) > 0 {
+		r.glance.in = make([]tallied, len(c.order))
 	}
 	for _, s := range r.order {
 		if s.whole {
@@ -117,7 +125,7 @@ func (x *index) isAskedFor(units map[Tree]map[string]struct{}) bool {
 	for tree := range units {
 		if a := x.aspects[aspectTree+string(tree)]; a != nil {
 			for _, p := range a.asking().predicates {
-				if len(p.readers) > 0 && p.leaf.(*unitLeaf).names(units) {
+				if len(p.uses) > 0 && p.leaf.(*unitLeaf).names(units) {
 					return true
 				}
 			}
@@ -215,7 +223,7 @@ func (x *index) follows(r *run) bool {
 func (x *index) refill(now time.Time) {
 	var stale []*predicate
 	x.flips.spoilt = slices.DeleteFunc(x.flips.spoilt, func(p *predicate) bool {
-		if !p.filled && len(p.readers) == 0 {
+		if !p.filled && len(p.uses) == 0 {
 			return false
 		}
 		if !p.filled {
@@ -231,7 +239,7 @@ func (x *index) refill(now time.Time) {
 		}
 		x.days[zone] = today
 		for _, p := range x.predicates {
-			if p.relative && p.view.Zone == zone && p.filled && p.day != today && len(p.readers) > 0 {
+			if p.relative && p.view.Zone == zone && p.filled && p.day != today && len(p.uses) > 0 {
 				p.day, p.view.Now, p.view.Trees = today, now, x.trees
 				stale = append(stale, p)
 			}
@@ -283,17 +291,39 @@ func (g *glance) lookAtAll(ctx context.Context) error {
 			return err
 		}
 	}
+	if g.in != nil {
+		for _, s := range g.r.groups {
+			if s.partial && !s.whole {
+				in := g.in[g.c.entries[s.ID].place]
+				s.diff.Population += in.population
+				s.diff.Members += in.members
+			}
+		}
+	}
 	return nil
 }
 
 // look decides about one user in the groups that matter to them.
 func (g *glance) look(ctx context.Context, id UserID) error {
-	clear(g.at)
+	for i := range g.standings {
+		g.at[g.c.entries[g.standings[i].Group].place] = 0
+	}
 	clear(g.marked)
 	clear(g.decided)
-	clear(g.turns)
+	clear(g.turned)
 	g.standings = g.standings[:0]
 	g.id, g.full, g.light, g.stirred = id, nil, nil, false
+	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
+		if err != nil {
+			return fmt.Errorf("read standings of user %q: %w", id, err)
+		}
+		if e := g.c.entries[st.Group]; e != nil {
+			g.standings = append(g.standings, st)
+			if g.at[e.place] = int32(len(g.standings)); st.Undecided {
+				g.mark(e)
+			}
+		}
+	}
 	n, met := g.x.numbers[id]
 	if g.n = n; met {
 		if code := g.x.status.codes.Code(n); code != 0 {
@@ -303,30 +333,8 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 		g.one.Add(n)
 		flips := g.x.flips.of[n]
 		g.done[n] = len(flips)
-		for _, p := range flips {
-			if p == nil {
-				g.stirred = true
-				for i := range g.marked {
-					g.marked[i] = ^uint64(0)
-				}
-				continue
-			}
-			for _, e := range p.readers {
-				g.mark(e)
-				if p.relative {
-					g.turns[e] = true
-				}
-			}
-		}
-	}
-	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
-		if err != nil {
-			return fmt.Errorf("read standings of user %q: %w", id, err)
-		}
-		if e := g.c.entries[st.Group]; e != nil {
-			g.standings = append(g.standings, st)
-			g.at[e.place] = int32(len(g.standings))
-			g.mark(e)
+		for _, f := range flips {
+			g.turn(f)
 		}
 	}
 	for _, e := range g.wholes {
@@ -341,10 +349,54 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 			}
 		}
 	}
+	if _, named := g.r.named[id]; named && g.in != nil {
+		g.tally()
+	}
 	return nil
 }
 
-func (g *glance) mark(e *entry) { g.marked[e.place/64] |= 1 << (e.place % 64) }
+// turn marks the groups for which a flip of the user at hand may matter. Nobody of whom nothing is stored goes,
+// so that what can only take them out is nothing to them.
+func (g *glance) turn(f flip) {
+	if f.predicate == nil {
+		g.stirred = true
+		for i := range g.marked {
+			g.marked[i] = ^uint64(0)
+		}
+		return
+	}
+	for _, u := range f.uses {
+		e := u.of
+		if f.relative {
+			set(g.turned, e.place)
+		}
+		if f.relative || g.at[e.place] > 0 || u.mayGain(f) {
+			g.mark(e)
+		}
+	}
+}
+
+// tally counts the user at hand in the groups in which they are as they were.
+func (g *glance) tally() {
+	for i := range g.standings {
+		st := &g.standings[i]
+		e := g.c.entries[st.Group]
+		if has(g.decided, e.place) {
+			continue
+		}
+		if st.Population != Outside {
+			g.in[e.place].population++
+		}
+		if st.Member != Outside {
+			g.in[e.place].members++
+		}
+	}
+}
+
+func set(bits []uint64, i int)      { bits[i/64] |= 1 << (i % 64) }
+func has(bits []uint64, i int) bool { return bits[i/64]>>(i%64)&1 != 0 }
+
+func (g *glance) mark(e *entry) { set(g.marked, e.place) }
 
 // decide settles the user at hand in one group. Whoever stays out, and of whom nothing is stored, is passed over.
 func (g *glance) decide(e *entry) {
@@ -359,7 +411,7 @@ func (g *glance) decide(e *entry) {
 	} else {
 		verdict = g.verdict(e.recipe, &e.program)
 	}
-	turns := e.clocked && g.light != nil && (g.stirred || g.turns[e] || whole)
+	turns := e.clocked && g.light != nil && (whole || (g.stirred || has(g.turned, e.place)) && g.turnsSooner(e))
 	if verdict == No && g.at[e.place] == 0 && !turns && !whole {
 		return
 	}
@@ -367,12 +419,9 @@ func (g *glance) decide(e *entry) {
 	s.standing = g.standing(e)
 	before := len(s.write.Standings)
 	g.r.decide(s, g.id, g.light, verdict)
-	g.decided[e.place/64] |= 1 << (e.place % 64)
+	set(g.decided, e.place)
 	if turns {
-		if g.full == nil {
-			g.full = g.x.user(g.n)
-		}
-		s.foresee(g.full)
+		s.foresee(g.user())
 	}
 	if len(s.write.Standings) == before {
 		return
@@ -386,6 +435,23 @@ func (g *glance) decide(e *entry) {
 			g.subject(reader)
 		}
 	}
+}
+
+// turnsSooner reports whether a date of the user at hand turns before time matters to the group by what is stored.
+func (g *glance) turnsSooner(e *entry) bool {
+	s := subject{rule: e.rule, view: View{Now: g.r.now, Zone: e.zone}, today: calendar.In(g.r.now, e.zone), turn: noDay}
+	s.met = s.meet
+	s.foresee(g.user())
+	at, ok := calendar.Turn(s.turn, g.r.now, e.zone)
+	return s.turn != noDay && ok && (e.wakes.IsZero() || at.Before(e.wakes))
+}
+
+// user is the user at hand, who is among the people, as far as the index knows them.
+func (g *glance) user() *User {
+	if g.full == nil {
+		g.full = g.x.user(g.n)
+	}
+	return g.full
 }
 
 // standing is what is stored about the user at hand.
@@ -484,7 +550,7 @@ func (g *glance) answer(id GroupID) Verdict {
 	switch {
 	case e == nil:
 		return Unknown
-	case g.decided[e.place/64]>>(e.place%64)&1 != 0:
+	case has(g.decided, e.place):
 		return g.r.groups[id].answer
 	}
 	st := g.standing(e)

@@ -182,7 +182,9 @@ func TestAGuardedChangeByTheIndexIsThatOfALookAtEverybody(t *testing.T) {
 					return w.ev.Assign(w.Context(), "club", groups.Decision{By: "tutor", Until: w.now.Add(5 * time.Hour)}, who...)
 				})
 			},
-			"hours pass": func(rt *rapid.T) { w.now = w.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(rt, "hours")) * time.Hour) },
+			"hours pass": func(rt *rapid.T) {
+				w.now = w.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(rt, "hours")) * time.Hour)
+			},
 			"freeze": func(rt *rapid.T) {
 				both(func(w *evalWorld) (*groups.Run, error) {
 					w.edit("team", func(g *groups.Group) { g.Frozen = !g.Frozen })

@@ -155,7 +155,7 @@ func (x *index) put(id UserID, u *User) {
 	if was != now {
 		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
 			x.stirred = append(x.stirred, n)
-			x.flips.add(n, nil)
+			x.flips.add(n, flip{})
 		}
 		if u == nil {
 			x.present.Remove(n)
@@ -431,7 +431,8 @@ func (x *index) recipe(rule *Rule, zone *time.Location) *recipe {
 
 func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 	c := &recipe{program: program.Program{Any: rule.match == MatchAny}}
-	terms := map[*predicate]int{}
+	type place struct{ term, predicate int }
+	terms := map[*predicate]place{}
 	for i, set := range rule.sets {
 		clause := program.Clause{Any: set.match == MatchAny}
 		for j, l := range set.leaves {
@@ -441,13 +442,16 @@ func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 				c.terms = append(c.terms, program.Term{})
 			} else {
 				p := x.predicate(rule.criteria.Sets[i].Conditions[j], l, zone)
-				if known, met := terms[p]; met {
-					at = known
-				} else {
-					terms[p] = at
+				known, met := terms[p]
+				if !met {
+					known = place{at, len(c.predicates)}
+					terms[p] = known
 					c.terms = append(c.terms, program.Term{Yes: &p.yes, Unknown: &p.unknown})
-					c.predicates = append(c.predicates, p)
+					c.predicates, c.signs = append(c.predicates, p), append(c.signs, sign{})
 				}
+				at = known.term
+				s := &c.signs[known.predicate]
+				s.asIs, s.negated = s.asIs || !isNegated(l), s.negated || isNegated(l)
 			}
 			clause.Literals = append(clause.Literals, program.Literal{Term: at, Negated: isNegated(l)})
 		}

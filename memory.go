@@ -325,6 +325,9 @@ func (m *Memory) apply(w *Write) {
 		m.delete(w.Group)
 		return
 	}
+	if w.Save == nil && w.State == nil && len(w.Standings) == 0 {
+		return // it was only compared
+	}
 	var g Group
 	revision := w.Revision
 	if stored := m.groups.Get(w.Group); stored != nil {

@@ -26,9 +26,9 @@ type predicate struct {
 	// filling it again tells of those for whom it is another now.
 	flips  *flips
 	spoilt bool
-	// readers are the groups whose rule has it.
-	readers []*entry
-	table   []Verdict // of a valued aspect: by value
+	// uses are the groups whose rule has it.
+	uses  []use
+	table []Verdict // of a valued aspect: by value
 	// turnsOn is the earliest day after the one of turnsFrom that brings a change, worked out when the aspect
 	// had seen so many changes; turning is a value that it changes for.
 	turnsOn, turnsFrom calendar.Day
@@ -40,29 +40,30 @@ type predicate struct {
 
 // set brings one user up to date.
 func (p *predicate) set(n uint32, v Verdict) {
-	if p.keep(n, v) {
-		p.flips.add(n, p)
+	switch yes, unknown := p.keep(n, v); {
+	case !yes && !unknown:
+	case v == Yes, v == Unknown && !yes:
+		p.flips.add(n, flip{p, true})
+	default:
+		p.flips.add(n, flip{p, false})
 	}
 }
 
-// keep is set for who tells nobody, and reports whether the user was another.
-func (p *predicate) keep(n uint32, v Verdict) bool {
-	var yes, unknown bool
+// keep is set for who tells nobody, and reports in which of the sets the user was not as they are now.
+func (p *predicate) keep(n uint32, v Verdict) (yes, unknown bool) {
 	switch v {
 	case Yes:
-		yes, unknown = p.yes.Add(n), p.unknown.Remove(n)
+		return p.yes.Add(n), p.unknown.Remove(n)
 	case No:
-		yes, unknown = p.yes.Remove(n), p.unknown.Remove(n)
-	default:
-		yes, unknown = p.yes.Remove(n), p.unknown.Add(n)
+		return p.yes.Remove(n), p.unknown.Remove(n)
 	}
-	return yes || unknown
+	return p.yes.Remove(n), p.unknown.Add(n)
 }
 
 // touch tells of a user who has another value now, where that can change when time changes the predicate.
 func (p *predicate) touch(n uint32) {
 	if p.relative {
-		p.flips.add(n, p)
+		p.flips.add(n, flip{p, false})
 	}
 }
 
@@ -192,9 +193,13 @@ type recipe struct {
 	program    program.Program
 	terms      []program.Term
 	predicates []*predicate
+	signs      []sign // of the predicates
 	groups     []groupTerm
 	used       uint64
 }
+
+// sign says whether a rule has a predicate as it is, negated, or both.
+type sign struct{ asIs, negated bool }
 
 // groupTerm is a term that the memberships of a run fill in.
 type groupTerm struct {
