@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/grouprules/groups/internal/program"
-	"github.com/grouprules/groups/internal/userset"
 )
 
 // A catalogue is the groups of a Store as an index keeps them between runs, so that a run over a few users
@@ -50,8 +49,8 @@ type entry struct {
 	waits   bool    // for its schedule: it is not due
 	clocked bool    // time alone may change what its rule says
 	recipe  *recipe // of a group that is ready, where it asks
-	// program is that of the recipe, as it is soonest done with for one user.
-	program program.Program
+	// program is that of the recipe for one user: conditions on groups have the numbers from groupsFrom on.
+	program program.Flat
 	cyclic  bool
 	place   int       // in the order
 	needs   []GroupID // the groups that its rule reads
@@ -248,11 +247,8 @@ func (x *index) follow(e *entry, recipe *recipe) {
 		}
 	}
 	if e.recipe = recipe; recipe != nil {
-		terms := slices.Clone(recipe.terms)
-		for _, of := range recipe.groups {
-			terms[of.term].Yes = new(userset.Set) // nobody knows yet
-		}
-		e.program = recipe.program.Sorted(terms, x.present.Count())
+		x.flatten(recipe)
+		e.program = recipe.flat
 		for i, p := range recipe.predicates {
 			p.uses = append(p.uses, use{e, recipe.signs[i]})
 			if p.relative {
@@ -265,6 +261,30 @@ func (x *index) follow(e *entry, recipe *recipe) {
 // isDue reports whether time has come for a group, or was later already for one.
 func (c *catalogue) isDue(now time.Time) bool {
 	return now.Before(c.clock) || len(c.alarms) > 0 && come(c.alarms[0].wakes, now)
+}
+
+// groupsFrom is the first number of a condition on groups: it counts those of the recipe.
+const groupsFrom = 1 << 30
+
+// flatten makes the program of a recipe for one user, if it has none.
+func (x *index) flatten(recipe *recipe) {
+	if recipe.isFlat {
+		return
+	}
+	numbers, chances := make([]uint32, len(recipe.terms)), make([]float64, len(recipe.terms))
+	for i, p := range recipe.predicates {
+		if p.number == 0 {
+			x.asked = append(x.asked, p)
+			p.number = uint32(len(x.asked))
+		}
+		at := recipe.places[i]
+		numbers[at], chances[at] = p.number, float64(p.yes.Count())/float64(max(x.present.Count(), 1))
+	}
+	for i, g := range recipe.groups {
+		numbers[g.term] = uint32(groupsFrom + i)
+	}
+	recipe.isFlat = true
+	recipe.flat = recipe.program.Flat(func(term int) uint32 { return numbers[term] }, func(term int) float64 { return chances[term] })
 }
 
 // traffic is that of all groups in the 24 hours up to now.

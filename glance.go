@@ -10,7 +10,6 @@ import (
 
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/program"
-	"github.com/grouprules/groups/internal/userset"
 )
 
 // This file holds the run over a few users by an index: it looks only at the groups in which something is
@@ -39,9 +38,10 @@ type glance struct {
 
 	// in counts the users named who are in as they were, by place; nil where nobody counts but the user at hand.
 	in []tallied
+	// truths is one more than what predicates say of the user at hand, by number, less one; zero is not asked yet.
+	truths []program.Truth
 	// done is how many flips of each user have been looked at.
-	done      map[uint32]int
-	one, none userset.Set // the user at hand, and nobody, to answer for groups
+	done map[uint32]int
 }
 
 // tallied is how many users are in the population of a group, and members.
@@ -108,6 +108,7 @@ func newGlance(r *run, x *index) *glance {
 	r.glance = &glance{
 		r: r, x: x, c: c, done: map[uint32]int{}, at: make([]int32, len(c.order)),
 		marked: make([]uint64, words), decided: make([]uint64, words), turned: make([]uint64, words),
+		truths: make([]program.Truth, len(x.asked)),
 	}
 	if len(r.users) > 1 || r.resides != nil || len(r.above) > 0 {
 		r.glance.in = make([]tallied, len(c.order))
@@ -215,6 +216,9 @@ func (x *index) follows(r *run) bool {
 		if e := c.entries[s.ID]; e == nil || s.hold != nil || e.Revision != s.Revision || !e.State.Equal(s.State) {
 			return false
 		}
+		if s.whole && s.recipe != nil {
+			x.flatten(s.recipe)
+		}
 	}
 	return len(r.order) == 0 || len(r.order) == len(c.entries)
 }
@@ -311,6 +315,7 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 	clear(g.marked)
 	clear(g.decided)
 	clear(g.turned)
+	clear(g.truths)
 	g.standings = g.standings[:0]
 	g.id, g.full, g.light, g.stirred = id, nil, nil, false
 	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
@@ -329,8 +334,6 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 		if code := g.x.status.codes.Code(n); code != 0 {
 			g.light = &User{ID: id, Activation: activationOf(code)}
 		}
-		g.one = userset.Set{}
-		g.one.Add(n)
 		flips := g.x.flips.of[n]
 		g.done[n] = len(flips)
 		for _, f := range flips {
@@ -409,7 +412,7 @@ func (g *glance) decide(e *entry) {
 	if whole {
 		verdict = g.wholeVerdict(s)
 	} else {
-		verdict = g.verdict(e.recipe, &e.program)
+		verdict = g.verdict(e.recipe, e.program)
 	}
 	turns := e.clocked && g.light != nil && (whole || (g.stirred || has(g.turned, e.place)) && g.turnsSooner(e))
 	if verdict == No && g.at[e.place] == 0 && !turns && !whole {
@@ -498,36 +501,46 @@ func (g *glance) wholeVerdict(s *subject) Verdict {
 	case s.broken:
 		return Unknown
 	}
-	return g.verdict(s.recipe, &s.recipe.program)
+	return g.verdict(s.recipe, s.recipe.flat)
 }
 
 // verdict is a rule's about the user at hand; without one it is No.
-func (g *glance) verdict(recipe *recipe, p *program.Program) Verdict {
+func (g *glance) verdict(recipe *recipe, p program.Flat) Verdict {
 	if g.light == nil || recipe == nil {
 		return No
 	}
-	terms := recipe.terms
-	if len(recipe.groups) > 0 {
-		terms = slices.Clone(terms)
-		for _, of := range recipe.groups {
-			terms[of.term] = program.Term{Yes: &g.none, Unknown: &g.none}
-			l := *of.leaf
-			l.negated = false
-			switch l.verdict(g.light, &View{Memberships: g}) {
-			case Yes:
-				terms[of.term].Yes = &g.one
-			case Unknown:
-				terms[of.term].Unknown = &g.one
-			}
+	truth := p.Match(func(number uint32) program.Truth {
+		if number >= groupsFrom {
+			return g.membership(recipe.groups[number-groupsFrom].leaf)
+		}
+		return g.truth(number)
+	})
+	return [...]Verdict{program.No: No, program.Unknown: Unknown, program.Yes: Yes}[truth]
+}
+
+// truth is what a predicate says of the user at hand, who is asked about it once.
+func (g *glance) truth(number uint32) program.Truth {
+	known := &g.truths[number-1]
+	if *known == 0 {
+		switch p := g.x.asked[number-1]; {
+		case p.yes.Has(g.n):
+			*known = 1 + program.Yes
+		case p.unknown.Has(g.n):
+			*known = 1 + program.Unknown
+		default:
+			*known = 1 + program.No
 		}
 	}
-	switch yes, possible := p.Match(terms, g.n); {
-	case yes:
-		return Yes
-	case possible:
-		return Unknown
+	return *known - 1
+}
+
+// membership is what a condition on groups, not negated, says of the user at hand.
+func (g *glance) membership(l *groupLeaf) program.Truth {
+	result := neutral(l.match)
+	for _, id := range l.groups {
+		result = l.match.join(result, g.MemberOf(g.id, id, l.orBelow))
 	}
-	return No
+	return [...]program.Truth{No: program.No, Unknown: program.Unknown, Yes: program.Yes}[result]
 }
 
 // MemberOf answers conditions on groups, for the user at hand.

@@ -63,6 +63,7 @@ type index struct {
 	// Store has no ledger.
 	flips     flips
 	catalogue *catalogue
+	asked     []*predicate                    // by number, from 1 on
 	days      map[*time.Location]calendar.Day // as of which all relative predicates with readers are; noDay is of several
 }
 
@@ -94,6 +95,7 @@ func (x *index) clear() {
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
+	x.asked = nil
 	x.catalogue, x.days = newCatalogue(x), map[*time.Location]calendar.Day{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
@@ -448,6 +450,7 @@ func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 					terms[p] = known
 					c.terms = append(c.terms, program.Term{Yes: &p.yes, Unknown: &p.unknown})
 					c.predicates, c.signs = append(c.predicates, p), append(c.signs, sign{})
+					c.places = append(c.places, at)
 				}
 				at = known.term
 				s := &c.signs[known.predicate]

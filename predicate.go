@@ -27,8 +27,10 @@ type predicate struct {
 	flips  *flips
 	spoilt bool
 	// uses are the groups whose rule has it.
-	uses  []use
-	table []Verdict // of a valued aspect: by value
+	uses []use
+	// number is by which those ask who look at one user, from 1 on; 0 is none yet.
+	number uint32
+	table  []Verdict // of a valued aspect: by value
 	// turnsOn is the earliest day after the one of turnsFrom that brings a change, worked out when the aspect
 	// had seen so many changes; turning is a value that it changes for.
 	turnsOn, turnsFrom calendar.Day
@@ -192,8 +194,11 @@ func zoned(l leaf) bool {
 type recipe struct {
 	program    program.Program
 	terms      []program.Term
+	flat       program.Flat // for one user, where isFlat
+	isFlat     bool
 	predicates []*predicate
 	signs      []sign // of the predicates
+	places     []int  // of them among the terms
 	groups     []groupTerm
 	used       uint64
 }

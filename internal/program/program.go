@@ -8,12 +8,7 @@
 // It may not know what the conditions ask, or who the users are.
 package program
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/grouprules/groups/internal/userset"
-)
+import "github.com/grouprules/groups/internal/userset"
 
 // A Term is what a condition says. The sets share nobody; whoever is in neither does not meet it.
 type Term struct {
@@ -59,95 +54,6 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	m.upper = true
 	m.program(p, &m.possible)
 	return &m.yes, &m.possible
-}
-
-// Sorted is the program with those literals and clauses first that most likely decide, going by how many of
-// so many users their terms hold for. It answers the same; [Program.Match] is sooner done.
-func (p *Program) Sorted(terms []Term, users int) Program {
-	type part[T any] struct {
-		of     T
-		chance float64
-	}
-	// likely puts first what is rarest where all must hold, and what is most frequent where one is enough.
-	likely := func(any bool) func(a, b float64) int {
-		if any {
-			return func(a, b float64) int { return cmp.Compare(b, a) }
-		}
-		return cmp.Compare[float64]
-	}
-	out := Program{Any: p.Any, Clauses: make([]Clause, len(p.Clauses))}
-	clauses := make([]part[Clause], len(p.Clauses))
-	for i, c := range p.Clauses {
-		literals := make([]part[Literal], len(c.Literals))
-		some := 1.0 // how likely all hold or, with Any, none does
-		for j, l := range c.Literals {
-			chance := float64(terms[l.Term].Yes.Count()) / float64(max(users, 1))
-			if l.Negated {
-				chance = 1 - chance
-			}
-			literals[j] = part[Literal]{l, chance}
-			if c.Any {
-				chance = 1 - chance
-			}
-			some *= chance
-		}
-		if c.Any {
-			some = 1 - some
-		}
-		order := likely(c.Any)
-		slices.SortStableFunc(literals, func(a, b part[Literal]) int { return order(a.chance, b.chance) })
-		sorted := Clause{Any: c.Any, Literals: make([]Literal, len(literals))}
-		for j := range literals {
-			sorted.Literals[j] = literals[j].of
-		}
-		clauses[i] = part[Clause]{sorted, some}
-	}
-	order := likely(p.Any)
-	slices.SortStableFunc(clauses, func(a, b part[Clause]) int { return order(a.chance, b.chance) })
-	for i := range clauses {
-		out.Clauses[i] = clauses[i].of
-	}
-	return out
-}
-
-// Match is the answer for one user: whether the program holds for them, and whether it might.
-func (p *Program) Match(terms []Term, user uint32) (yes, possible bool) {
-	if len(p.Clauses) == 0 {
-		return false, false
-	}
-	yes, possible = !p.Any, !p.Any
-	for i := range p.Clauses {
-		y, m := p.Clauses[i].match(terms, user)
-		if p.Any {
-			yes, possible = yes || y, possible || m
-		} else {
-			yes, possible = yes && y, possible && m
-		}
-		if yes == p.Any && possible == p.Any {
-			break
-		}
-	}
-	return yes, possible
-}
-
-func (c *Clause) match(terms []Term, user uint32) (yes, possible bool) {
-	yes, possible = !c.Any, !c.Any
-	for _, l := range c.Literals {
-		y := terms[l.Term].Yes.Has(user)
-		m := y || terms[l.Term].Unknown.Has(user)
-		if l.Negated {
-			y, m = !m, !y
-		}
-		if c.Any {
-			yes, possible = yes || y, possible || m
-		} else {
-			yes, possible = yes && y, possible && m
-		}
-		if yes == c.Any && possible == c.Any {
-			break
-		}
-	}
-	return yes, possible
 }
 
 // unsure reports whether a term of the program is unknown of somebody in the chunk.

@@ -91,6 +91,8 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 		})
 		p := program.Program{Any: rapid.Bool().Draw(t, "any"), Clauses: rapid.SliceOfN(clause, 0, 4).Draw(t, "clauses")}
 		var m program.Machine
+		chance := rapid.SliceOfN(rapid.Float64Range(0, 1), n, n).Draw(t, "chances")
+		flat := p.Flat(func(term int) uint32 { return uint32(term) }, func(term int) float64 { return chance[term] })
 		certain, possible := m.Evaluate(&p, terms, 0, users)
 		for u := range uint32(userset.Chunk) {
 			got := no
@@ -104,18 +106,8 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			if u < uint32(users) {
 				want = kleene(&p, naive, u)
 			}
-			if u < uint32(users) {
-				one := no
-				sorted := p.Sorted(terms, users)
-				switch in, maybe := sorted.Match(terms, u); {
-				case in:
-					one = yes
-				case maybe:
-					one = unknown
-				}
-				if one != want {
-					t.Fatalf("user %d of %d alone: %v, want %v by %+v", u, users, one, want, p)
-				}
+			if one := flat.Match(func(term uint32) program.Truth { return program.Truth(naive[term][u]) }); u < uint32(users) && truth(one) != want {
+				t.Fatalf("user %d of %d alone: %v, want %v by %+v", u, users, one, want, p)
 			}
 			if got != want {
 				t.Fatalf("user %d of %d: %v, want %v by %+v", u, users, got, want, p)

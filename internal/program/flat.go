@@ -1,0 +1,112 @@
+package program
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Flat is a program for one user at a time, in one piece of memory: of each clause the number of its literals
+// and whether it joins by Any, and then the literals, each a number of the caller's and whether it is negated.
+// What most likely decides comes first.
+type Flat struct {
+	any  bool
+	code []uint32
+}
+
+// A Truth is what a condition says of one user.
+type Truth uint8
+
+const (
+	No Truth = iota
+	Unknown
+	Yes
+)
+
+// Flat makes one. number says by what number the caller knows a term, and likely how probable it holds.
+func (p *Program) Flat(number func(term int) uint32, likely func(term int) float64) Flat {
+	type part struct {
+		code   []uint32
+		chance float64
+	}
+	// What is rarest decides soonest where all must hold, and what is most frequent where one is enough.
+	arrange := func(parts []part, any bool) (code []uint32, chance float64) {
+		slices.SortStableFunc(parts, func(a, b part) int {
+			if any {
+				a, b = b, a
+			}
+			return cmp.Compare(a.chance, b.chance)
+		})
+		chance = 1
+		for _, p := range parts {
+			code = append(code, p.code...)
+			if any {
+				chance *= 1 - p.chance
+			} else {
+				chance *= p.chance
+			}
+		}
+		if any {
+			chance = 1 - chance
+		}
+		return code, chance
+	}
+	clauses := make([]part, len(p.Clauses))
+	for i, c := range p.Clauses {
+		literals := make([]part, len(c.Literals))
+		for j, l := range c.Literals {
+			literals[j] = part{[]uint32{number(l.Term)<<1 | bit(l.Negated)}, likely(l.Term)}
+			if l.Negated {
+				literals[j].chance = 1 - literals[j].chance
+			}
+		}
+		code, chance := arrange(literals, c.Any)
+		clauses[i] = part{append([]uint32{uint32(len(code))<<1 | bit(c.Any)}, code...), chance}
+	}
+	code, _ := arrange(clauses, p.Any)
+	return Flat{p.Any, code}
+}
+
+func bit(is bool) uint32 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// Match answers as the program does, asking for as few conditions as it needs, by their numbers.
+func (f Flat) Match(ask func(number uint32) Truth) Truth {
+	if len(f.code) == 0 {
+		return No
+	}
+	whole := neutral(f.any)
+	for at := 0; at < len(f.code); {
+		head := f.code[at]
+		any, end := head&1 != 0, at+1+int(head>>1)
+		clause := neutral(any)
+		for _, l := range f.code[at+1 : end] {
+			truth := ask(l >> 1)
+			if l&1 != 0 {
+				truth = Yes - truth
+			}
+			if clause = join(any, clause, truth); clause == decisive(any) {
+				break
+			}
+		}
+		if whole = join(f.any, whole, clause); whole == decisive(f.any) {
+			break
+		}
+		at = end
+	}
+	return whole
+}
+
+// neutral is what joins to nothing else, and decisive what nothing else can change.
+func neutral(any bool) Truth  { return decisive(!any) }
+func decisive(any bool) Truth { return Truth(bit(any)) * Yes }
+
+func join(any bool, a, b Truth) Truth {
+	if any {
+		return max(a, b)
+	}
+	return min(a, b)
+}
