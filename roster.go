@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
 
@@ -31,9 +32,15 @@ type roster struct {
 	// How many there are.
 	oddBits, populations, byRules, members, membersByRule int
 
-	// settled is what every standing was last found to agree with, but for those that were written since.
-	settled settlement
-	written userset.Set
+	// listed are those who are undecided, in the order of their IDs, and answer what conditions find in the group
+	// as long as it is live; nil where that is to be made again.
+	listed []Member
+	answer *program.Term
+
+	// settled is what every standing was last found to agree with, but for those of the unsettled: who should
+	// have moved then, or was written since.
+	settled   settlement
+	unsettled userset.Set
 }
 
 // A settlement is a state of the world in which every standing of a group is what the decision table makes
@@ -84,9 +91,13 @@ func methodOf(in, byRule bool) Method {
 
 // put replaces what is stored about a user.
 func (ro *roster) put(n uint32, st Standing) {
+	ro.answer = nil
 	ro.count(n, -1)
 	odd := !st.Blank() && !sameStanding(st, ro.plain(st.Group, st.User))
 	was := ro.odd.Has(n)
+	if st.Undecided || ro.undecided.Has(n) {
+		ro.listed = nil
+	}
 	include(&ro.bit, n, st.Automatic)
 	if odd || was {
 		include(&ro.odd, n, odd)
@@ -141,9 +152,9 @@ func (ro *roster) count(n uint32, by int) {
 // empty reports whether nothing is stored about anybody.
 func (ro *roster) empty() bool { return ro.bit.Count()+ro.odd.Count() == 0 }
 
-// membership makes the set of the members.
-func (ro *roster) membership(users int) *userset.Set {
-	set := new(userset.Set)
+// answers makes what conditions find in the group: its members, but for those who are undecided.
+func (ro *roster) answers(users int) program.Term {
+	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	var b userset.Bits
 	for chunk, size := range chunksOf(users) {
 		b.Reset()
@@ -152,14 +163,49 @@ func (ro *roster) membership(users int) *userset.Set {
 			ro.odd.AndNot(chunk, &b)
 		}
 		ro.member.Or(chunk, &b)
-		set.Put(chunk, &b, size)
+		ro.undecided.AndNot(chunk, &b)
+		t.Yes.Put(chunk, &b, size)
+		if ro.undecided.CountIn(chunk) > 0 {
+			ro.undecided.Load(chunk, &b)
+			t.Unknown.Put(chunk, &b, size)
+		}
 	}
-	return set
+	return t
+}
+
+// found is what a condition finds in the group about one user.
+func (ro *roster) found(n uint32) Verdict {
+	switch {
+	case ro == nil:
+		return No
+	case ro.answer.Unknown.Has(n):
+		return Unknown
+	}
+	return verdictOf(ro.answer.Yes.Has(n))
+}
+
+// tidy is called between writes and reads, with whether other groups read this one.
+func (ro *roster) tidy(x *index, read bool) {
+	if read && ro.answer == nil {
+		answer := ro.answers(len(x.ids))
+		ro.answer = &answer
+	}
+	if ro.listed != nil {
+		return
+	}
+	ro.listed = make([]Member, 0, ro.undecided.Count())
+	for n := range ro.undecided.All() {
+		ro.listed = append(ro.listed, Member{x.ids[n], methodOf(ro.population.Has(n), ro.byRule.Has(n))})
+	}
+	sortByUser(ro.listed, func(m Member) UserID { return m.User })
 }
 
 func (ro *roster) bytes() int {
-	n := 48 * len(ro.until)
-	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.written, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
+	n := 48*len(ro.until) + 24*cap(ro.listed)
+	if ro.answer != nil {
+		n += ro.answer.Yes.Bytes() + ro.answer.Unknown.Bytes()
+	}
+	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.unsettled, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
 		n += set.Bytes()
 	}
 	return n
@@ -171,14 +217,13 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 	read := map[GroupID]bool{}
 	for _, s := range r.order {
 		if s.whole {
-			read[s.ID] = true
 			for _, id := range r.refs.needs(s.ID) {
 				read[id] = true
 			}
 		}
 	}
 	for _, s := range r.order {
-		if !read[s.ID] || !s.stored {
+		if !s.whole && !read[s.ID] || !s.stored {
 			continue
 		}
 		ro := x.rosters[s.ID]
@@ -189,6 +234,7 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			}
 			x.rosters[s.ID] = ro
 		}
+		ro.tidy(x, read[s.ID])
 		s.roster = ro
 	}
 	return nil
@@ -234,24 +280,30 @@ func (x *index) wrote(writes []Write, r *run) {
 			for _, st := range w.Standings {
 				n := x.number(st.User)
 				ro.put(n, st)
-				ro.written.Add(n)
+				ro.unsettled.Add(n)
 			}
 			ro.sequence++
 		}
 	}
-	x.settle(r)
+	x.settle(r, true)
 }
 
-// settle notes that every standing of the groups agrees with what a run found: what it would have written
-// has been, or there was nothing.
-func (x *index) settle(r *run) {
+// settle notes that every standing of the groups agrees with what a run found, but for those that it would
+// write, or where it has written, all of them.
+func (x *index) settle(r *run, written bool) {
 	for _, s := range r.order {
 		ro := x.rosters[s.ID]
 		if !s.whole || s.held || s.draft || ro == nil || ro != s.roster || s.found.stirred == 0 && s.found.now.IsZero() {
 			continue
 		}
-		if ro.sequence == s.State.Sequence && len(s.write.Standings) == 0 || ro.sequence == s.State.Sequence+1 && len(s.write.Standings) > 0 {
-			ro.settled, ro.written = s.found, userset.Set{}
+		switch moved := len(s.write.Standings) > 0; {
+		case written && moved && ro.sequence == s.State.Sequence+1:
+			ro.settled, ro.unsettled = s.found, userset.Set{}
+		case !(written && moved) && ro.sequence == s.State.Sequence:
+			ro.settled, ro.unsettled = s.found, userset.Set{}
+			for i := range s.write.Standings {
+				ro.unsettled.Add(x.number(s.write.Standings[i].User))
+			}
 		}
 	}
 }

@@ -276,7 +276,7 @@ func (r *run) again() {
 		s.diff, s.write, s.kept = Diff{}, Write{}, nil
 		s.planned, s.causes, s.automatic = Diff{}, causes{}, 0
 		s.next, s.turn = time.Time{}, noDay
-		s.recipe, s.terms, s.roster, s.preset = nil, nil, nil, false
+		s.recipe, s.terms, s.roster, s.preset, s.redecided = nil, nil, nil, false, nil
 	}
 }
 

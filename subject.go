@@ -42,6 +42,8 @@ type subject struct {
 	roster *roster
 	found  settlement
 	preset bool
+	// redecided are those of the undecided about whom the run has decided anew.
+	redecided []UserID
 
 	// About the user at hand.
 	standing Standing
