@@ -2,6 +2,7 @@ package groups_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,17 +74,29 @@ func TestTheLiveNumberIsThatOfTheGroupAsItWouldBeSaved(tt *testing.T) {
 
 		g := draw("edited")
 		g.Revision = revision
-		live, err := ev.Count(t.Context(), g)
+		size := rapid.IntRange(-1, 9).Draw(t, "size of the page")
+		live, first, err := ev.CountPage(t.Context(), g, size)
 		ok(err)
+		plain := groups.NewEvaluator(dir, m, &groups.Options{
+			Now: func() time.Time { return now }, Exclusions: exclusions, Guard: &groups.Guard{}, IndexBytes: -1,
+		})
+		seen, same, err := plain.CountPage(t.Context(), g, size)
+		ok(err)
+		if live != seen || !slices.Equal(first, same) {
+			t.Fatalf("%+v %v by the index, %+v %v by a look at everybody", live, first, seen, same)
+		}
 		p, err := ev.Preview(t.Context(), g, &groups.PreviewOptions{Members: groups.MembersAssigned})
 		ok(err)
 		_, err = ev.Publish(t.Context(), p, "ann")
 		ok(err)
 		var saved groups.Tally
+		var page []groups.Member
 		for st, err := range m.Standings(t.Context(), "g", "") {
 			ok(err)
 			if st.Population != groups.Outside {
-				saved.Population++
+				if saved.Population++; len(page) < size {
+					page = append(page, groups.Member{User: st.User, Method: st.Population})
+				}
 			}
 			if st.Member != groups.Outside {
 				saved.Members++
@@ -94,6 +107,9 @@ func TestTheLiveNumberIsThatOfTheGroupAsItWouldBeSaved(tt *testing.T) {
 		}
 		if live != saved {
 			t.Fatalf("%+v while it was written, %+v once it is published", live, saved)
+		}
+		if !slices.Equal(first, page) {
+			t.Fatalf("%v are the first while it was written, %v once it is published", first, page)
 		}
 	})
 }

@@ -316,13 +316,20 @@ type Tally struct {
 // users of the stored group with its ID. Where the kind changes, its members count as assigned. It asks for no
 // revision, looks at no other group, and writes nothing. It refuses what [Evaluator.Save] would refuse.
 func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
+	t, _, err := e.CountPage(ctx, g, 0)
+	return t, err
+}
+
+// CountPage is Count with the first page of who they are: the first n of the population by their IDs, fewer
+// where there are fewer, each with how they would be in.
+func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Member, error) {
 	r, err := retried(func() (*run, error) {
 		r, err := e.start(ctx)
 		if err == nil {
 			err = r.readGroups(e.concerned(ctx, g), []Group{g})
 		}
 		if err == nil {
-			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
+			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true, page: max(0, n)}, g)
 		}
 		if err == nil {
 			err = r.evaluate(ctx)
@@ -330,10 +337,10 @@ func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
 		return r, err
 	})
 	if err != nil {
-		return Tally{}, err
+		return Tally{}, nil, err
 	}
-	d := &r.groups[g.ID].diff
-	return Tally{d.Population, d.Members, len(d.Undecided)}, nil
+	s := r.groups[g.ID]
+	return Tally{s.diff.Population, s.diff.Members, len(s.diff.Undecided) + s.undecided}, listed(s.first.list), nil
 }
 
 // concerned yields the stored groups that matter to how many users a group has: where its rule asks for

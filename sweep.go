@@ -23,13 +23,32 @@ type candidate struct {
 }
 
 // candidates are those of one chunk of users in some groups of a level: of the group i among them,
-// list[start[i]:start[i+1]]. Where the number is all that the run wants, ins and outs count users who are
-// alike, by group: of whom nothing is stored and the rule says Yes, and who are in by the bit and the rule
-// says No.
+// list[start[i]:start[i+1]]. Where the number is all that the run wants, alike counts the others, by group.
 type candidates struct {
-	list      []candidate
-	start     []int
-	ins, outs []int
+	list  []candidate
+	start []int
+	alike [][kinds]int
+	first page
+}
+
+// kinds is how many kinds there are of active users of whom nothing is stored but, perhaps, the bit: those of
+// one kind all end alike. A kind is by what the rule says, and then by the bit.
+const kinds = 6
+
+// kind is what the rule says of a kind of users, and what is stored about them in the group.
+func (s *subject) kind(k int) (Verdict, Standing) {
+	v := []Verdict{Yes, No, Unknown}[k/2]
+	if k%2 == 0 || s.roster == nil {
+		return v, Standing{}
+	}
+	return v, s.roster.plain(s.ID, "")
+}
+
+// end is how a kind of users ends.
+func (r *run) end(s *subject, k int) (stored, next Standing) {
+	v, stored := s.kind(k)
+	next, _ = s.settle(&User{Activation: Activated}, v, stored, r.now, r.e.opts.Exclusions)
+	return stored, next
 }
 
 // byIndex is a look at the people by the index. It reports whether there is one.
@@ -241,8 +260,7 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 			first := n / chunks * together
 			some := searches[first:min(first+together, len(searches))]
 			c := &found[n]
-			counts := make([]int, 3*len(some)+1)
-			c.ins, c.outs, c.start = counts[:len(some)], counts[len(some):2*len(some)], counts[2*len(some):]
+			c.start = make([]int, len(some)+1)
 			for i := range some {
 				c.start[i] = len(c.list)
 				w.look(&some[i], c, i)
@@ -271,7 +289,11 @@ type search struct {
 	all, fresh bool
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
-	tally     bool // only how many there are matters
+	// tally says that only how many there are matters, and who the first of a page; enters are the kinds of
+	// users who are in then.
+	tally  bool
+	enters [kinds]bool
+	page   int
 }
 
 func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search {
@@ -279,8 +301,12 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 	ro := s.roster
 	if r.edition != nil && r.edition.group == s.ID {
 		// A preview lists who stays.
-		c.tally = r.edition.alone && !r.edition.turned
-		c.all = !c.tally
+		c.tally = r.edition.alone && !r.edition.turned && s.scope == nil
+		c.all, c.page = !c.tally, r.edition.page
+		for k := range c.enters {
+			_, next := r.end(s, k)
+			c.enters[k] = next.Population != Outside
+		}
 	}
 	if ro == nil {
 		return c
@@ -316,7 +342,7 @@ type sweeper struct {
 	chunk, users int
 	machine      program.Machine
 
-	none, everybody, unknown, found, scratch userset.Bits
+	none, everybody, unknown, found, plain, scratch userset.Bits
 }
 
 // look finds the candidates of one group.
@@ -326,6 +352,8 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	found.Reset()
 	yes, possible := w.verdicts(s)
 	switch {
+	case c.tally:
+		w.tally(c, out, group, yes, possible)
 	case s.asks():
 		// Those of whom it is not certain, or of whom the rule does not say what the bit does.
 		*found = *possible
@@ -344,12 +372,9 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
 		ro.bit.Load(w.chunk, found)
 	}
-	if ro != nil {
+	if ro != nil && !c.tally {
 		w.undecided(c, ro, yes == possible)
 		w.others(c, ro)
-	}
-	if c.tally && s.asks() && s.scope == nil {
-		out.ins[group], out.outs[group] = w.alike(ro, yes, possible)
 	}
 	base := uint32(w.chunk * userset.Chunk)
 	for i := range found.All() {
@@ -365,27 +390,51 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	}
 }
 
-// alike takes those out who are steady and of whom nothing is stored but, perhaps, the bit, and counts them:
-// who comes in by the rule, and who goes.
-func (w *sweeper) alike(ro *roster, yes, possible *userset.Bits) (ins, outs int) {
-	w.scratch = *yes
-	w.x.steady.And(w.chunk, &w.scratch)
-	if ro != nil {
-		ro.bit.AndNot(w.chunk, &w.scratch)
-		ro.odd.AndNot(w.chunk, &w.scratch)
-	}
-	ins = w.scratch.Count()
-	w.found.AndNot(&w.scratch)
+// tally counts those who are active and of whom nothing is stored but, perhaps, the bit, by their kind. Found
+// are the others whom the rule or what is stored has something to do with.
+func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *userset.Bits) {
+	ro := c.s.roster
 	if ro == nil {
-		return ins, 0
+		ro = new(roster)
 	}
-	ro.bit.Load(w.chunk, &w.scratch)
-	ro.odd.AndNot(w.chunk, &w.scratch)
-	w.x.steady.And(w.chunk, &w.scratch)
-	w.scratch.AndNot(possible)
-	outs = w.scratch.Count()
-	w.found.AndNot(&w.scratch)
-	return ins, outs
+	if out.alike == nil {
+		out.alike = make([][kinds]int, len(out.start)-1)
+	}
+	out.first.size = c.page
+	w.found = *possible
+	ro.bit.Or(w.chunk, &w.found)
+	plain := &w.plain
+	*plain = w.found
+	w.x.steady.And(w.chunk, plain)
+	ro.odd.AndNot(w.chunk, plain)
+	ro.odd.Or(w.chunk, &w.found)
+	w.found.AndNot(plain)
+	for k := range kinds {
+		of := &w.scratch
+		*of = *plain
+		switch {
+		case k/2 == 0:
+			of.And(yes)
+		case k/2 == 1:
+			of.AndNot(possible)
+		case yes == possible:
+			continue
+		default:
+			of.And(possible)
+			of.AndNot(yes)
+		}
+		if k%2 == 0 {
+			ro.bit.AndNot(w.chunk, of)
+		} else {
+			ro.bit.And(w.chunk, of)
+		}
+		out.alike[group][k] = of.Count()
+		if c.enters[k] && c.page > 0 {
+			for i := range of.All() {
+				out.first.put(Member{w.x.ids[w.chunk*userset.Chunk+int(i)], Automatic})
+			}
+		}
+	}
 }
 
 // undecided adds those who are undecided, and takes out of whom it is not certain what the rule says where
@@ -566,9 +615,13 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 				decided[of.user] = s.answer
 			}
 		}
-		r.countAlike(s, Standing{}, Yes, found[c].ins[i])
-		if s.roster != nil {
-			r.countAlike(s, s.roster.plain(s.ID, ""), No, found[c].outs[i])
+		if found[c].alike != nil {
+			for k, n := range found[c].alike[i] {
+				r.countAlike(s, k, n)
+			}
+			for _, m := range found[c].first.list {
+				s.first.put(m)
+			}
 		}
 	}
 	return nil
@@ -586,10 +639,12 @@ func (r *run) tell(s *subject, n uint32, answers map[GroupID]program.Term) {
 	}
 }
 
-// countAlike decides about one active user for n of them, of whom the same is stored and the rule says the
-// same.
-func (r *run) countAlike(s *subject, stored Standing, v Verdict, n int) {
-	next, _ := s.settle(&User{Activation: Activated}, v, stored, r.now, r.e.opts.Exclusions)
+// countAlike decides about one user of a kind for n of them.
+func (r *run) countAlike(s *subject, k, n int) {
+	stored, next := r.end(s, k)
+	if next.Undecided {
+		s.undecided += n
+	}
 	for _, c := range []struct {
 		to        *int
 		was, will Method
@@ -622,6 +677,23 @@ func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing,
 		}
 	}
 	return Standing{Group: group, User: id}, nil
+}
+
+// A page is the first members by their IDs, as many as its size says.
+type page struct {
+	size int
+	list []Member
+}
+
+// put puts a member in where they belong, unless the page is full of others before.
+func (p *page) put(m Member) {
+	if full := len(p.list) == p.size; full && (p.size == 0 || p.list[p.size-1].User < m.User) {
+		return
+	} else if full {
+		p.list = p.list[:p.size-1]
+	}
+	at, _ := slices.BinarySearchFunc(p.list, m.User, func(m Member, id UserID) int { return strings.Compare(string(m.User), string(id)) })
+	p.list = slices.Insert(p.list, at, m)
 }
 
 // sort puts what the run has found about a group in the order of the users, and completes the list of those
