@@ -1,6 +1,7 @@
 package groups_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -112,4 +113,41 @@ func TestTheLiveNumberIsThatOfTheGroupAsItWouldBeSaved(tt *testing.T) {
 			t.Fatalf("%v are the first while it was written, %v once it is published", first, page)
 		}
 	})
+}
+
+// Only the groups that the rule reads are looked at for the number, and all of them.
+func TestTheLiveNumberSeesWhomTheGroupsReadAndTheirRings(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	below := evalGroup("below", groups.GroupCondition{Op: groups.MemberOfAny("top").Op, Groups: []groups.GroupID{"top"}, OrBelow: true})
+	leaf := evalGroup("leaf", evalCity.Is("Oslo"))
+	leaf.Parent = "top"
+	kid := evalGroup("kid", groups.MemberOfAny("romans"))
+	kid.Parent = "top"
+	w.save(evalManual("top"), leaf, kid, below, evalGroup("next", groups.MemberOfAny("romans")), evalGroup("far", groups.MemberOfAny("next", "below")))
+	w.process()
+	for _, c := range []struct {
+		id   groups.GroupID
+		of   groups.Condition
+		want groups.Tally
+		ring bool
+	}{
+		{id: "new", of: groups.MemberOfAny("next"), want: groups.Tally{Population: 2, Members: 2}},
+		{id: "new", of: groups.MemberOfAny("far"), want: groups.Tally{Population: 3, Members: 3}},
+		{id: "new", of: groups.MemberOfAny("gone"), want: groups.Tally{Undecided: 3}},
+		{id: "new", of: groups.GroupCondition{Op: groups.MemberOfAny("top").Op, Groups: []groups.GroupID{"top"}, OrBelow: true}, want: groups.Tally{Population: 3, Members: 3}},
+		{id: "romans", of: groups.MemberOfAny("far"), ring: true},
+		{id: "romans", of: groups.MemberOfAny("below"), ring: true},
+		{id: "leaf", of: groups.MemberOfAny("far"), ring: true},
+		{id: "below", of: groups.MemberOfAny("below"), ring: true},
+	} {
+		g := evalGroup(c.id, c.of)
+		if c.id == "leaf" {
+			g.Parent = "top"
+		}
+		got, err := w.ev.Count(t.Context(), g)
+		var ring *groups.CycleError
+		if got != c.want || errors.As(err, &ring) != c.ring || !c.ring && err != nil {
+			t.Errorf("%s by %v: %+v, %v", c.id, c.of, got, err)
+		}
+	}
 }

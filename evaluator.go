@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -343,15 +345,46 @@ func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Mem
 	return Tally{s.diff.Population, s.diff.Members, len(s.diff.Undecided) + s.undecided}, listed(s.first.list), nil
 }
 
-// concerned yields the stored groups that matter to how many users a group has: where its rule asks for
-// groups all of them, and else itself.
+// concerned yields the stored groups that matter to how many users a group has: itself and those that its
+// rule reads, however far. Where it matters who is beneath whom, that is all of them.
 func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, error] {
-	if named, orBelow := g.Criteria.References(); len(named)+len(orBelow) > 0 {
+	var found []Group
+	named, orBelow := g.Criteria.References()
+	if len(orBelow) > 0 || len(named) > 0 && g.Parent != "" {
 		return e.store.Groups(ctx)
 	}
+	met := map[GroupID]bool{}
+	for _, id := range append(named, g.ID) {
+		met[id] = true
+	}
+	for queue := slices.Sorted(maps.Keys(met)); len(queue) > 0; queue = queue[1:] {
+		stored, err := e.store.Group(ctx, queue[0])
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
+			return func(yield func(Group, error) bool) { yield(Group{}, err) }
+		}
+		found = append(found, stored)
+		if stored.ID == g.ID || stored.Kind != AutomaticGroup {
+			continue
+		}
+		named, orBelow := stored.Criteria.References()
+		if len(orBelow) > 0 {
+			return e.store.Groups(ctx)
+		}
+		for _, id := range named {
+			if !met[id] {
+				met[id] = true
+				queue = append(queue, id)
+			}
+		}
+	}
 	return func(yield func(Group, error) bool) {
-		if stored, err := e.store.Group(ctx, g.ID); !errors.Is(err, ErrNotFound) {
-			yield(stored, err)
+		for _, stored := range found {
+			if !yield(stored, nil) {
+				return
+			}
 		}
 	}
 }

@@ -36,6 +36,7 @@ type roster struct {
 	// as long as it is live; nil where that is to be made again.
 	listed []Member
 	answer *program.Term
+	weight int // as it was last counted
 
 	// settled is what every standing was last found to agree with, but for those of the unsettled: who should
 	// have moved then, or was written since.
@@ -200,6 +201,13 @@ func (ro *roster) tidy(x *index, read bool) {
 	sortByUser(ro.listed, func(m Member) UserID { return m.User })
 }
 
+// weigh brings the sum of what rosters weigh up to date.
+func (ro *roster) weigh(sum *int) {
+	was := ro.weight
+	ro.weight = ro.bytes()
+	*sum += ro.weight - was
+}
+
 func (ro *roster) bytes() int {
 	n := 48*len(ro.until) + 24*cap(ro.listed)
 	if ro.answer != nil {
@@ -243,6 +251,9 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 // readRoster reads what is stored about a group.
 func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, error) {
 	ro := &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
+	if was := x.rosters[s.ID]; was != nil {
+		ro.weight = was.weight // in its place
+	}
 	last := UserID("")
 	for st, err := range x.store.Standings(ctx, s.ID, "") {
 		switch {
@@ -270,9 +281,9 @@ func (x *index) wrote(writes []Write, r *run) {
 		switch {
 		case ro == nil || len(w.Standings) == 0 && !w.Delete && w.State == nil:
 		case w.Delete || w.Was == nil || ro.epoch != w.Was.Epoch || ro.sequence != w.Was.Sequence:
-			delete(x.rosters, w.Group)
+			x.forget(w.Group)
 		case w.State != nil && w.State.Live != ro.live && !ro.empty():
-			delete(x.rosters, w.Group)
+			x.forget(w.Group)
 		case len(w.Standings) > 0:
 			if w.State != nil {
 				ro.live = w.State.Live
@@ -286,6 +297,12 @@ func (x *index) wrote(writes []Write, r *run) {
 		}
 	}
 	x.settle(r, true)
+}
+
+// forget drops the roster of a group.
+func (x *index) forget(group GroupID) {
+	x.weighed.bytes -= x.rosters[group].weight
+	delete(x.rosters, group)
 }
 
 // settle notes that every standing of the groups agrees with what a run found, but for those that it would

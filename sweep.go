@@ -250,11 +250,15 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
 	found := make([]candidates, chunks*((len(level)+together-1)/together))
 	inParallel(len(found), func() func(int) {
-		w := &sweeper{x: x}
 		return func(n int) {
 			if ctx.Err() != nil {
 				return
 			}
+			w, spare := x.sweepers.Get().(*sweeper)
+			if !spare {
+				w = &sweeper{x: x}
+			}
+			defer x.sweepers.Put(w)
 			w.chunk = n % chunks
 			w.users = min(userset.Chunk, len(x.ids)-w.chunk*userset.Chunk)
 			first := n / chunks * together
