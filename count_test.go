@@ -1,7 +1,9 @@
 package groups_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,17 +75,29 @@ func TestTheLiveNumberIsThatOfTheGroupAsItWouldBeSaved(tt *testing.T) {
 
 		g := draw("edited")
 		g.Revision = revision
-		live, err := ev.Count(t.Context(), g)
+		size := rapid.IntRange(-1, 9).Draw(t, "size of the page")
+		live, first, err := ev.CountPage(t.Context(), g, size)
 		ok(err)
+		plain := groups.NewEvaluator(dir, m, &groups.Options{
+			Now: func() time.Time { return now }, Exclusions: exclusions, Guard: &groups.Guard{}, IndexBytes: -1,
+		})
+		seen, same, err := plain.CountPage(t.Context(), g, size)
+		ok(err)
+		if live != seen || !slices.Equal(first, same) {
+			t.Fatalf("%+v %v by the index, %+v %v by a look at everybody", live, first, seen, same)
+		}
 		p, err := ev.Preview(t.Context(), g, &groups.PreviewOptions{Members: groups.MembersAssigned})
 		ok(err)
 		_, err = ev.Publish(t.Context(), p, "ann")
 		ok(err)
 		var saved groups.Tally
+		var page []groups.Member
 		for st, err := range m.Standings(t.Context(), "g", "") {
 			ok(err)
 			if st.Population != groups.Outside {
-				saved.Population++
+				if saved.Population++; len(page) < size {
+					page = append(page, groups.Member{User: st.User, Method: st.Population})
+				}
 			}
 			if st.Member != groups.Outside {
 				saved.Members++
@@ -95,5 +109,45 @@ func TestTheLiveNumberIsThatOfTheGroupAsItWouldBeSaved(tt *testing.T) {
 		if live != saved {
 			t.Fatalf("%+v while it was written, %+v once it is published", live, saved)
 		}
+		if !slices.Equal(first, page) {
+			t.Fatalf("%v are the first while it was written, %v once it is published", first, page)
+		}
 	})
+}
+
+// Only the groups that the rule reads are looked at for the number, and all of them.
+func TestTheLiveNumberSeesWhomTheGroupsReadAndTheirRings(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	below := evalGroup("below", groups.GroupCondition{Op: groups.MemberOfAny("top").Op, Groups: []groups.GroupID{"top"}, OrBelow: true})
+	leaf := evalGroup("leaf", evalCity.Is("Oslo"))
+	leaf.Parent = "top"
+	kid := evalGroup("kid", groups.MemberOfAny("romans"))
+	kid.Parent = "top"
+	w.save(evalManual("top"), leaf, kid, below, evalGroup("next", groups.MemberOfAny("romans")), evalGroup("far", groups.MemberOfAny("next", "below")))
+	w.process()
+	for _, c := range []struct {
+		id   groups.GroupID
+		of   groups.Condition
+		want groups.Tally
+		ring bool
+	}{
+		{id: "new", of: groups.MemberOfAny("next"), want: groups.Tally{Population: 2, Members: 2}},
+		{id: "new", of: groups.MemberOfAny("far"), want: groups.Tally{Population: 3, Members: 3}},
+		{id: "new", of: groups.MemberOfAny("gone"), want: groups.Tally{Undecided: 3}},
+		{id: "new", of: groups.GroupCondition{Op: groups.MemberOfAny("top").Op, Groups: []groups.GroupID{"top"}, OrBelow: true}, want: groups.Tally{Population: 3, Members: 3}},
+		{id: "romans", of: groups.MemberOfAny("far"), ring: true},
+		{id: "romans", of: groups.MemberOfAny("below"), ring: true},
+		{id: "leaf", of: groups.MemberOfAny("far"), ring: true},
+		{id: "below", of: groups.MemberOfAny("below"), ring: true},
+	} {
+		g := evalGroup(c.id, c.of)
+		if c.id == "leaf" {
+			g.Parent = "top"
+		}
+		got, err := w.ev.Count(t.Context(), g)
+		var ring *groups.CycleError
+		if got != c.want || errors.As(err, &ring) != c.ring || !c.ring && err != nil {
+			t.Errorf("%s by %v: %+v, %v", c.id, c.of, got, err)
+		}
+	}
 }

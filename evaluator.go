@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -316,13 +318,20 @@ type Tally struct {
 // users of the stored group with its ID. Where the kind changes, its members count as assigned. It asks for no
 // revision, looks at no other group, and writes nothing. It refuses what [Evaluator.Save] would refuse.
 func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
+	t, _, err := e.CountPage(ctx, g, 0)
+	return t, err
+}
+
+// CountPage is Count with the first page of who they are: the first n of the population by their IDs, fewer
+// where there are fewer, each with how they would be in.
+func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Member, error) {
 	r, err := retried(func() (*run, error) {
 		r, err := e.start(ctx)
 		if err == nil {
 			err = r.readGroups(e.concerned(ctx, g), []Group{g})
 		}
 		if err == nil {
-			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true}, g)
+			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true, page: max(0, n)}, g)
 		}
 		if err == nil {
 			err = r.evaluate(ctx)
@@ -330,21 +339,52 @@ func (e *Evaluator) Count(ctx context.Context, g Group) (Tally, error) {
 		return r, err
 	})
 	if err != nil {
-		return Tally{}, err
+		return Tally{}, nil, err
 	}
-	d := &r.groups[g.ID].diff
-	return Tally{d.Population, d.Members, len(d.Undecided)}, nil
+	s := r.groups[g.ID]
+	return Tally{s.diff.Population, s.diff.Members, len(s.diff.Undecided) + s.undecided}, listed(s.first.list), nil
 }
 
-// concerned yields the stored groups that matter to how many users a group has: where its rule asks for
-// groups all of them, and else itself.
+// concerned yields the stored groups that matter to how many users a group has: itself and those that its
+// rule reads, however far. Where it matters who is beneath whom, that is all of them.
 func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, error] {
-	if named, orBelow := g.Criteria.References(); len(named)+len(orBelow) > 0 {
+	var found []Group
+	named, orBelow := g.Criteria.References()
+	if len(orBelow) > 0 || len(named) > 0 && g.Parent != "" {
 		return e.store.Groups(ctx)
 	}
+	met := map[GroupID]bool{}
+	for _, id := range append(named, g.ID) {
+		met[id] = true
+	}
+	for queue := slices.Sorted(maps.Keys(met)); len(queue) > 0; queue = queue[1:] {
+		stored, err := e.store.Group(ctx, queue[0])
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
+			return func(yield func(Group, error) bool) { yield(Group{}, err) }
+		}
+		found = append(found, stored)
+		if stored.ID == g.ID || stored.Kind != AutomaticGroup {
+			continue
+		}
+		named, orBelow := stored.Criteria.References()
+		if len(orBelow) > 0 {
+			return e.store.Groups(ctx)
+		}
+		for _, id := range named {
+			if !met[id] {
+				met[id] = true
+				queue = append(queue, id)
+			}
+		}
+	}
 	return func(yield func(Group, error) bool) {
-		if stored, err := e.store.Group(ctx, g.ID); !errors.Is(err, ErrNotFound) {
-			yield(stored, err)
+		for _, stored := range found {
+			if !yield(stored, nil) {
+				return
+			}
 		}
 	}
 }

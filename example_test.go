@@ -261,3 +261,21 @@ func ExampleEvaluator_Count() {
 	// 2
 	// 1
 }
+
+func ExampleEvaluator_CountPage() {
+	ev, ctx := campus(), context.Background()
+	const Credits groups.NumberField = "credits"
+	n, first, err := ev.CountPage(ctx, groups.Group{
+		ID: "new", Name: "New", Kind: groups.AutomaticGroup,
+		Criteria: groups.AnySets(groups.All(Credits.AtLeast(30))),
+	}, 20)
+	check(err)
+	fmt.Println(n.Population, "would be in:")
+	for _, m := range first {
+		fmt.Println(m.User, m.Method)
+	}
+	// Output:
+	// 2 would be in:
+	// ada automatic
+	// bea automatic
+}

@@ -37,7 +37,6 @@ func followed(tb testing.TB, save ...groups.Group) (*evalWorld, *readings) {
 	w.ev = groups.NewEvaluator(read, read, &groups.Options{Now: func() time.Time { return w.now }})
 	w.save(save...)
 	w.process()
-	w.process()
 	read.groups, read.users = 0, 0
 	return w, read
 }

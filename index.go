@@ -58,6 +58,8 @@ type index struct {
 	recipes    map[recipeKey]*recipe
 	rosters    map[GroupID]*roster
 	refreshes  uint64
+	weighed    weighed
+	sweepers   sync.Pool // of *sweeper
 
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
 	// Store has no ledger.
@@ -100,6 +102,7 @@ func (x *index) clear() {
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
 	x.aspects = map[string]aspect{aspectStatus: x.status, aspectLines: x.lines}
+	x.weighed = weighed{}
 }
 
 // lock is for writing to the index; what it returns unlocks it.
@@ -213,7 +216,7 @@ func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
 		return false, err
 	}
 	x.prune(r)
-	if int64(x.bytes()) > x.limit {
+	if int64(x.bytes(r)) > x.limit {
 		x.clear()
 		x.tooLarge = true
 		return false, nil
@@ -287,6 +290,7 @@ func (x *index) adopt(schema *Schema) {
 	if x.schema != schema && !reflect.DeepEqual(x.schema, schema) {
 		x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
 		x.flips.lose()
+		x.weighed = weighed{}
 		for _, a := range x.aspects {
 			a.asking().predicates = nil
 			if v, is := a.(*valued); is {
@@ -538,16 +542,21 @@ func (x *index) fillAll(stale []*predicate) {
 // that are gone.
 func (x *index) prune(r *run) {
 	if alone := r.edition != nil && r.edition.alone; !alone {
-		maps.DeleteFunc(x.rosters, func(id GroupID, _ *roster) bool { return r.groups[id] == nil })
+		for id := range x.rosters {
+			if r.groups[id] == nil {
+				x.forget(id)
+			}
+		}
 	}
 	if len(x.stirred) > len(x.ids)+1024 {
 		x.forgotten += len(x.stirred)
 		x.stirred = nil
 	}
-	stored := r.e.rules.all()
-	if len(x.recipes) <= 2*len(stored)+64 {
+	if len(x.recipes) <= 2*x.weighed.stored+64 {
 		return
 	}
+	stored := r.e.rules.all()
+	x.weighed.stored = len(stored)
 	kept := map[*predicate]bool{}
 	for key, c := range x.recipes {
 		if c.used != x.refreshes && !stored[key.rule] {
@@ -558,7 +567,12 @@ func (x *index) prune(r *run) {
 			kept[p] = true
 		}
 	}
-	maps.DeleteFunc(x.predicates, func(_ predicateKey, p *predicate) bool { return !kept[p] })
+	maps.DeleteFunc(x.predicates, func(_ predicateKey, p *predicate) bool {
+		if !kept[p] {
+			x.weighed.bytes -= p.weight
+		}
+		return !kept[p]
+	})
 	for _, a := range x.aspects {
 		q := a.asking()
 		q.predicates = slices.DeleteFunc(q.predicates, func(p *predicate) bool { return !kept[p] })
@@ -568,17 +582,42 @@ func (x *index) prune(r *run) {
 // defaultIndexBytes is the memory that an index may take unless [Options] say otherwise.
 const defaultIndexBytes = 4 << 30
 
+// weighed is what the index was found to weigh: all of it as of a version of the people and so many aspects,
+// and since then what runs have to do with. stored is how many rules there were when it was last pruned.
+type weighed struct {
+	at             string
+	aspects, bytes int
+	stored         int
+}
+
 // bytes is about how much memory the index takes.
-func (x *index) bytes() int {
-	n := 64*len(x.ids) + x.present.Bytes() + x.steady.Bytes()
-	for _, a := range x.aspects {
-		n += a.bytes()
+func (x *index) bytes(r *run) int {
+	w := &x.weighed
+	if x.at != w.at || len(x.aspects) != w.aspects {
+		w.at, w.aspects = x.at, len(x.aspects)
+		w.bytes = 64*len(x.ids) + x.present.Bytes() + x.steady.Bytes()
+		for _, a := range x.aspects {
+			w.bytes += a.bytes()
+		}
+		for _, p := range x.predicates {
+			p.weight = 0
+			p.weigh(&w.bytes)
+		}
+		for _, ro := range x.rosters {
+			ro.weight = 0
+			ro.weigh(&w.bytes)
+		}
+		return w.bytes
 	}
-	for _, p := range x.predicates {
-		n += p.yes.Bytes() + p.unknown.Bytes() + len(p.table)
+	for _, s := range r.order {
+		if s.recipe != nil {
+			for _, p := range s.recipe.predicates {
+				p.weigh(&w.bytes)
+			}
+		}
+		if s.roster != nil {
+			s.roster.weigh(&w.bytes)
+		}
 	}
-	for _, ro := range x.rosters {
-		n += ro.bytes()
-	}
-	return n
+	return w.bytes
 }

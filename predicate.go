@@ -38,6 +38,14 @@ type predicate struct {
 	turnsKnown         bool
 	turning            uint32
 	used               uint64 // by which refresh of the index
+	weight             int    // as it was last counted
+}
+
+// weigh brings the sum of what predicates weigh up to date.
+func (p *predicate) weigh(sum *int) {
+	was := p.weight
+	p.weight = p.yes.Bytes() + p.unknown.Bytes() + len(p.table)
+	*sum += p.weight - was
 }
 
 // set brings one user up to date.

@@ -16,6 +16,7 @@ type edition struct {
 	by      string
 	saves   bool
 	alone   bool // nothing but the group, for counting
+	page    int  // how many of who is in are told, where it is counted
 	adopts  bool
 	members CurrentMembers
 	plan    string // the ID of the plan that is approved
@@ -108,6 +109,7 @@ func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) (e
 		}
 	}
 	r.edition = ed
+	s.first.size = ed.page
 	s.waits, s.whole, s.trusted = false, true, true
 	if !ed.alone {
 		var left []GroupID

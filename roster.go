@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
 
@@ -31,9 +32,16 @@ type roster struct {
 	// How many there are.
 	oddBits, populations, byRules, members, membersByRule int
 
-	// settled is what every standing was last found to agree with, but for those that were written since.
-	settled settlement
-	written userset.Set
+	// listed are those who are undecided, in the order of their IDs, and answer what conditions find in the group
+	// as long as it is live; nil where that is to be made again.
+	listed []Member
+	answer *program.Term
+	weight int // as it was last counted
+
+	// settled is what every standing was last found to agree with, but for those of the unsettled: who should
+	// have moved then, or was written since.
+	settled   settlement
+	unsettled userset.Set
 }
 
 // A settlement is a state of the world in which every standing of a group is what the decision table makes
@@ -43,11 +51,12 @@ type settlement struct {
 	stirred  int    // how many users had come, gone, or been switched on or off
 	lost     uint64 // how often flips had been lost
 	now      time.Time
+	owes     bool // somebody was to move, which was not written, and of whom no flip tells
 }
 
 // follows reports whether it was of the definition, and flips tell of everybody who changed since.
 func (s settlement) follows(revision, lost uint64) bool {
-	return s.revision == revision && s.lost == lost && !s.now.IsZero()
+	return s.revision == revision && s.lost == lost && !s.now.IsZero() && !s.owes
 }
 
 // copies reports whether the roster is of the state.
@@ -95,9 +104,13 @@ func methodOf(in, byRule bool) Method {
 
 // put replaces what is stored about a user.
 func (ro *roster) put(n uint32, st Standing) {
+	ro.answer = nil
 	ro.count(n, -1)
 	odd := !st.Blank() && !sameStanding(st, ro.plain(st.Group, st.User))
 	was := ro.odd.Has(n)
+	if st.Undecided || ro.undecided.Has(n) {
+		ro.listed = nil
+	}
 	include(&ro.bit, n, st.Automatic)
 	if odd || was {
 		include(&ro.odd, n, odd)
@@ -152,9 +165,9 @@ func (ro *roster) count(n uint32, by int) {
 // empty reports whether nothing is stored about anybody.
 func (ro *roster) empty() bool { return ro.bit.Count()+ro.odd.Count() == 0 }
 
-// membership makes the set of the members.
-func (ro *roster) membership(users int) *userset.Set {
-	set := new(userset.Set)
+// answers makes what conditions find in the group: its members, but for those who are undecided.
+func (ro *roster) answers(users int) program.Term {
+	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	var b userset.Bits
 	for chunk, size := range chunksOf(users) {
 		b.Reset()
@@ -163,14 +176,56 @@ func (ro *roster) membership(users int) *userset.Set {
 			ro.odd.AndNot(chunk, &b)
 		}
 		ro.member.Or(chunk, &b)
-		set.Put(chunk, &b, size)
+		ro.undecided.AndNot(chunk, &b)
+		t.Yes.Put(chunk, &b, size)
+		if ro.undecided.CountIn(chunk) > 0 {
+			ro.undecided.Load(chunk, &b)
+			t.Unknown.Put(chunk, &b, size)
+		}
 	}
-	return set
+	return t
+}
+
+// found is what a condition finds in the group about one user.
+func (ro *roster) found(n uint32) Verdict {
+	switch {
+	case ro == nil:
+		return No
+	case ro.answer.Unknown.Has(n):
+		return Unknown
+	}
+	return verdictOf(ro.answer.Yes.Has(n))
+}
+
+// tidy is called between writes and reads, with whether other groups read this one.
+func (ro *roster) tidy(x *index, read bool) {
+	if read && ro.answer == nil {
+		answer := ro.answers(len(x.ids))
+		ro.answer = &answer
+	}
+	if ro.listed != nil {
+		return
+	}
+	ro.listed = make([]Member, 0, ro.undecided.Count())
+	for n := range ro.undecided.All() {
+		ro.listed = append(ro.listed, Member{x.ids[n], methodOf(ro.population.Has(n), ro.byRule.Has(n))})
+	}
+	sortByUser(ro.listed, func(m Member) UserID { return m.User })
+}
+
+// weigh brings the sum of what rosters weigh up to date.
+func (ro *roster) weigh(sum *int) {
+	was := ro.weight
+	ro.weight = ro.bytes()
+	*sum += ro.weight - was
 }
 
 func (ro *roster) bytes() int {
-	n := 48 * len(ro.until)
-	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.written, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
+	n := 48*len(ro.until) + 24*cap(ro.listed)
+	if ro.answer != nil {
+		n += ro.answer.Yes.Bytes() + ro.answer.Unknown.Bytes()
+	}
+	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.unsettled, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
 		n += set.Bytes()
 	}
 	return n
@@ -182,14 +237,13 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 	read := map[GroupID]bool{}
 	for _, s := range r.order {
 		if s.whole {
-			read[s.ID] = true
 			for _, id := range r.refs.needs(s.ID) {
 				read[id] = true
 			}
 		}
 	}
 	for _, s := range r.order {
-		if !read[s.ID] || !s.stored {
+		if !s.whole && !read[s.ID] || !s.stored {
 			continue
 		}
 		ro := x.rosters[s.ID]
@@ -200,6 +254,7 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			}
 			x.rosters[s.ID] = ro
 		}
+		ro.tidy(x, read[s.ID])
 		s.roster = ro
 	}
 	return nil
@@ -208,6 +263,9 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 // readRoster reads what is stored about a group.
 func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, error) {
 	ro := &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
+	if was := x.rosters[s.ID]; was != nil {
+		ro.weight = was.weight // in its place
+	}
 	last := UserID("")
 	for st, err := range x.store.Standings(ctx, s.ID, "") {
 		switch {
@@ -235,19 +293,19 @@ func (x *index) wrote(writes []Write, r *run) {
 		switch {
 		case ro == nil || len(w.Standings) == 0 && !w.Delete && w.State == nil:
 		case w.Delete || w.Was == nil || ro.epoch != w.Was.Epoch || ro.sequence != w.Was.Sequence:
-			delete(x.rosters, w.Group)
+			x.forget(w.Group)
 		case w.State != nil && !x.turn(ro, w):
-			delete(x.rosters, w.Group)
+			x.forget(w.Group)
 		case len(w.Standings) > 0:
 			for _, st := range w.Standings {
 				n := x.number(st.User)
 				ro.put(n, st)
-				ro.written.Add(n)
+				ro.unsettled.Add(n)
 			}
 			ro.sequence++
 		}
 	}
-	x.settle(r)
+	x.settle(r, true)
 	x.glanced(r)
 }
 
@@ -268,9 +326,15 @@ func (x *index) turn(ro *roster, w *Write) bool {
 	return plain == 0
 }
 
-// settle notes that every standing of the groups agrees with what a run found: what it would have written
-// has been, or there was nothing.
-func (x *index) settle(r *run) {
+// forget drops the roster of a group.
+func (x *index) forget(group GroupID) {
+	x.weighed.bytes -= x.rosters[group].weight
+	delete(x.rosters, group)
+}
+
+// settle notes that every standing of the groups agrees with what a run found, but for those that it would
+// write, or where it has written, all of them.
+func (x *index) settle(r *run, written bool) {
 	all := r.edition == nil && r.glance == nil
 	for _, s := range r.order {
 		ro := x.rosters[s.ID]
@@ -278,9 +342,18 @@ func (x *index) settle(r *run) {
 			all = all && s.waits
 			continue
 		}
-		if ro.sequence == s.State.Sequence && len(s.write.Standings) == 0 || ro.sequence == s.State.Sequence+1 && len(s.write.Standings) > 0 {
-			ro.settled, ro.written = s.found, userset.Set{}
-		} else {
+		switch moved := len(s.write.Standings) > 0; {
+		case written && moved && ro.sequence == s.State.Sequence+1:
+			s.found.owes = false
+			ro.settled, ro.unsettled = s.found, userset.Set{}
+		case !(written && moved) && ro.sequence == s.State.Sequence:
+			s.found.owes = moved && !ro.settled.follows(s.found.revision, s.found.lost) // else flips tell of them
+			ro.settled, ro.unsettled = s.found, userset.Set{}
+			for i := range s.write.Standings {
+				ro.unsettled.Add(x.number(s.write.Standings[i].User))
+			}
+			all = all && !moved
+		default:
 			all = false
 		}
 	}

@@ -283,10 +283,10 @@ func (r *run) again() {
 		r.act.refused = nil
 	}
 	for _, s := range r.order {
-		s.diff, s.write, s.kept = Diff{}, Write{}, nil
+		s.diff, s.write, s.kept, s.first, s.undecided = Diff{}, Write{}, nil, page{size: s.first.size}, 0
 		s.planned, s.causes, s.automatic = Diff{}, causes{}, 0
 		s.next, s.turn = time.Time{}, noDay
-		s.recipe, s.terms, s.roster, s.preset = nil, nil, nil, false
+		s.recipe, s.terms, s.roster, s.preset, s.redecided = nil, nil, nil, false, nil
 	}
 }
 
@@ -534,6 +534,7 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	}
 	if next.Population != Outside {
 		s.diff.Population++
+		s.first.put(Member{id, next.Population})
 	}
 	if next.Member != Outside {
 		s.diff.Members++

@@ -42,6 +42,8 @@ type subject struct {
 	roster *roster
 	found  settlement
 	preset bool
+	// redecided are those of the undecided about whom the run has decided anew.
+	redecided []UserID
 
 	// About the user at hand.
 	standing Standing
@@ -50,6 +52,9 @@ type subject struct {
 	diff  Diff
 	write Write
 	kept  []Member // where an edition wants to know
+	first page     // of who is in, where an edition wants to know
+	// undecided is how many are undecided beside those listed, where an edition is only counted.
+	undecided int
 	// automatic is how many of the users looked at are members by their bit after the run.
 	automatic int
 	// next is the earliest instant met at which time alone changes something, and turn the

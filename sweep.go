@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -21,13 +22,13 @@ type candidate struct {
 	verdict Verdict
 }
 
-// candidates are those of one chunk of users: of the group i of a level, list[start[i]:start[i+1]]. Where
-// the number is all that the run wants, ins and outs count users who are alike, by group: of whom nothing is
-// stored and the rule says Yes, and who are in by the bit and the rule says No.
+// candidates are those of one chunk of users in some groups of a level: of the group i among them,
+// list[start[i]:start[i+1]]. Where the number is all that the run wants, alike counts the others, by group.
 type candidates struct {
-	list      []candidate
-	start     []int
-	ins, outs []int
+	list  []candidate
+	start []int
+	alike [][kinds]int
+	first page
 }
 
 // byIndex is a look at the people by the index. It reports whether there is one.
@@ -47,14 +48,12 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if !done || err != nil {
 		return false, err
 	}
-	for _, s := range r.order {
-		s.sort()
-	}
+	inParallel(len(r.order), func() func(int) { return func(i int) { r.order[i].sort(r.users) } })
 	if r.edition != nil {
 		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
 	}
 	unlock := x.lock()
-	x.settle(r)
+	x.settle(r, false)
 	unlock()
 	return true, nil
 }
@@ -156,7 +155,7 @@ func (r *run) tellProgress(ctx context.Context, users int) error {
 
 // enlist makes a group ready: it counts as it is stored, and what its rule reads of other groups is known.
 func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
-	s.found = settlement{s.Revision, x.forgotten + len(x.stirred), x.flips.lost, r.now}
+	s.found = settlement{revision: s.Revision, stirred: x.forgotten + len(x.stirred), lost: x.flips.lost, now: r.now}
 	s.preset = true
 	if ro := s.roster; ro != nil {
 		s.automatic = ro.membersByRule
@@ -186,20 +185,19 @@ func (x *index) answer(s *subject, live bool, decided map[uint32]Verdict) progra
 	if s.cyclic || s.Status != Active || !live {
 		return program.Term{Yes: new(userset.Set), Unknown: &x.present}
 	}
-	ro := s.roster
-	if ro == nil {
-		ro = new(roster)
-	}
-	yes, unknown := ro.membership(len(x.ids)), new(userset.Set)
-	for n := range ro.undecided.All() {
-		yes.Remove(n)
-		unknown.Add(n)
+	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	switch {
+	case s.roster == nil:
+	case len(decided) == 0:
+		return *s.roster.answer
+	default:
+		t = s.roster.answers(len(x.ids))
 	}
 	for n, v := range decided {
-		include(yes, n, v == Yes)
-		include(unknown, n, v == Unknown)
+		include(t.Yes, n, v == Yes)
+		include(t.Unknown, n, v == Unknown)
 	}
-	return program.Term{Yes: yes, Unknown: unknown}
+	return t
 }
 
 // membersOf is the term of a condition on groups.
@@ -238,32 +236,51 @@ func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term
 	return out
 }
 
-// candidates finds whom the run must look at in the groups, chunk by chunk, on all processors.
+// together is how many groups of a level are looked at together in a chunk, so that there is work for all
+// processors where there are few users.
+const together = 16
+
+// candidates finds whom the run must look at in the groups, on all processors: all chunks of the first
+// groups of the level, and then those of the next.
 func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]candidates, error) {
 	searches := make([]search, len(level))
 	stirred := map[int]*userset.Set{}
 	for i, s := range level {
 		searches[i] = x.search(r, s, stirred)
 	}
-	found := make([]candidates, (len(x.ids)+userset.Chunk-1)/userset.Chunk)
+	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
+	found := make([]candidates, chunks*((len(level)+together-1)/together))
 	inParallel(len(found), func() func(int) {
-		w := &sweeper{x: x}
-		return func(chunk int) {
-			w.chunk, w.users = chunk, min(userset.Chunk, len(x.ids)-chunk*userset.Chunk)
-			c := &found[chunk]
-			counts := make([]int, 3*len(level)+1)
-			c.ins, c.outs, c.start = counts[:len(level)], counts[len(level):2*len(level)], counts[2*len(level):]
-			for i := range searches {
-				if ctx.Err() != nil {
-					return
-				}
-				c.start[i] = len(c.list)
-				w.look(&searches[i], c, i)
+		return func(n int) {
+			if ctx.Err() != nil {
+				return
 			}
-			c.start[len(level)] = len(c.list)
+			w, spare := x.sweepers.Get().(*sweeper)
+			if !spare {
+				w = &sweeper{x: x}
+			}
+			defer x.sweepers.Put(w)
+			w.chunk = n % chunks
+			w.users = min(userset.Chunk, len(x.ids)-w.chunk*userset.Chunk)
+			first := n / chunks * together
+			some := searches[first:min(first+together, len(searches))]
+			c := &found[n]
+			c.start = make([]int, len(some)+1)
+			for i := range some {
+				c.start[i] = len(c.list)
+				w.look(&some[i], c, i)
+			}
+			c.start[len(some)] = len(c.list)
 		}
 	})
 	return found, ctx.Err()
+}
+
+// of are the candidates of each chunk for the group i of a level and those together with it, and the place of
+// the group among these.
+func (x *index) of(found []candidates, i int) ([]candidates, int) {
+	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
+	return found[i/together*chunks:][:chunks], i % together
 }
 
 // search is how a run finds whom to look at in one group.
@@ -275,7 +292,13 @@ type search struct {
 	stirred    *userset.Set
 	ended      []uint32
 	all, fresh bool
-	tally      bool // only how many there are matters
+	// steadfast says that whoever was undecided still is, as long as the rule does not know.
+	steadfast bool
+	// tally says that only how many there are matters, and who the first of a page; enters are the kinds of
+	// users who are in then.
+	tally  bool
+	enters [kinds]bool
+	page   int
 }
 
 func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search {
@@ -283,8 +306,12 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 	ro := s.roster
 	if r.edition != nil && r.edition.group == s.ID {
 		// A preview lists who stays.
-		c.tally = r.edition.alone && !r.edition.turned
-		c.all = !c.tally
+		c.tally = r.edition.alone && !r.edition.turned && s.scope == nil
+		c.all, c.page = !c.tally, r.edition.page
+		for k := range c.enters {
+			_, next := r.end(s, k)
+			c.enters[k] = next.Population != Outside
+		}
 	}
 	if ro == nil {
 		return c
@@ -298,6 +325,7 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 		c.all = c.all || !sameStanding(plain, next)
 		return c
 	}
+	c.steadfast = !c.all && s.scope == nil && !s.held
 	c.ended = ro.ended(r.now)
 	from := ro.settled.stirred - x.forgotten
 	if from < len(x.stirred) {
@@ -319,7 +347,7 @@ type sweeper struct {
 	chunk, users int
 	machine      program.Machine
 
-	none, everybody, found, scratch userset.Bits
+	none, everybody, unknown, found, plain, scratch userset.Bits
 }
 
 // look finds the candidates of one group.
@@ -329,34 +357,29 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	found.Reset()
 	yes, possible := w.verdicts(s)
 	switch {
+	case c.tally:
+		w.tally(c, out, group, yes, possible)
 	case s.asks():
+		// Those of whom it is not certain, or of whom the rule does not say what the bit does.
 		*found = *possible
-		if ro != nil && ro.bit.CountIn(w.chunk) > 0 {
-			// Those of whom the rule may say Yes and who do not have the bit, or of whom it is not certain, and
-			// those who have the bit and of whom it says No.
-			w.scratch = *yes
-			ro.bit.And(w.chunk, &w.scratch) // have it, certainly
-			found.AndNot(&w.scratch)
-			ro.bit.Load(w.chunk, &w.scratch)
-			w.scratch.AndNot(possible)
-			w.among(&w.scratch)
-			found.Or(&w.scratch)
-		}
-		if s.scope != nil && ro != nil {
-			*found = *possible
+		switch {
+		case s.scope != nil && ro != nil:
 			ro.bit.Or(w.chunk, found)
-			w.among(found)
-		} else if s.scope != nil {
-			*found = *possible
+		case ro != nil:
+			ro.bit.Xor(w.chunk, found)
+		}
+		w.among(found)
+		if possible != yes {
+			w.unknown = *possible
+			w.unknown.AndNot(yes)
+			found.Or(&w.unknown)
 		}
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
 		ro.bit.Load(w.chunk, found)
 	}
-	if ro != nil {
+	if ro != nil && !c.tally {
+		w.undecided(c, ro, yes == possible)
 		w.others(c, ro)
-	}
-	if c.tally && s.asks() && s.scope == nil {
-		out.ins[group], out.outs[group] = w.alike(ro, yes, possible)
 	}
 	base := uint32(w.chunk * userset.Chunk)
 	for i := range found.All() {
@@ -372,34 +395,29 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	}
 }
 
-// alike takes those out who are steady and of whom nothing is stored but, perhaps, the bit, and counts them:
-// who comes in by the rule, and who goes.
-func (w *sweeper) alike(ro *roster, yes, possible *userset.Bits) (ins, outs int) {
-	w.scratch = *yes
-	w.x.steady.And(w.chunk, &w.scratch)
-	if ro != nil {
-		ro.bit.AndNot(w.chunk, &w.scratch)
-		ro.odd.AndNot(w.chunk, &w.scratch)
+// undecided adds those who are undecided, and takes out of whom it is not certain what the rule says where
+// that makes no difference: who was undecided already, and who is in by assignment.
+func (w *sweeper) undecided(c *search, ro *roster, certain bool) {
+	found := &w.found
+	switch {
+	case c.steadfast && !c.s.asks():
+	case certain || !c.steadfast:
+		ro.undecided.Or(w.chunk, found)
+	default:
+		firm := &w.scratch
+		ro.population.Load(w.chunk, firm)
+		ro.byRule.AndNot(w.chunk, firm)
+		ro.undecided.Or(w.chunk, firm)
+		firm.And(&w.unknown)
+		ro.undecided.Or(w.chunk, found)
+		found.AndNot(firm)
 	}
-	ins = w.scratch.Count()
-	w.found.AndNot(&w.scratch)
-	if ro == nil {
-		return ins, 0
-	}
-	ro.bit.Load(w.chunk, &w.scratch)
-	ro.odd.AndNot(w.chunk, &w.scratch)
-	w.x.steady.And(w.chunk, &w.scratch)
-	w.scratch.AndNot(possible)
-	outs = w.scratch.Count()
-	w.found.AndNot(&w.scratch)
-	return ins, outs
 }
 
 // others adds those who are looked at whatever the rule says.
 func (w *sweeper) others(c *search, ro *roster) {
 	found := &w.found
-	ro.undecided.Or(w.chunk, found)
-	ro.written.Or(w.chunk, found)
+	ro.unsettled.Or(w.chunk, found)
 	switch {
 	case c.all:
 		ro.bit.Or(w.chunk, found)
@@ -469,8 +487,9 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 			continue
 		}
 		many = append(many, i)
+		found, at := x.of(found, i)
 		for c := range found {
-			total += found[c].start[i+1] - found[c].start[i]
+			total += found[c].start[at+1] - found[c].start[at]
 		}
 	}
 	var failed atomic.Pointer[error]
@@ -514,9 +533,10 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 const fewCandidates = 512
 
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
-// conditions find in the group.
+// conditions find in the group where that is not what is stored.
 func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, found []candidates, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
 	var light User
+	found, i = x.of(found, i)
 	for c := range found {
 		for _, of := range found[c].list[found[c].start[i]:found[c].start[i+1]] {
 			id := x.ids[of.user]
@@ -546,13 +566,20 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 				r.tell(s, of.user, answers)
 			}
 			r.decide(s, id, u, of.verdict)
-			if decided != nil {
+			if s.roster != nil && s.roster.undecided.Has(of.user) {
+				s.redecided = append(s.redecided, id)
+			}
+			if decided != nil && s.answer != s.roster.found(of.user) {
 				decided[of.user] = s.answer
 			}
 		}
-		r.countAlike(s, Standing{}, Yes, found[c].ins[i])
-		if s.roster != nil {
-			r.countAlike(s, s.roster.plain(s.ID, ""), No, found[c].outs[i])
+		if found[c].alike != nil {
+			for k, n := range found[c].alike[i] {
+				r.countAlike(s, k, n)
+			}
+			for _, m := range found[c].first.list {
+				s.first.put(m)
+			}
 		}
 	}
 	return nil
@@ -570,57 +597,69 @@ func (r *run) tell(s *subject, n uint32, answers map[GroupID]program.Term) {
 	}
 }
 
-// countAlike decides about one active user for n of them, of whom the same is stored and the rule says the
-// same.
-func (r *run) countAlike(s *subject, stored Standing, v Verdict, n int) {
-	next, _ := s.settle(&User{Activation: Activated}, v, stored, r.now, r.e.opts.Exclusions)
-	for _, c := range []struct {
-		to        *int
-		was, will Method
-	}{{&s.diff.Population, stored.Population, next.Population}, {&s.diff.Members, stored.Member, next.Member}} {
-		if c.was != Outside {
-			*c.to -= n
-		}
-		if c.will != Outside {
-			*c.to += n
-		}
-	}
-}
-
 // standing is what is stored about a user in a group; where the roster does not have all of it, it asks the
 // Store.
 func (x *index) standing(ctx context.Context, s *subject, n uint32, id UserID) (Standing, error) {
-	st, complete := s.roster.standing(s.ID, n, id)
-	if complete {
+	if st, complete := s.roster.standing(s.ID, n, id); complete {
 		return st, nil
 	}
-	st, err := standingIn(ctx, x.store, s.ID, id)
+	return x.stored(ctx, s.ID, id)
+}
+
+func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing, error) {
+	st, err := standingIn(ctx, x.store, group, id)
 	if err != nil {
 		return Standing{}, fmt.Errorf("read standings of user %q: %w", id, err)
 	}
 	return st.clone(), nil
 }
 
-// sort puts what the run has found about a group in the order of the users.
-func (s *subject) sort() {
+// sort puts what the run has found about a group in the order of the users, and completes the list of those
+// who are undecided.
+func (s *subject) sort(users map[UserID]struct{}) {
 	if !s.preset {
 		return
 	}
 	for _, d := range []*Diff{&s.diff, &s.planned} {
 		for _, list := range [][]Change{d.Joined, d.Left, d.Switched, d.Withheld} {
-			sortByUser(list, func(c *Change) UserID { return c.User })
+			sortByUser(list, func(c Change) UserID { return c.User })
 		}
-		sortByUser(d.Undecided, func(m *Member) UserID { return m.User })
+		sortByUser(d.Undecided, func(m Member) UserID { return m.User })
 	}
-	sortByUser(s.kept, func(m *Member) UserID { return m.User })
-	sortByUser(s.write.Standings, func(st *Standing) UserID { return st.User })
+	sortByUser(s.kept, func(m Member) UserID { return m.User })
+	sortByUser(s.write.Standings, func(st Standing) UserID { return st.User })
+	if ro := s.roster; ro != nil && len(s.redecided) < len(ro.listed) {
+		again := slices.AppendSeq(s.redecided, maps.Keys(users))
+		slices.Sort(again)
+		s.diff.Undecided = update(ro.listed, again, s.diff.Undecided)
+	}
 }
 
-func sortByUser[T any](list []T, user func(*T) UserID) {
-	slices.SortFunc(list, func(a, b T) int {
-		if user(&a) < user(&b) {
-			return -1
+// update is a list of members without some, who need not be there, and with others. All are in the order of
+// the users, and nobody who stays comes in.
+func update(list []Member, without []UserID, with []Member) []Member {
+	out := make([]Member, 0, len(list)+len(with))
+	upTo := func(id UserID) {
+		at, met := slices.BinarySearchFunc(list, id, func(m Member, id UserID) int { return strings.Compare(string(m.User), string(id)) })
+		if out = append(out, list[:at]...); met {
+			at++
 		}
-		return 1 // each user is there once
-	})
+		list = list[at:]
+	}
+	for _, m := range with {
+		for len(without) > 0 && without[0] < m.User {
+			upTo(without[0])
+			without = without[1:]
+		}
+		upTo(m.User)
+		out = append(out, m)
+	}
+	for _, id := range without {
+		upTo(id)
+	}
+	return append(out, list...)
+}
+
+func sortByUser[T any](list []T, user func(T) UserID) {
+	slices.SortFunc(list, func(a, b T) int { return strings.Compare(string(user(a)), string(user(b))) })
 }

@@ -159,8 +159,7 @@ func (m *Machine) and(l Literal, out *userset.Bits) {
 	unsure := t.Unknown.CountIn(m.chunk) > 0
 	switch {
 	case !l.Negated && m.upper && unsure:
-		m.load(l, &m.term)
-		out.And(&m.term)
+		t.Yes.AndEither(t.Unknown, m.chunk, out)
 	case !l.Negated:
 		t.Yes.And(m.chunk, out)
 	default:

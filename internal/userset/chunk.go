@@ -231,6 +231,30 @@ func (c *chunk) and(b *Bits) {
 	}
 }
 
+// andEither leaves those in b who are members of c or of d. It is fastest where d is a list.
+func (c *chunk) andEither(d *chunk, b *Bits) {
+	switch {
+	case d.count == 0:
+		c.and(b)
+	case len(d.list) > 0:
+		var kept [limitOfAll]uint16
+		n := 0
+		for _, i := range d.list {
+			kept[n] = i
+			n += int(b.bit(i))
+		}
+		c.and(b)
+		for _, i := range kept[:n] {
+			b.Set(i)
+		}
+	default:
+		also := *b
+		d.and(&also)
+		c.and(b)
+		b.Or(&also)
+	}
+}
+
 // andNot takes the members out of b.
 func (c *chunk) andNot(b *Bits) {
 	switch {

@@ -215,6 +215,16 @@ func TestCombiningIsThatOfMembers(t *testing.T) {
 				t.Fatalf("%s: counts %d of %d, empty %v", c.name, bySet.Count(), in, bySet.Empty())
 			}
 		}
+		also := members(t, min(populations().Draw(t, "users of a third"), userset.Chunk))
+		var third userset.Set
+		third.Put(1, also, userset.Chunk)
+		bySets, byBits := *a, *b
+		set.AndEither(&third, 1, &bySets)
+		byBits.Or(also)
+		byBits.And(a)
+		if bySets != byBits {
+			t.Fatalf("and either: %d are in, want %d", bySets.Count(), byBits.Count())
+		}
 	})
 }
 
