@@ -18,6 +18,7 @@ type catalogue struct {
 	entries map[GroupID]*entry
 	refs    *references // never written to
 	order   []*entry    // those read by others first
+	flat    []flatEntry // in that order, for who looks at one user
 	basis   uint64      // of the schema and the options
 	lost    uint64      // flips that were lost when the groups were last found ready
 
@@ -49,13 +50,18 @@ type entry struct {
 	waits   bool    // for its schedule: it is not due
 	clocked bool    // time alone may change what its rule says
 	recipe  *recipe // of a group that is ready, where it asks
-	// program is that of the recipe for one user: conditions on groups have the numbers from groupsFrom on.
-	program program.Flat
 	cyclic  bool
 	place   int       // in the order
 	needs   []GroupID // the groups that its rule reads
 	wakes   time.Time
 	alarm   int // its place among the alarms
+}
+
+// A flatEntry is what most looks at a group need of it.
+type flatEntry struct {
+	program        program.Flat
+	recipe         *recipe
+	waits, clocked bool
 }
 
 // newCatalogue is nil where the Store has no ledger.
@@ -123,6 +129,7 @@ func (c *catalogue) follow(r *run) {
 		if c.isReady(e) {
 			delete(c.unready, id)
 		}
+		c.flatten(e)
 	}
 }
 
@@ -194,7 +201,7 @@ func (c *catalogue) arrange() {
 	}
 	c.refs = newReferences(all)
 	sorted, cyclic := c.refs.order()
-	c.order = make([]*entry, len(sorted))
+	c.order, c.flat = make([]*entry, len(sorted)), make([]flatEntry, len(sorted))
 	for place, id := range sorted {
 		e := c.entries[id]
 		e.place, e.cyclic, e.needs = place, cyclic[id], c.refs.needs(id)
@@ -248,7 +255,6 @@ func (x *index) follow(e *entry, recipe *recipe) {
 	}
 	if e.recipe = recipe; recipe != nil {
 		x.flatten(recipe)
-		e.program = recipe.flat
 		for i, p := range recipe.predicates {
 			p.uses = append(p.uses, use{e, recipe.signs[i]})
 			if p.relative {
@@ -265,6 +271,15 @@ func (c *catalogue) isDue(now time.Time) bool {
 
 // groupsFrom is the first number of a condition on groups: it counts those of the recipe.
 const groupsFrom = 1 << 30
+
+// flatten notes what most looks at a group need.
+func (c *catalogue) flatten(e *entry) {
+	f := flatEntry{recipe: e.recipe, waits: e.waits, clocked: e.clocked}
+	if e.recipe != nil {
+		f.program = e.recipe.flat
+	}
+	c.flat[e.place] = f
+}
 
 // flatten makes the program of a recipe for one user, if it has none.
 func (x *index) flatten(recipe *recipe) {

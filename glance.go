@@ -33,6 +33,7 @@ type glance struct {
 	standings       []Standing
 	at              []int32 // by place, one more than where the standing is
 	marked, decided []uint64
+	foreteller      subject  // that finds when dates turn
 	stirred         bool     // they came, went, or were switched on or off
 	turned          []uint64 // the groups for which a date may turn at another time, by place
 
@@ -110,9 +111,7 @@ func newGlance(r *run, x *index) *glance {
 		marked: make([]uint64, words), decided: make([]uint64, words), turned: make([]uint64, words),
 		truths: make([]program.Truth, len(x.asked)),
 	}
-	if len(r.users) > 1 || r.resides != nil || len(r.above) > 0 {
-		r.glance.in = make([]tallied, len(c.order))
-	}
+	r.glance.foreteller.met = r.glance.foreteller.meet
 	for _, s := range r.order {
 		if s.whole {
 			r.glance.wholes = append(r.glance.wholes, c.entries[s.ID])
@@ -290,6 +289,9 @@ func (g *glance) isBelow(n uint32, above map[uint32]bool) bool {
 
 // lookAtAll decides about the users of the run.
 func (g *glance) lookAtAll(ctx context.Context) error {
+	if len(g.r.users) > 1 {
+		g.in = make([]tallied, len(g.c.order))
+	}
 	for _, id := range slices.Sorted(maps.Keys(g.r.users)) {
 		if err := g.look(ctx, id); err != nil {
 			return err
@@ -348,7 +350,7 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 			bit := bits.TrailingZeros64(g.marked[i] &^ done)
 			done |= 1 << bit
 			if place := i*64 + bit; place < len(g.c.order) {
-				g.decide(g.c.order[place])
+				g.decide(place)
 			}
 		}
 	}
@@ -402,23 +404,26 @@ func has(bits []uint64, i int) bool { return bits[i/64]>>(i%64)&1 != 0 }
 func (g *glance) mark(e *entry) { set(g.marked, e.place) }
 
 // decide settles the user at hand in one group. Whoever stays out, and of whom nothing is stored, is passed over.
-func (g *glance) decide(e *entry) {
-	s := g.r.groups[e.ID]
-	whole := s != nil && s.whole
-	if e.waits && !whole {
+func (g *glance) decide(place int) {
+	f, verdict, whole := &g.c.flat[place], No, false
+	if g.wholes != nil {
+		if s := g.r.groups[g.c.order[place].ID]; s.whole {
+			whole, verdict = true, g.wholeVerdict(s)
+		}
+	}
+	switch {
+	case whole:
+	case f.waits:
+		return
+	default:
+		verdict = g.verdict(f.recipe, f.program)
+	}
+	turns := f.clocked && g.light != nil && (whole || (g.stirred || has(g.turned, place)) && g.turnsSooner(g.c.order[place]))
+	if verdict == No && g.at[place] == 0 && !turns && !whole {
 		return
 	}
-	verdict := No
-	if whole {
-		verdict = g.wholeVerdict(s)
-	} else {
-		verdict = g.verdict(e.recipe, e.program)
-	}
-	turns := e.clocked && g.light != nil && (whole || (g.stirred || has(g.turned, e.place)) && g.turnsSooner(e))
-	if verdict == No && g.at[e.place] == 0 && !turns && !whole {
-		return
-	}
-	s = g.subject(e)
+	e := g.c.order[place]
+	s := g.subject(e)
 	s.standing = g.standing(e)
 	before := len(s.write.Standings)
 	g.r.decide(s, g.id, g.light, verdict)
@@ -442,8 +447,8 @@ func (g *glance) decide(e *entry) {
 
 // turnsSooner reports whether a date of the user at hand turns before time matters to the group by what is stored.
 func (g *glance) turnsSooner(e *entry) bool {
-	s := subject{rule: e.rule, view: View{Now: g.r.now, Zone: e.zone}, today: calendar.In(g.r.now, e.zone), turn: noDay}
-	s.met = s.meet
+	s := &g.foreteller
+	s.rule, s.view, s.today, s.turn = e.rule, View{Now: g.r.now, Zone: e.zone}, calendar.In(g.r.now, e.zone), noDay
 	s.foresee(g.user())
 	at, ok := calendar.Turn(s.turn, g.r.now, e.zone)
 	return s.turn != noDay && ok && (e.wakes.IsZero() || at.Before(e.wakes))
