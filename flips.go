@@ -3,6 +3,7 @@ package groups
 import (
 	"slices"
 
+	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
 
@@ -22,6 +23,8 @@ type flips struct {
 type flip struct {
 	*predicate
 	more bool
+	// now is one more than what the predicate says of the user from then on; zero is not known.
+	now program.Truth
 }
 
 // A use is a group whose rule has a predicate.
@@ -62,8 +65,8 @@ func (f *flips) compare(p *predicate, yes, unknown *userset.Set, users int) {
 			of[1].Xor(chunk, &b)
 			for i := range b.All() {
 				n := uint32(chunk*userset.Chunk) + uint32(i)
-				f.add(n, flip{p, true})
-				f.add(n, flip{p, false})
+				f.add(n, flip{predicate: p, more: true})
+				f.add(n, flip{predicate: p})
 			}
 		}
 	}

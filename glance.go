@@ -370,6 +370,9 @@ func (g *glance) turn(f flip) {
 		}
 		return
 	}
+	if f.number > 0 && !f.relative {
+		g.truths[f.number-1] = f.now // of the last flip, which tells what it is now
+	}
 	for _, u := range f.uses {
 		e := u.of
 		if f.relative {
@@ -545,7 +548,7 @@ func (g *glance) membership(l *groupLeaf) program.Truth {
 	for _, id := range l.groups {
 		result = l.match.join(result, g.MemberOf(g.id, id, l.orBelow))
 	}
-	return [...]program.Truth{No: program.No, Unknown: program.Unknown, Yes: program.Yes}[result]
+	return truthOf(result)
 }
 
 // MemberOf answers conditions on groups, for the user at hand.

@@ -52,10 +52,8 @@ func (p *predicate) weigh(sum *int) {
 func (p *predicate) set(n uint32, v Verdict) {
 	switch yes, unknown := p.keep(n, v); {
 	case !yes && !unknown:
-	case v == Yes, v == Unknown && !yes:
-		p.flips.add(n, flip{p, true})
 	default:
-		p.flips.add(n, flip{p, false})
+		p.flips.add(n, flip{p, v == Yes || v == Unknown && !yes, 1 + truthOf(v)})
 	}
 }
 
@@ -70,10 +68,15 @@ func (p *predicate) keep(n uint32, v Verdict) (yes, unknown bool) {
 	return p.yes.Remove(n), p.unknown.Add(n)
 }
 
+// truthOf is a verdict as programs have it.
+func truthOf(v Verdict) program.Truth {
+	return [...]program.Truth{No: program.No, Unknown: program.Unknown, Yes: program.Yes}[v]
+}
+
 // touch tells of a user who has another value now, where that can change when time changes the predicate.
 func (p *predicate) touch(n uint32) {
 	if p.relative {
-		p.flips.add(n, flip{p, false})
+		p.flips.add(n, flip{predicate: p})
 	}
 }
 
