@@ -162,9 +162,6 @@ func (ro *roster) count(n uint32, by int) {
 	add(&ro.membersByRule, ro.memberByRule.Has(n))
 }
 
-// empty reports whether nothing is stored about anybody.
-func (ro *roster) empty() bool { return ro.bit.Count()+ro.odd.Count() == 0 }
-
 // answers makes what conditions find in the group: its members, but for those who are undecided.
 func (ro *roster) answers(users int) program.Term {
 	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
