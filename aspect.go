@@ -134,12 +134,7 @@ func (a *valued) fill(p *predicate, with *scratch) {
 			}
 		}
 	}
-	for _, codes := range []*[]uint32{&found, &unknown} {
-		slices.Sort(*codes)
-		*codes = slices.Compact(*codes)
-	}
-	a.choose(&p.yes, found, &with.yes)
-	a.choose(&p.unknown, unknown, &with.yes)
+	a.settle(p, found, unknown, with)
 }
 
 // askAll works a predicate out by asking about all codes.
@@ -157,8 +152,29 @@ func (a *valued) askAll(p *predicate, answer func(p *predicate, code uint32) Ver
 			unknown = append(unknown, code)
 		}
 	}
-	a.choose(&p.yes, yes, &with.yes)
-	a.choose(&p.unknown, unknown, &with.yes)
+	a.settle(p, yes, unknown, with)
+}
+
+// settle makes the sets of a predicate whose table says Yes of the one codes and Unknown of the others.
+func (a *valued) settle(p *predicate, yes, unknown []uint32, with *scratch) {
+	for _, of := range []struct {
+		set     *userset.Set
+		codes   []uint32
+		verdict Verdict
+	}{{&p.yes, yes, Yes}, {&p.unknown, unknown, Unknown}} {
+		if few := a.codes.Len() / 16; len(of.codes) <= few {
+			slices.Sort(of.codes)
+			a.choose(of.set, slices.Compact(of.codes), &with.yes)
+			continue
+		}
+		*of.set = userset.Set{}
+		for chunk, users := range chunksOf(a.codes.Len()) {
+			with.yes.Reset()
+			if columns.Match(&a.codes, chunk, p.table, of.verdict, &with.yes) > 0 {
+				of.set.Put(chunk, &with.yes, users)
+			}
+		}
+	}
 }
 
 // choose makes the set of those who have one of the codes.
