@@ -41,11 +41,14 @@ type valued struct {
 	// code numbers the value that a user has, from 1 on, and like makes a user who has that value.
 	code func(u *User) uint32
 	like func(code uint32, u *User)
-	// narrow, where set, tells the codes for which the predicate can be anything but No; ready, where set, is
-	// called before.
-	narrow func(p *predicate) (codes []uint32, ok bool)
+	// narrow, where set, tells the codes that the predicate is to be asked about, unless it is all of them; ready,
+	// where set, is called before. answer, where set, is what a predicate says of a code, asked without like.
+	narrow func(p *predicate) (n narrowing, ok bool)
 	ready  func()
-	size   func() int
+	answer func(p *predicate, code uint32) Verdict
+	// nearest, where set, tells the codes among which is one that a coming day changes first, unless it may be any.
+	nearest func(p *predicate) (codes []uint32, ok bool)
+	size    func() int
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
 	flawed  []uint32
@@ -95,38 +98,83 @@ func (a *valued) verdict(p *predicate, code uint32, like *User) Verdict {
 
 func (a *valued) fill(p *predicate, with *scratch) {
 	p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
-	asked, narrowed := []uint32(nil), false
+	answer := a.answer
+	if answer == nil {
+		var like User
+		answer = func(p *predicate, code uint32) Verdict { return a.verdict(p, code, &like) }
+	}
+	var narrowed narrowing
+	narrows := false
 	if a.narrow != nil {
-		asked, narrowed = a.narrow(p)
+		narrowed, narrows = a.narrow(p)
 	}
-	if narrowed {
-		for code := range p.table {
-			p.table[code] = No
-		}
-		for _, code := range asked {
-			p.table[code] = unasked
-		}
-	} else {
-		asked = make([]uint32, 0, len(p.table))
-		for code := 1; code < len(p.table); code++ {
-			asked = append(asked, uint32(code))
+	if !narrows {
+		a.askAll(p, answer, with)
+		return
+	}
+	for code := range p.table {
+		p.table[code] = No
+	}
+	found := slices.Clone(narrowed.yes)
+	for _, code := range found {
+		p.table[code] = Yes
+	}
+	var unknown []uint32
+	for _, codes := range narrowed.ask {
+		for _, code := range codes {
+			if p.table[code] = unasked; a.codes.Count(code) == 0 {
+				continue
+			}
+			p.table[code] = answer(p, code)
+			switch p.table[code] {
+			case Yes:
+				found = append(found, code)
+			case Unknown:
+				unknown = append(unknown, code)
+			}
 		}
 	}
+	a.settle(p, found, unknown, with)
+}
+
+// askAll works a predicate out by asking about all codes.
+func (a *valued) askAll(p *predicate, answer func(p *predicate, code uint32) Verdict, with *scratch) {
 	var yes, unknown []uint32
-	var like User
-	for _, code := range asked {
+	for code := uint32(1); int(code) < len(p.table); code++ {
 		if a.codes.Count(code) == 0 {
 			continue
 		}
-		switch a.verdict(p, code, &like) {
+		p.table[code] = answer(p, code)
+		switch p.table[code] {
 		case Yes:
 			yes = append(yes, code)
 		case Unknown:
 			unknown = append(unknown, code)
 		}
 	}
-	a.choose(&p.yes, yes, &with.yes)
-	a.choose(&p.unknown, unknown, &with.yes)
+	a.settle(p, yes, unknown, with)
+}
+
+// settle makes the sets of a predicate whose table says Yes of the one codes and Unknown of the others.
+func (a *valued) settle(p *predicate, yes, unknown []uint32, with *scratch) {
+	for _, of := range []struct {
+		set     *userset.Set
+		codes   []uint32
+		verdict Verdict
+	}{{&p.yes, yes, Yes}, {&p.unknown, unknown, Unknown}} {
+		if few := a.codes.Len() / 16; len(of.codes) <= few {
+			slices.Sort(of.codes)
+			a.choose(of.set, slices.Compact(of.codes), &with.yes)
+			continue
+		}
+		*of.set = userset.Set{}
+		for chunk, users := range chunksOf(a.codes.Len()) {
+			with.yes.Reset()
+			if columns.Match(&a.codes, chunk, p.table, of.verdict, &with.yes) > 0 {
+				of.set.Put(chunk, &with.yes, users)
+			}
+		}
+	}
 }
 
 // choose makes the set of those who have one of the codes.
@@ -163,6 +211,14 @@ func (a *valued) turn(p *predicate, today calendar.Day) calendar.Day {
 	// Who turned tomorrow the last time probably does again, and nothing is earlier.
 	if int(p.turning) < a.codes.Codes() && p.turning > 0 && look(p.turning) {
 		return earliest
+	}
+	if a.nearest != nil {
+		if near, ok := a.nearest(p); ok {
+			for _, code := range near {
+				look(code)
+			}
+			return earliest
+		}
 	}
 	for code := uint32(1); int(code) < a.codes.Codes(); code++ {
 		if look(code) {
@@ -202,7 +258,7 @@ func chunksOf(n int) func(yield func(chunk, users int) bool) {
 // fieldAspect keeps the values of one field.
 func fieldAspect(name string) *valued {
 	d := newDictionary()
-	return &valued{
+	a := &valued{
 		code: func(u *User) uint32 { return d.code(u.Fields[name]) },
 		like: func(code uint32, u *User) {
 			if u.Fields == nil {
@@ -210,8 +266,17 @@ func fieldAspect(name string) *valued {
 			}
 			u.Fields[name] = d.values[code]
 		},
-		size: d.bytes,
+		answer: func(p *predicate, code uint32) Verdict {
+			return p.leaf.(*fieldLeaf).of(d.values[code], &p.view)
+		},
+		narrow: d.narrow,
+		ready:  d.arrange,
+		size:   d.bytes,
 	}
+	a.nearest = func(p *predicate) ([]uint32, bool) {
+		return d.nearest(p, func(code uint32) bool { return a.codes.Count(code) > 0 })
+	}
+	return a
 }
 
 // statusAspect keeps activation and expiry. Conditions that hold for everyone ask it too: it has a value

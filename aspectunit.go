@@ -60,10 +60,10 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 	}
 	// A condition holds for nobody but in and beneath its units, unless one of them is not in the tree; of
 	// those whose way up is lost nobody knows.
-	a.narrow = func(p *predicate) ([]uint32, bool) {
+	a.narrow = func(p *predicate) (narrowing, bool) {
 		l, h := p.leaf.(*unitLeaf), hierarchy()
 		if l.op == opIsEmpty || h == nil || h.lines == nil || l.stray(h) {
-			return nil, false
+			return narrowing{}, false
 		}
 		codes := []uint32{unknownUnits, noUnits}
 		for unit := range l.goals {
@@ -79,7 +79,8 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 		}
 		slices.Sort(codes)
 		codes = slices.Compact(codes)
-		return slices.DeleteFunc(codes, func(c uint32) bool { return int(c) >= a.codes.Codes() }), true
+		codes = slices.DeleteFunc(codes, func(c uint32) bool { return int(c) >= a.codes.Codes() })
+		return narrowing{ask: [][]uint32{codes}}, true
 	}
 	a.ready = func() {
 		h := hierarchy()

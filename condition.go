@@ -64,7 +64,11 @@ func (l *fieldLeaf) verdict(u *User, v *View) Verdict {
 	if l.name == string(ID) {
 		return signed(l.ofID(u, v), l.negated)
 	}
-	val := u.Fields[l.name]
+	return l.of(u.Fields[l.name], v)
+}
+
+// of is the verdict of a value.
+func (l *fieldLeaf) of(val Value, v *View) Verdict {
 	switch {
 	case val.IsUnknown():
 		return Unknown
@@ -248,28 +252,47 @@ type numberTest struct {
 	operands []decimal.Decimal
 }
 
-func (t *numberTest) test(data any, _ *View) (yes, ok bool) {
+func (t *numberTest) test(data any, v *View) (yes, ok bool) {
+	if t.op == opIs {
+		n, ok := data.(decimal.Decimal)
+		return ok && slices.Contains(t.operands, n), ok
+	}
+	at, ok := t.place(data, v)
+	return ok && at == 0, ok
+}
+
+func (t *numberTest) isOrderly() bool { return t.op != opIs }
+
+func (t *numberTest) place(data any, _ *View) (at int, ok bool) {
 	n, ok := data.(decimal.Decimal)
 	if !ok {
-		return false, false
-	}
-	if t.op == opIs {
-		return slices.Contains(t.operands, n), true
+		return 0, false
 	}
 	c := n.Cmp(t.operands[0])
 	switch t.op {
 	case opLess:
-		return c < 0, true
+		return beyond(c >= 0), true
 	case opAtMost:
-		return c <= 0, true
+		return beyond(c > 0), true
 	case opAtLeast:
-		return c >= 0, true
+		return -beyond(c < 0), true
 	case opGreater:
-		return c > 0, true
+		return -beyond(c <= 0), true
 	case opBetween:
-		return c >= 0 && n.Cmp(t.operands[1]) <= 0, true
+		if c < 0 {
+			return -1, true
+		}
+		return beyond(n.Cmp(t.operands[1]) > 0), true
 	}
 	panic("groups: unchecked operator " + string(t.op))
+}
+
+// beyond is the place of what is beyond, or among.
+func beyond(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // dateTest compares days and instants. An instant meets a day, and today, by its date in the zone.
@@ -290,42 +313,67 @@ type moment struct {
 }
 
 func (t *dateTest) test(data any, v *View) (yes, ok bool) {
-	var day calendar.Day
-	var at time.Time
+	day, at, ok := t.moment(data)
+	switch {
+	case !ok:
+		return false, false
+	case t.relative:
+		return t.relation.Holds(t.dayOf(day, at, v), calendar.In(v.Now, v.Zone), t.span), true
+	}
+	return t.placed(day, at, v) == 0, true
+}
+
+func (t *dateTest) isOrderly() bool { return !t.relative || t.relation != calendar.Anniversary }
+
+func (t *dateTest) place(data any, v *View) (where int, ok bool) {
+	day, at, ok := t.moment(data)
+	switch {
+	case !ok:
+		return 0, false
+	case t.relative:
+		return t.relation.Place(t.dayOf(day, at, v), calendar.In(v.Now, v.Zone), t.span), true
+	}
+	return t.placed(day, at, v), true
+}
+
+// moment is the day or the instant that a test is for; ok is false for other data.
+func (t *dateTest) moment(data any) (day calendar.Day, at time.Time, ok bool) {
 	switch d := data.(type) {
 	case calendar.Day:
-		if t.instants {
-			return false, false
-		}
-		day = d
+		return d, at, !t.instants
 	case time.Time:
-		if !t.instants {
-			return false, false
-		}
-		at = d
-	default:
-		return false, false
+		return day, d, t.instants
 	}
-	if t.relative {
-		if t.instants {
-			day = calendar.In(at, v.Zone)
-		}
-		return t.relation.Holds(day, calendar.In(v.Now, v.Zone), t.span), true
+	return day, at, false
+}
+
+// dayOf is the day of a value.
+func (t *dateTest) dayOf(day calendar.Day, at time.Time, v *View) calendar.Day {
+	if t.instants {
+		return calendar.In(at, v.Zone)
 	}
+	return day
+}
+
+// placed is place against the operands.
+func (t *dateTest) placed(day calendar.Day, at time.Time, v *View) int {
 	c := t.compare(0, day, at, v)
 	switch t.op {
 	case opOn:
-		return c == 0, true
+		return c
 	case opBefore:
-		return c < 0, true
+		return beyond(c >= 0)
 	case opAfter:
-		return c > 0, true
+		return -beyond(c <= 0)
 	case opOnOrBefore:
-		return c <= 0, true
+		return beyond(c > 0)
 	case opOnOrAfter:
-		return c >= 0, true
+		return -beyond(c < 0)
 	case opBetween:
-		return c >= 0 && t.compare(1, day, at, v) <= 0, true
+		if c < 0 {
+			return -1
+		}
+		return beyond(t.compare(1, day, at, v) > 0)
 	}
 	panic("groups: unchecked operator " + string(t.op))
 }

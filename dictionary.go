@@ -19,12 +19,15 @@ type dictionary struct {
 	times   map[time.Time]uint32
 	others  map[any]uint32
 	spelt   []byte
+	folded  map[string][]uint32 // the texts that do not fold to themselves, by what they fold to
+	ordered []uint32            // by kind and value, all numbers up to one
 }
 
 func newDictionary() *dictionary {
 	return &dictionary{
 		values: make([]Value, 1), texts: map[string]uint32{}, many: map[string]uint32{}, choices: map[string]uint32{},
 		numbers: map[decimal.Decimal]uint32{}, days: map[calendar.Day]uint32{}, times: map[time.Time]uint32{}, others: map[any]uint32{},
+		folded: map[string][]uint32{},
 	}
 }
 
@@ -32,7 +35,12 @@ func (d *dictionary) code(v Value) uint32 {
 	switch data := v.data.(type) {
 	case textValue:
 		if len(data) == 1 {
-			return numbered(d, d.texts, data[0].exact, v)
+			before := len(d.values)
+			code := numbered(d, d.texts, data[0].exact, v)
+			if item := &data[0]; int(code) == before && item.key != item.exact {
+				d.folded[item.key] = append(d.folded[item.key], code)
+			}
+			return code
 		}
 		d.spelt = append(d.spelt[:0], 't')
 		for i := range data {
@@ -78,4 +86,4 @@ func numbered[K comparable](d *dictionary, in map[K]uint32, key K, v Value) uint
 }
 
 // bytes is a guess at what the maps take; the values are the host's.
-func (d *dictionary) bytes() int { return 64 * len(d.values) }
+func (d *dictionary) bytes() int { return 68 * len(d.values) }

@@ -99,3 +99,14 @@ func segment(at int64, loc *time.Location) (offset, end int64) {
 	}
 	return int64(o), end
 }
+
+// Blur is how far apart two instants have to be for the earlier to have the earlier local date, or the same, in
+// every zone: a clock may be set back in between.
+const Blur = 2 * reach * time.Second
+
+// Steady reports whether clocks in loc are certain not to change between two instants. Among those the later has
+// never the earlier local date. A nil loc means UTC.
+func Steady(from, to time.Time, loc *time.Location) bool {
+	_, end := segment(from.Unix(), orUTC(loc))
+	return to.Unix() < end
+}

@@ -18,18 +18,43 @@ const (
 // Holds reports whether d stands in the relation to today. The anniversary of 29 February is 28 February in common
 // years and 29 February in leap years: each is clamped from d itself, not from the one before.
 func (r Relation) Holds(d, today Day, s Span) bool {
-	switch r {
-	case InLast:
-		return d <= today && today.Sub(s) < d
-	case InNext:
-		return today <= d && d < today.Add(s)
-	case Ago:
-		return d <= today.Sub(s)
-	case Ahead:
-		return d > today.Add(s)
-	case Anniversary:
+	if r == Anniversary {
 		_, next := anniversary(d, today)
 		return next < today.Add(s)
+	}
+	return r.Place(d, today, s) == 0
+}
+
+// Place tells where d lies: before (-1), among (0) or beyond (1) the days that stand in the relation to today, which
+// have no other between them. Anniversaries do, and have no place.
+func (r Relation) Place(d, today Day, s Span) int {
+	switch r {
+	case InLast:
+		switch {
+		case d > today:
+			return 1
+		case d <= today.Sub(s):
+			return -1
+		}
+		return 0
+	case InNext:
+		switch {
+		case d < today:
+			return -1
+		case d >= today.Add(s):
+			return 1
+		}
+		return 0
+	case Ago:
+		if d > today.Sub(s) {
+			return 1
+		}
+		return 0
+	case Ahead:
+		if d <= today.Add(s) {
+			return -1
+		}
+		return 0
 	}
 	panic(r.unknown())
 }

@@ -62,6 +62,16 @@ func (w *world) equal(t *rapid.T, codes []uint32) {
 			want.Set(i * 600)
 			got.Set(i * 600)
 		}
+		matched := got
+		table := make([]bool, w.top)
+		for _, c := range codes {
+			if int(c) < len(table) {
+				table[c] = true
+			}
+		}
+		if met := column.Match(&w.column, k, table, true, &matched); met != n || matched != want {
+			t.Fatalf("chunk %d: %d of %d match", k, met, n)
+		}
 		if met := w.column.Select(k, p, &got); met != n {
 			t.Fatalf("chunk %d: met %d, want %d", k, met, n)
 		}
