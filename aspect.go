@@ -97,7 +97,6 @@ func (a *valued) verdict(p *predicate, code uint32, like *User) Verdict {
 }
 
 func (a *valued) fill(p *predicate, with *scratch) {
-	p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
 	answer := a.answer
 	if answer == nil {
 		var like User
@@ -109,12 +108,11 @@ func (a *valued) fill(p *predicate, with *scratch) {
 		narrowed, narrows = a.narrow(p)
 	}
 	if !narrows {
+		p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
 		a.askAll(p, answer, with)
 		return
 	}
-	for code := range p.table {
-		p.table[code] = No
-	}
+	p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
 	found := slices.Clone(narrowed.yes)
 	for _, code := range found {
 		p.table[code] = Yes
