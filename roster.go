@@ -298,6 +298,9 @@ func (x *index) wrote(writes []Write, r *run) {
 				n := x.number(st.User)
 				ro.put(n, st)
 				ro.unsettled.Add(n)
+				if _, alone := r.users[st.User]; r.glance == nil && (alone || r.groups[w.Group].roster == nil) {
+					x.flips.add(n, flip{}) // decided by what the Directory said, which the index may not have read
+				}
 			}
 			ro.sequence++
 		}
