@@ -10,11 +10,11 @@ import (
 
 // A catalogue is the groups of a Store as an index keeps them between runs, so that a run over a few users
 // need not read them all: the order of their references, their rules, and when each is next due. It follows
-// the Store's ledger.
+// what a Memory files.
 type catalogue struct {
 	x       *index
-	ledger  ledger
-	moment  uint64 // of the ledger, up to which it is read
+	of      *Memory
+	moment  uint64 // up to which what was filed is read
 	entries map[GroupID]*entry
 	refs    *references // never written to
 	order   []*entry    // those read by others first
@@ -34,12 +34,6 @@ type catalogue struct {
 	clock              time.Time
 	members, automatic int
 	hours              map[time.Time]Traffic
-}
-
-// A ledger is a Store that knows which groups were written since a moment, and which are gone; zero is
-// before all. With all, it names every group there is.
-type ledger interface {
-	filedSince(moment uint64) (written []*Group, gone []GroupID, all bool, now uint64)
 }
 
 // An entry is a group in a catalogue.
@@ -64,14 +58,14 @@ type flatEntry struct {
 	waits, clocked bool
 }
 
-// newCatalogue is nil where the Store has no ledger.
+// newCatalogue is nil where the Store is no Memory. A Store that has one inside may show other groups than that.
 func newCatalogue(x *index) *catalogue {
-	of, ok := As[ledger](x.store)
+	of, ok := As[*Memory](x.store)
 	if !ok {
 		return nil
 	}
 	return &catalogue{
-		x: x, ledger: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
+		x: x, of: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
 	}
 }
 
@@ -81,7 +75,7 @@ func (c *catalogue) follow(r *run) {
 		*c = *newCatalogue(c.x)
 		c.basis = r.basis
 	}
-	written, gone, all, now := c.ledger.filedSince(c.moment)
+	written, gone, all, now := c.of.filedSince(c.moment)
 	if c.moment = now; all {
 		there := make(map[GroupID]bool, len(written))
 		for _, g := range written {

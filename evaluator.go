@@ -36,8 +36,8 @@ type Options struct {
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
 // memberships to a Store. It is safe for concurrent use; no goroutine that it starts outlives a call. Of a
 // Directory that is [Versioned] it keeps an index, so that runs over whole groups look only at whom they may
-// move ([Options.IndexBytes]). Runs that write are
-// done one after the other. Several Evaluators of one Store find each other's writes by conflict, and
+// move and, where the Store is a [Memory], runs over a few users only at the groups that their change concerns
+// ([Options.IndexBytes]). Runs that write are done one after the other. Several Evaluators of one Store find each other's writes by conflict, and
 // begin again.
 type Evaluator struct {
 	dir     Directory

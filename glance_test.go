@@ -102,6 +102,49 @@ func TestADateThatChangesNothingTodayIsForetold(t *testing.T) {
 	}
 }
 
+// A run that does not go by the index decides by what the Directory says now. Where that is taken back before the index
+// has read it, nothing seems to have changed.
+func TestWhoeverWasDecidedAboutPastTheIndexIsLookedAtAgain(t *testing.T) {
+	w, read := followed(t)
+	past := func(t groups.Touched) groups.Touched {
+		t.Groups = []groups.GroupID{"of which nobody knows"}
+		return t
+	}
+	cid := groups.Touched{Users: []groups.UserID{"cid"}}
+	w.people(evalUser("cid", evalIn("Rome"), evalUnder("bob"), evalAt("apac")))
+	if got := w.run(w.ev.Changed(t.Context(), past(cid))); got != "romans +cid(rule)" || read.groups == 0 {
+		t.Fatalf("%q, with the groups read %d times: this was to be a run past the index", got, read.groups)
+	}
+	w.people(evalUser("cid", evalIn("Oslo"), evalUnder("bob"), evalAt("apac")))
+	if got := w.run(w.ev.Changed(t.Context(), cid)); got != "romans -cid(rule)" {
+		t.Errorf("%q", got)
+	}
+}
+
+// masked is a Store made of a Memory that shows its groups under another policy.
+type masked struct{ *groups.Memory }
+
+func (m masked) Groups(ctx context.Context) iter.Seq2[groups.Group, error] {
+	return func(yield func(groups.Group, error) bool) {
+		for g, err := range m.Memory.Groups(ctx) {
+			g.Deactivated = groups.DropAll
+			if !yield(g, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestAStoreMadeOfAMemoryIsAskedForItsGroups(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.ev = groups.NewEvaluator(w.Memory, masked{w.Memory}, &groups.Options{Now: func() time.Time { return w.now }})
+	w.process()
+	w.write(groups.PeopleChange{Deactivate: []groups.UserID{"ann"}})
+	if got := w.run(w.ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{"ann"}})); got != "romans -ann(deactivation)" {
+		t.Errorf("%q, though nobody deactivated stays in the groups that the Store shows", got)
+	}
+}
+
 // A change costs what it concerns, however many groups there are beside.
 func TestOneChangedUserAllocatesForTheGroupsConcerned(t *testing.T) {
 	allocations := func(others int) float64 {

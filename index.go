@@ -62,7 +62,7 @@ type index struct {
 	sweepers   sync.Pool // of *sweeper
 
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
-	// Store has no ledger.
+	// Store is no Memory.
 	flips     flips
 	catalogue *catalogue
 	asked     []*predicate                    // by number, from 1 on
