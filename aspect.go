@@ -102,44 +102,22 @@ func (a *valued) fill(p *predicate, with *scratch) {
 		var like User
 		answer = func(p *predicate, code uint32) Verdict { return a.verdict(p, code, &like) }
 	}
-	var narrowed narrowing
-	narrows := false
-	if a.narrow != nil {
-		narrowed, narrows = a.narrow(p)
-	}
-	if !narrows {
-		p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
-		a.askAll(p, answer, with)
-		return
-	}
-	p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
-	found := slices.Clone(narrowed.yes)
-	for _, code := range found {
-		p.table[code] = Yes
-	}
-	var unknown []uint32
-	for _, codes := range narrowed.ask {
-		for _, code := range codes {
-			if p.table[code] = unasked; a.codes.Count(code) == 0 {
-				continue
-			}
-			p.table[code] = answer(p, code)
-			switch p.table[code] {
-			case Yes:
-				found = append(found, code)
-			case Unknown:
-				unknown = append(unknown, code)
-			}
+	table, ask := unasked, func(yield func(uint32) bool) {
+		for code := uint32(1); int(code) < a.codes.Codes() && yield(code); code++ {
 		}
 	}
-	a.settle(p, found, unknown, with)
-}
-
-// askAll works a predicate out by asking about all codes.
-func (a *valued) askAll(p *predicate, answer func(p *predicate, code uint32) Verdict, with *scratch) {
 	var yes, unknown []uint32
-	for code := uint32(1); int(code) < len(p.table); code++ {
-		if a.codes.Count(code) == 0 {
+	if a.narrow != nil {
+		if narrowed, ok := a.narrow(p); ok {
+			table, ask, yes = No, narrowed.asked, slices.Clone(narrowed.yes)
+		}
+	}
+	p.table = slices.Repeat([]Verdict{table}, a.codes.Codes())
+	for _, code := range yes {
+		p.table[code] = Yes
+	}
+	for code := range ask {
+		if p.table[code] = unasked; a.codes.Count(code) == 0 {
 			continue
 		}
 		p.table[code] = answer(p, code)

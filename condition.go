@@ -360,11 +360,16 @@ func (l *groupLeaf) verdict(u *User, v *View) Verdict {
 	if v.Memberships == nil {
 		return Unknown
 	}
+	return signed(l.held(u.ID, v.Memberships), l.negated)
+}
+
+// held is the verdict without the negation.
+func (l *groupLeaf) held(u UserID, by Memberships) Verdict {
 	result := neutral(l.match)
 	for _, g := range l.groups {
-		result = l.match.join(result, v.Memberships.MemberOf(u.ID, g, l.orBelow))
+		result = l.match.join(result, by.MemberOf(u, g, l.orBelow))
 	}
-	return signed(result, l.negated)
+	return result
 }
 
 func (l *groupLeaf) had(u *User, v *View) []string {

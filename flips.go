@@ -23,8 +23,7 @@ type flips struct {
 type flip struct {
 	*predicate
 	more bool
-	// now is one more than what the predicate says of the user from then on; zero is not known.
-	now program.Truth
+	now  program.Truth // what it says of the user from then on; zero where that is not known
 }
 
 // A use is a group whose rule has a predicate.

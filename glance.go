@@ -13,11 +13,11 @@ import (
 )
 
 // This file holds the run over a few users by an index: it looks only at the groups in which something is
-// stored about a user, and at those whose conditions became another for them. Nothing in it costs in
-// proportion to the groups. It is for when nothing else is to be done, and everything else is in order;
+// stored about a user, and at those whose conditions became another for them. Of all the others it costs a few
+// bytes each, to remember which were looked at. It is for when nothing else is to be done, and everything else is in order;
 // otherwise the run looks at the users in all groups.
 
-// A glance is such a run. It answers conditions on groups.
+// A glance is such a run.
 type glance struct {
 	r *run
 	x *index
@@ -39,7 +39,7 @@ type glance struct {
 
 	// in counts the users named who are in as they were, by place; nil where nobody counts but the user at hand.
 	in []tallied
-	// truths is one more than what predicates say of the user at hand, by number, less one; zero is not asked yet.
+	// truths is what predicates say of the user at hand, by number, less one, as far as they were asked.
 	truths []program.Truth
 	// done is how many flips of each user have been looked at.
 	done map[uint32]int
@@ -481,7 +481,7 @@ func (g *glance) subject(e *entry) *subject {
 	}
 	r := g.r
 	s.partial, s.rule, s.recipe, s.terms = true, e.rule, e.recipe, nil
-	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees, Memberships: g}
+	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees}
 	s.today, s.turn, s.met = calendar.In(r.now, e.zone), noDay, s.meet
 	for _, id := range e.needs {
 		g.needed(id)
@@ -519,7 +519,7 @@ func (g *glance) verdict(recipe *recipe, p program.Flat) Verdict {
 	}
 	truth := p.Match(func(number uint32) program.Truth {
 		if number >= groupsFrom {
-			return g.membership(recipe.groups[number-groupsFrom].leaf)
+			return truthOf(recipe.groups[number-groupsFrom].leaf.held(g.id, g.r))
 		}
 		return g.truth(number)
 	})
@@ -532,40 +532,17 @@ func (g *glance) truth(number uint32) program.Truth {
 	if *known == 0 {
 		switch p := g.x.asked[number-1]; {
 		case p.yes.Has(g.n):
-			*known = 1 + program.Yes
+			*known = program.Yes
 		case p.unknown.Has(g.n):
-			*known = 1 + program.Unknown
+			*known = program.Unknown
 		default:
-			*known = 1 + program.No
+			*known = program.No
 		}
 	}
-	return *known - 1
+	return *known
 }
 
-// membership is what a condition on groups, not negated, says of the user at hand.
-func (g *glance) membership(l *groupLeaf) program.Truth {
-	result := neutral(l.match)
-	for _, id := range l.groups {
-		result = l.match.join(result, g.MemberOf(g.id, id, l.orBelow))
-	}
-	return truthOf(result)
-}
-
-// MemberOf answers conditions on groups, for the user at hand.
-func (g *glance) MemberOf(_ UserID, id GroupID, orBelow bool) Verdict {
-	answer := g.answer(id)
-	if !orBelow {
-		return answer
-	}
-	for _, below := range g.c.refs.beneath(id) {
-		if answer == Yes {
-			break
-		}
-		answer = MatchAny.join(answer, g.answer(below))
-	}
-	return answer
-}
-
+// answer is what conditions find in a group about the user at hand.
 func (g *glance) answer(id GroupID) Verdict {
 	e := g.c.entries[id]
 	switch {

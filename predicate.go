@@ -53,7 +53,7 @@ func (p *predicate) set(n uint32, v Verdict) {
 	switch yes, unknown := p.keep(n, v); {
 	case !yes && !unknown:
 	default:
-		p.flips.add(n, flip{p, v == Yes || v == Unknown && !yes, 1 + truthOf(v)})
+		p.flips.add(n, flip{p, v == Yes || v == Unknown && !yes, truthOf(v)})
 	}
 }
 

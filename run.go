@@ -488,6 +488,9 @@ func (r *run) MemberOf(_ UserID, g GroupID, orBelow bool) Verdict {
 }
 
 func (r *run) answer(g GroupID) Verdict {
+	if r.glance != nil {
+		return r.glance.answer(g)
+	}
 	if s, ok := r.groups[g]; ok && !s.cyclic {
 		return s.answer
 	}

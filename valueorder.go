@@ -133,6 +133,17 @@ type narrowing struct {
 	yes []uint32
 }
 
+// asked yields the codes to ask for.
+func (n narrowing) asked(yield func(uint32) bool) {
+	for _, codes := range n.ask {
+		for _, code := range codes {
+			if !yield(code) {
+				return
+			}
+		}
+	}
+}
+
 // narrow finds the codes that a predicate on a field is to be asked about.
 func (d *dictionary) narrow(p *predicate) (narrowing, bool) {
 	l := p.leaf.(*fieldLeaf)

@@ -13,11 +13,11 @@ type Flat struct {
 	code []uint32
 }
 
-// A Truth is what a condition says of one user.
+// A Truth is what a condition says of one user. The zero Truth is none of them.
 type Truth uint8
 
 const (
-	No Truth = iota
+	No Truth = iota + 1
 	Unknown
 	Yes
 )
@@ -86,7 +86,7 @@ func (f Flat) Match(ask func(number uint32) Truth) Truth {
 		for _, l := range f.code[at+1 : end] {
 			truth := ask(l >> 1)
 			if l&1 != 0 {
-				truth = Yes - truth
+				truth = No + Yes - truth
 			}
 			if clause = join(any, clause, truth); clause == decisive(any) {
 				break
@@ -101,8 +101,14 @@ func (f Flat) Match(ask func(number uint32) Truth) Truth {
 }
 
 // neutral is what joins to nothing else, and decisive what nothing else can change.
-func neutral(any bool) Truth  { return decisive(!any) }
-func decisive(any bool) Truth { return Truth(bit(any)) * Yes }
+func neutral(any bool) Truth { return decisive(!any) }
+
+func decisive(any bool) Truth {
+	if any {
+		return Yes
+	}
+	return No
+}
 
 func join(any bool, a, b Truth) Truth {
 	if any {

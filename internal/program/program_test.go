@@ -106,7 +106,7 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			if u < uint32(users) {
 				want = kleene(&p, naive, u)
 			}
-			if one := flat.Match(func(term uint32) program.Truth { return program.Truth(naive[term][u]) }); u < uint32(users) && truth(one) != want {
+			if one := flat.Match(func(term uint32) program.Truth { return program.No + program.Truth(naive[term][u]) }); u < uint32(users) && one != program.No+program.Truth(want) {
 				t.Fatalf("user %d of %d alone: %v, want %v by %+v", u, users, one, want, p)
 			}
 			if got != want {
