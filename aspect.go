@@ -52,6 +52,8 @@ type valued struct {
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
 	flawed  []uint32
+	// concerned is memory for put.
+	concerned []uint32
 }
 
 func (a *valued) put(n uint32, u *User) {
@@ -65,13 +67,22 @@ func (a *valued) put(n uint32, u *User) {
 	}
 	a.codes.Put(n, code)
 	a.changes++
-	var like User
-	for _, p := range a.predicates {
-		if !p.filled {
-			continue
+	// Most predicates say of the one value what they say of the other. They are passed over first: so the memory of
+	// many is read at once.
+	a.concerned = slices.Grow(a.concerned[:0], len(a.predicates))[:len(a.predicates)]
+	concerned := 0
+	for i, p := range a.predicates {
+		before, now := p.answered(was), p.answered(code)
+		a.concerned[concerned] = uint32(i)
+		if p.filled && (p.relative || before != now || now == unasked) {
+			concerned++
 		}
-		if v := a.verdict(p, code, &like); v != a.verdict(p, was, &like) {
-			p.set(n, v)
+	}
+	var like User
+	for _, i := range a.concerned[:concerned] {
+		p := a.predicates[i]
+		if before, now := a.verdict(p, was, &like), a.verdict(p, code, &like); before != now {
+			p.move(n, before, now)
 		} else {
 			p.touch(n)
 		}

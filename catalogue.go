@@ -56,6 +56,7 @@ type flatEntry struct {
 	program        program.Flat
 	recipe         *recipe
 	waits, clocked bool
+	musts          [3]program.FlatLiteral // the rule is No where one of them is; 0 is none
 }
 
 // newCatalogue is nil where the Store is no Memory. A Store that has one inside may show other groups than that.
@@ -271,6 +272,7 @@ func (c *catalogue) flatten(e *entry) {
 	f := flatEntry{recipe: e.recipe, waits: e.waits, clocked: e.clocked}
 	if e.recipe != nil {
 		f.program = e.recipe.flat
+		f.program.Musts(groupsFrom, f.musts[:])
 	}
 	c.flat[e.place] = f
 }

@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"math/bits"
 	"slices"
@@ -41,6 +42,7 @@ type glance struct {
 	in []tallied
 	// truths is what predicates say of the user at hand, by number, less one, as far as they were asked.
 	truths []program.Truth
+	asking []uint32 // memory for winnow
 	// done is how many flips of each user have been looked at.
 	done map[uint32]int
 }
@@ -342,6 +344,7 @@ func (g *glance) look(ctx context.Context, id UserID) error {
 			g.turn(f)
 		}
 	}
+	g.winnow()
 	for _, e := range g.wholes {
 		g.mark(e)
 	}
@@ -373,13 +376,67 @@ func (g *glance) turn(f flip) {
 	if f.number > 0 && !f.relative {
 		g.truths[f.number-1] = f.now // of the last flip, which tells what it is now
 	}
+	turns, ever := time.Time{}, false
+	if f.relative && g.light != nil {
+		turns, ever = g.turns(f.predicate)
+	}
 	for _, u := range f.uses {
 		e := u.of
-		if f.relative {
+		sooner := ever && e.sleepsPast(turns)
+		if sooner {
 			set(g.turned, e.place)
 		}
-		if f.relative || g.at[e.place] > 0 || u.mayGain(f) {
+		if sooner || g.at[e.place] > 0 || u.mayGain(f) {
 			g.mark(e)
+		}
+	}
+}
+
+// turns is when a date turns for the user at hand, as a predicate has it.
+func (g *glance) turns(p *predicate) (at time.Time, ever bool) {
+	s := &g.foreteller
+	s.today, s.turn = calendar.In(g.r.now, p.view.Zone), noDay
+	p.leaf.(clocked).turns(g.user(), &View{Now: g.r.now, Zone: p.view.Zone}, s.met)
+	if s.turn == noDay {
+		return time.Time{}, false
+	}
+	return calendar.Turn(s.turn, g.r.now, p.view.Zone)
+}
+
+// winnow unmarks the groups that one condition rules out, if nothing is stored there about the user at hand. These
+// conditions are asked one after another, and not each within its rule: so the memory of many is read at once.
+func (g *glance) winnow() {
+	if g.light == nil {
+		return
+	}
+	for round := range len(flatEntry{}.musts) {
+		g.asking = g.asking[:0]
+		for place := range g.places() {
+			if l := g.c.flat[place].musts[round]; l > 0 && g.truths[l.Number()-1] == 0 {
+				g.asking = append(g.asking, l.Number())
+			}
+		}
+		for _, number := range g.asking {
+			g.truths[number-1] = g.x.asked[number-1].truth(g.n)
+		}
+		for place := range g.places() {
+			f := &g.c.flat[place]
+			if l := f.musts[round]; l > 0 && l.Denies(g.truths[l.Number()-1]) && g.at[place] == 0 && !(f.clocked && (g.stirred || has(g.turned, place))) {
+				g.marked[place/64] &^= 1 << (place % 64)
+			}
+		}
+	}
+}
+
+// places yields those of the groups that are marked.
+func (g *glance) places() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, word := range g.marked {
+			for ; word != 0; word &= word - 1 {
+				if place := i*64 + bits.TrailingZeros64(word); place >= len(g.c.order) || !yield(place) {
+					return
+				}
+			}
 		}
 	}
 }
@@ -421,7 +478,7 @@ func (g *glance) decide(place int) {
 	default:
 		verdict = g.verdict(f.recipe, f.program)
 	}
-	turns := f.clocked && g.light != nil && (whole || (g.stirred || has(g.turned, place)) && g.turnsSooner(g.c.order[place]))
+	turns := f.clocked && g.light != nil && (whole || has(g.turned, place) || g.stirred && g.turnsSooner(g.c.order[place]))
 	if verdict == No && g.at[place] == 0 && !turns && !whole {
 		return
 	}
@@ -454,8 +511,11 @@ func (g *glance) turnsSooner(e *entry) bool {
 	s.rule, s.view, s.today, s.turn = e.rule, View{Now: g.r.now, Zone: e.zone}, calendar.In(g.r.now, e.zone), noDay
 	s.foresee(g.user())
 	at, ok := calendar.Turn(s.turn, g.r.now, e.zone)
-	return s.turn != noDay && ok && (e.wakes.IsZero() || at.Before(e.wakes))
+	return s.turn != noDay && ok && e.sleepsPast(at)
 }
+
+// sleepsPast reports whether time matters to the group at that instant, and by what is stored only later.
+func (e *entry) sleepsPast(at time.Time) bool { return e.wakes.IsZero() || at.Before(e.wakes) }
 
 // user is the user at hand, who is among the people, as far as the index knows them.
 func (g *glance) user() *User {
@@ -530,14 +590,7 @@ func (g *glance) verdict(recipe *recipe, p program.Flat) Verdict {
 func (g *glance) truth(number uint32) program.Truth {
 	known := &g.truths[number-1]
 	if *known == 0 {
-		switch p := g.x.asked[number-1]; {
-		case p.yes.Has(g.n):
-			*known = program.Yes
-		case p.unknown.Has(g.n):
-			*known = program.Unknown
-		default:
-			*known = program.No
-		}
+		*known = g.x.asked[number-1].truth(g.n)
 	}
 	return *known
 }

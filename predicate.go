@@ -14,14 +14,17 @@ import (
 // A predicate is a condition, not negated, with the users it holds for and those of whom that is not
 // known. However many rules have it, negated or not, there is one.
 type predicate struct {
-	leaf         leaf // not negated
-	aspect       aspect
-	yes, unknown userset.Set
-	view         View
+	// What those need who look at one user comes first, so that it lies together.
+	aspect aspect
+	table  []Verdict // of a valued aspect: by value
 	// filled says that the sets are up to date, as of a day where time alone can change them.
-	filled   bool
-	relative bool
-	day      calendar.Day
+	filled       bool
+	relative     bool
+	yes, unknown userset.Set
+
+	day  calendar.Day
+	leaf leaf // not negated
+	view View
 	// flips is told of users for whom the predicate becomes another; spoilt says that it was filled, and that
 	// filling it again tells of those for whom it is another now.
 	flips  *flips
@@ -30,7 +33,6 @@ type predicate struct {
 	uses []use
 	// number is by which those ask who look at one user, from 1 on; 0 is none yet.
 	number uint32
-	table  []Verdict // of a valued aspect: by value
 	// turnsOn is the earliest day after the one of turnsFrom that brings a change, worked out when the aspect
 	// had seen so many changes; turning is a value that it changes for.
 	turnsOn, turnsFrom calendar.Day
@@ -48,6 +50,34 @@ func (p *predicate) weigh(sum *int) {
 	*sum += p.weight - was
 }
 
+// truth is what the predicate says of one user. What it has answered for their value is found sooner than they
+// are in two sets.
+func (p *predicate) truth(n uint32) program.Truth {
+	if a, is := p.aspect.(*valued); is {
+		if v := p.answered(a.codes.Code(n)); v != unasked {
+			return truthOf(v)
+		}
+	}
+	switch {
+	case p.yes.Has(n):
+		return program.Yes
+	case p.unknown.Has(n):
+		return program.Unknown
+	}
+	return program.No
+}
+
+// answered is what the predicate said of a value, or unasked.
+func (p *predicate) answered(code uint32) Verdict {
+	switch {
+	case code == 0:
+		return No
+	case int(code) >= len(p.table):
+		return unasked
+	}
+	return p.table[code]
+}
+
 // set brings one user up to date.
 func (p *predicate) set(n uint32, v Verdict) {
 	switch yes, unknown := p.keep(n, v); {
@@ -55,6 +85,20 @@ func (p *predicate) set(n uint32, v Verdict) {
 	default:
 		p.flips.add(n, flip{p, v == Yes || v == Unknown && !yes, truthOf(v)})
 	}
+}
+
+// move is set for a user of whom the predicate said was.
+func (p *predicate) move(n uint32, was, now Verdict) {
+	if was == Unknown || now == Unknown {
+		p.set(n, now)
+		return
+	}
+	if now == Yes {
+		p.yes.Add(n)
+	} else {
+		p.yes.Remove(n)
+	}
+	p.flips.add(n, flip{p, now == Yes, truthOf(now)})
 }
 
 // keep is set for who tells nobody, and reports in which of the sets the user was not as they are now.

@@ -94,6 +94,8 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 		chance := rapid.SliceOfN(rapid.Float64Range(0, 1), n, n).Draw(t, "chances")
 		flat := p.Flat(func(term int) uint32 { return uint32(term) }, func(term int) float64 { return chance[term] })
 		certain, possible := m.Evaluate(&p, terms, 0, users)
+		musts, limit := make([]program.FlatLiteral, 3), uint32(rapid.IntRange(0, n).Draw(t, "limit"))
+		musts = musts[:flat.Musts(limit, musts)]
 		for u := range uint32(userset.Chunk) {
 			got := no
 			switch {
@@ -108,6 +110,14 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			}
 			if one := flat.Match(func(term uint32) program.Truth { return program.No + program.Truth(naive[term][u]) }); u < uint32(users) && one != program.No+program.Truth(want) {
 				t.Fatalf("user %d of %d alone: %v, want %v by %+v", u, users, one, want, p)
+			}
+			for _, must := range musts {
+				if must.Number() >= limit {
+					t.Fatalf("condition %d is not below %d", must.Number(), limit)
+				}
+				if u < uint32(users) && must.Denies(program.No+program.Truth(naive[must.Number()][u])) && want != no {
+					t.Fatalf("user %d of %d: %v, though condition %d denies it in %+v", u, users, want, must.Number(), p)
+				}
 			}
 			if got != want {
 				t.Fatalf("user %d of %d: %v, want %v by %+v", u, users, got, want, p)
