@@ -2,15 +2,12 @@ package groups
 
 import (
 	"context"
-	"fmt"
-	"iter"
 	"maps"
 	"math/bits"
 	"slices"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
-	"github.com/grouprules/groups/internal/program"
 )
 
 // This file holds the run over a few users by an index: it looks only at the groups in which something is
@@ -26,23 +23,11 @@ type glance struct {
 
 	wholes []*entry // groups that the run looks at as a whole
 
-	// About the user at hand. marked are the groups to be looked at, by place, and decided those that were.
-	n               uint32
-	id              UserID
-	light           *User
-	full            *User // made where somebody asks
-	standings       []Standing
-	at              []int32 // by place, one more than where the standing is
-	marked, decided []uint64
-	foreteller      subject  // that finds when dates turn
-	stirred         bool     // they came, went, or were switched on or off
-	turned          []uint64 // the groups for which a date may turn at another time, by place
+	hand    *encounter // the user at hand
+	decided []uint64   // the groups in which they were decided about, by place
 
 	// in counts the users named who are in as they were, by place; nil where nobody counts but the user at hand.
 	in []tallied
-	// truths is what predicates say of the user at hand, by number, less one, as far as they were asked.
-	truths []program.Truth
-	asking []uint32 // memory for winnow
 	// done is how many flips of each user have been looked at.
 	done map[uint32]int
 }
@@ -107,13 +92,7 @@ func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 
 func newGlance(r *run, x *index) *glance {
 	c := x.catalogue
-	words := (len(c.order) + 63) / 64
-	r.glance = &glance{
-		r: r, x: x, c: c, done: map[uint32]int{}, at: make([]int32, len(c.order)),
-		marked: make([]uint64, words), decided: make([]uint64, words), turned: make([]uint64, words),
-		truths: make([]program.Truth, len(x.asked)),
-	}
-	r.glance.foreteller.met = r.glance.foreteller.meet
+	r.glance = &glance{r: r, x: x, c: c, done: map[uint32]int{}, decided: make([]uint64, words(c))}
 	for _, s := range r.order {
 		if s.whole {
 			r.glance.wholes = append(r.glance.wholes, c.entries[s.ID])
@@ -289,14 +268,38 @@ func (g *glance) isBelow(n uint32, above map[uint32]bool) bool {
 	return false
 }
 
-// lookAtAll decides about the users of the run.
+// lookAtAll decides about the users of the run. What the rules say of them is found out for many at once, as far as
+// it does not depend on what is decided; that is done one by one.
 func (g *glance) lookAtAll(ctx context.Context) error {
 	if len(g.r.users) > 1 {
 		g.in = make([]tallied, len(g.c.order))
 	}
-	for _, id := range slices.Sorted(maps.Keys(g.r.users)) {
-		if err := g.look(ctx, id); err != nil {
-			return err
+	e := g.encounter()
+	defer g.part(e)
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(g.r.users)), 256) {
+		if len(batch) == 1 {
+			if err := e.meet(ctx, batch[0]); err != nil {
+				return err
+			}
+			g.look(e)
+			continue
+		}
+		all, errs := make([]met, len(batch)), make([]error, len(batch))
+		inParallel(len(batch), func() func(int) {
+			return func(i int) {
+				e := g.encounter()
+				defer g.part(e)
+				if errs[i] = e.meet(ctx, batch[i]); errs[i] == nil {
+					all[i] = e.met.clone()
+				}
+			}
+		})
+		for i := range batch {
+			if errs[i] != nil {
+				return errs[i]
+			}
+			e.resume(all[i])
+			g.look(e)
 		}
 	}
 	if g.in != nil {
@@ -311,140 +314,34 @@ func (g *glance) lookAtAll(ctx context.Context) error {
 	return nil
 }
 
-// look decides about one user in the groups that matter to them.
-func (g *glance) look(ctx context.Context, id UserID) error {
-	for i := range g.standings {
-		g.at[g.c.entries[g.standings[i].Group].place] = 0
-	}
-	clear(g.marked)
+// look decides about a user who was met.
+func (g *glance) look(e *encounter) {
+	g.hand = e
+	g.done[e.n] = e.flips
 	clear(g.decided)
-	clear(g.turned)
-	clear(g.truths)
-	g.standings = g.standings[:0]
-	g.id, g.full, g.light, g.stirred = id, nil, nil, false
-	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
-		if err != nil {
-			return fmt.Errorf("read standings of user %q: %w", id, err)
-		}
-		if e := g.c.entries[st.Group]; e != nil {
-			g.standings = append(g.standings, st)
-			if g.at[e.place] = int32(len(g.standings)); st.Undecided {
-				g.mark(e)
-			}
-		}
-	}
-	n, met := g.x.numbers[id]
-	if g.n = n; met {
-		if code := g.x.status.codes.Code(n); code != 0 {
-			g.light = &User{ID: id, Activation: activationOf(code)}
-		}
-		flips := g.x.flips.of[n]
-		g.done[n] = len(flips)
-		for _, f := range flips {
-			g.turn(f)
-		}
-	}
-	g.winnow()
-	for _, e := range g.wholes {
-		g.mark(e)
-	}
-	for i := range g.marked {
-		for done := uint64(0); g.marked[i]&^done != 0; {
-			bit := bits.TrailingZeros64(g.marked[i] &^ done)
+	foreseen := e.expected
+	for i := range e.marked {
+		for done := uint64(0); e.marked[i]&^done != 0; {
+			bit := bits.TrailingZeros64(e.marked[i] &^ done)
 			done |= 1 << bit
-			if place := i*64 + bit; place < len(g.c.order) {
-				g.decide(place)
+			switch place := i*64 + bit; {
+			case len(foreseen) > 0 && foreseen[0].place == place:
+				g.decide(foreseen[0])
+				foreseen = foreseen[1:]
+			case place < len(g.c.order):
+				g.decide(expected{place: place, late: true})
 			}
 		}
 	}
-	if _, named := g.r.named[id]; named && g.in != nil {
+	if _, named := g.r.named[e.id]; named && g.in != nil {
 		g.tally()
-	}
-	return nil
-}
-
-// turn marks the groups for which a flip of the user at hand may matter. Nobody of whom nothing is stored goes,
-// so that what can only take them out is nothing to them.
-func (g *glance) turn(f flip) {
-	if f.predicate == nil {
-		g.stirred = true
-		for i := range g.marked {
-			g.marked[i] = ^uint64(0)
-		}
-		return
-	}
-	if f.number > 0 && !f.relative {
-		g.truths[f.number-1] = f.now // of the last flip, which tells what it is now
-	}
-	turns, ever := time.Time{}, false
-	if f.relative && g.light != nil {
-		turns, ever = g.turns(f.predicate)
-	}
-	for _, u := range f.uses {
-		e := u.of
-		sooner := ever && e.sleepsPast(turns)
-		if sooner {
-			set(g.turned, e.place)
-		}
-		if sooner || g.at[e.place] > 0 || u.mayGain(f) {
-			g.mark(e)
-		}
-	}
-}
-
-// turns is when a date turns for the user at hand, as a predicate has it.
-func (g *glance) turns(p *predicate) (at time.Time, ever bool) {
-	s := &g.foreteller
-	s.today, s.turn = calendar.In(g.r.now, p.view.Zone), noDay
-	p.leaf.(clocked).turns(g.user(), &View{Now: g.r.now, Zone: p.view.Zone}, s.met)
-	if s.turn == noDay {
-		return time.Time{}, false
-	}
-	return calendar.Turn(s.turn, g.r.now, p.view.Zone)
-}
-
-// winnow unmarks the groups that one condition rules out, if nothing is stored there about the user at hand. These
-// conditions are asked one after another, and not each within its rule: so the memory of many is read at once.
-func (g *glance) winnow() {
-	if g.light == nil {
-		return
-	}
-	for round := range len(flatEntry{}.musts) {
-		g.asking = g.asking[:0]
-		for place := range g.places() {
-			if l := g.c.flat[place].musts[round]; l > 0 && g.truths[l.Number()-1] == 0 {
-				g.asking = append(g.asking, l.Number())
-			}
-		}
-		for _, number := range g.asking {
-			g.truths[number-1] = g.x.asked[number-1].truth(g.n)
-		}
-		for place := range g.places() {
-			f := &g.c.flat[place]
-			if l := f.musts[round]; l > 0 && l.Denies(g.truths[l.Number()-1]) && g.at[place] == 0 && !(f.clocked && (g.stirred || has(g.turned, place))) {
-				g.marked[place/64] &^= 1 << (place % 64)
-			}
-		}
-	}
-}
-
-// places yields those of the groups that are marked.
-func (g *glance) places() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i, word := range g.marked {
-			for ; word != 0; word &= word - 1 {
-				if place := i*64 + bits.TrailingZeros64(word); place >= len(g.c.order) || !yield(place) {
-					return
-				}
-			}
-		}
 	}
 }
 
 // tally counts the user at hand in the groups in which they are as they were.
 func (g *glance) tally() {
-	for i := range g.standings {
-		st := &g.standings[i]
+	for i := range g.hand.standings {
+		st := &g.hand.standings[i]
 		e := g.c.entries[st.Group]
 		if has(g.decided, e.place) {
 			continue
@@ -458,38 +355,24 @@ func (g *glance) tally() {
 	}
 }
 
-func set(bits []uint64, i int)      { bits[i/64] |= 1 << (i % 64) }
-func has(bits []uint64, i int) bool { return bits[i/64]>>(i%64)&1 != 0 }
-
-func (g *glance) mark(e *entry) { set(g.marked, e.place) }
-
 // decide settles the user at hand in one group. Whoever stays out, and of whom nothing is stored, is passed over.
-func (g *glance) decide(place int) {
-	f, verdict, whole := &g.c.flat[place], No, false
-	if g.wholes != nil {
-		if s := g.r.groups[g.c.order[place].ID]; s.whole {
-			whole, verdict = true, g.wholeVerdict(s)
-		}
+func (g *glance) decide(as expected) {
+	if as.late {
+		turns := as.turns
+		as = g.hand.expect(as.place, g.r)
+		as.turns, as.passes = turns, as.passes && !turns
 	}
-	switch {
-	case whole:
-	case f.waits:
-		return
-	default:
-		verdict = g.verdict(f.recipe, f.program)
-	}
-	turns := f.clocked && g.light != nil && (whole || has(g.turned, place) || g.stirred && g.turnsSooner(g.c.order[place]))
-	if verdict == No && g.at[place] == 0 && !turns && !whole {
+	if as.passes {
 		return
 	}
-	e := g.c.order[place]
+	e := g.c.order[as.place]
 	s := g.subject(e)
-	s.standing = g.standing(e)
+	s.standing = g.hand.standing(e)
 	before := len(s.write.Standings)
-	g.r.decide(s, g.id, g.light, verdict)
+	g.r.decide(s, g.hand.id, g.hand.light, as.verdict)
 	set(g.decided, e.place)
-	if turns {
-		s.foresee(g.user())
+	if as.turns {
+		s.foresee(g.hand.user())
 	}
 	if len(s.write.Standings) == before {
 		return
@@ -499,38 +382,10 @@ func (g *glance) decide(place int) {
 	}
 	for id := range g.c.refs.readBy(e.ID) {
 		reader := g.c.entries[id]
-		if g.mark(reader); !reader.waits {
+		if g.hand.mark(reader); !reader.waits {
 			g.subject(reader)
 		}
 	}
-}
-
-// turnsSooner reports whether a date of the user at hand turns before time matters to the group by what is stored.
-func (g *glance) turnsSooner(e *entry) bool {
-	s := &g.foreteller
-	s.rule, s.view, s.today, s.turn = e.rule, View{Now: g.r.now, Zone: e.zone}, calendar.In(g.r.now, e.zone), noDay
-	s.foresee(g.user())
-	at, ok := calendar.Turn(s.turn, g.r.now, e.zone)
-	return s.turn != noDay && ok && e.sleepsPast(at)
-}
-
-// sleepsPast reports whether time matters to the group at that instant, and by what is stored only later.
-func (e *entry) sleepsPast(at time.Time) bool { return e.wakes.IsZero() || at.Before(e.wakes) }
-
-// user is the user at hand, who is among the people, as far as the index knows them.
-func (g *glance) user() *User {
-	if g.full == nil {
-		g.full = g.x.user(g.n)
-	}
-	return g.full
-}
-
-// standing is what is stored about the user at hand.
-func (g *glance) standing(e *entry) Standing {
-	if at := g.at[e.place]; at > 0 {
-		return g.standings[at-1]
-	}
-	return Standing{Group: e.ID, User: g.id}
 }
 
 // subject is a group that the run looks at.
@@ -561,40 +416,6 @@ func (g *glance) needed(id GroupID) *subject {
 	return s
 }
 
-// wholeVerdict is about a group that the run looks at as a whole, whose rule may be new.
-func (g *glance) wholeVerdict(s *subject) Verdict {
-	switch {
-	case g.light == nil || !s.asks():
-		return No
-	case s.broken:
-		return Unknown
-	}
-	return g.verdict(s.recipe, s.recipe.flat)
-}
-
-// verdict is a rule's about the user at hand; without one it is No.
-func (g *glance) verdict(recipe *recipe, p program.Flat) Verdict {
-	if g.light == nil || recipe == nil {
-		return No
-	}
-	truth := p.Match(func(number uint32) program.Truth {
-		if number >= groupsFrom {
-			return truthOf(recipe.groups[number-groupsFrom].leaf.held(g.id, g.r))
-		}
-		return g.truth(number)
-	})
-	return [...]Verdict{program.No: No, program.Unknown: Unknown, program.Yes: Yes}[truth]
-}
-
-// truth is what a predicate says of the user at hand, who is asked about it once.
-func (g *glance) truth(number uint32) program.Truth {
-	known := &g.truths[number-1]
-	if *known == 0 {
-		*known = g.x.asked[number-1].truth(g.n)
-	}
-	return *known
-}
-
 // answer is what conditions find in a group about the user at hand.
 func (g *glance) answer(id GroupID) Verdict {
 	e := g.c.entries[id]
@@ -604,7 +425,7 @@ func (g *glance) answer(id GroupID) Verdict {
 	case has(g.decided, e.place):
 		return g.r.groups[id].answer
 	}
-	st := g.standing(e)
+	st := g.hand.standing(e)
 	if e.cyclic || e.Status != Active || !e.State.Live || st.Undecided {
 		return Unknown
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"testing"
 	"time"
 
@@ -238,4 +239,53 @@ func TestAGuardedChangeByTheIndexIsThatOfALookAtEverybody(t *testing.T) {
 			},
 		})
 	})
+}
+
+// Users take the values of others, in rules of values, dates and reporting lines, and in groups that read groups: more
+// of them than are met at once.
+func TestWhatManyChangedUsersComeToDoesNotDependOnTheNumberOfWorkers(t *testing.T) {
+	ctx := t.Context()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	change := func(workers int, evaluator func(m *groups.Memory) *groups.Evaluator) string {
+		runtime.GOMAXPROCS(workers)
+		m, _, people := benchWorld(t, 1500, 25)
+		ev := evaluator(m)
+		for i, c := range []groups.Criteria{groups.AllSets(groups.All(groups.MemberOfAny("g00003", "g00007"))), groups.AllSets(groups.All(groups.MemberOfAny("r0").Not(), groups.MemberOfAny("g00011", "g00012")))} {
+			g := groups.Group{ID: groups.GroupID(fmt.Sprintf("r%d", i)), Name: "reader", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c}
+			if _, err := ev.Save(ctx, g, "test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ev.Process(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var told groups.Touched
+		var up []groups.User
+		for i := range 700 {
+			u := people[(i*31+7)%len(people)]
+			u.ID, u.Manager = people[2*i].ID, people[2*i].Manager
+			up, told.Users = append(up, u), append(told.Users, u.ID)
+		}
+		if err := m.Write(ctx, groups.PeopleChange{Upsert: up}); err != nil {
+			t.Fatal(err)
+		}
+		run, err := ev.Changed(ctx, told)
+		if err == nil && run.Empty() {
+			t.Error("nobody moves")
+		}
+		return asJSON(t, run, err)
+	}
+	one := &groups.Options{Now: newYear, Guard: &groups.Guard{}}
+	byIndex := func(m *groups.Memory) *groups.Evaluator { return groups.NewEvaluator(m, m, one) }
+	first := change(1, byIndex)
+	for _, workers := range []int{2, 8} {
+		if change(workers, byIndex) != first {
+			t.Errorf("%d workers find something else than one", workers)
+		}
+	}
+	plain := *one
+	plain.IndexBytes = -1
+	if change(1, func(m *groups.Memory) *groups.Evaluator { return groups.NewEvaluator(m, m, &plain) }) != first {
+		t.Error("the index finds something else than a look at everybody")
+	}
 }

@@ -60,6 +60,7 @@ type index struct {
 	refreshes  uint64
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
+	encounters sync.Pool // of *encounter
 
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
 	// Store is no Memory.

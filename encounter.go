@@ -1,0 +1,308 @@
+package groups
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/program"
+)
+
+// An encounter is one user before a glance: what is stored about them, and in which groups they may move. It writes
+// nothing but itself, so that many users may be met at once.
+type encounter struct {
+	g *glance
+	met
+	full    *User   // made where somebody asks
+	at      []int32 // by place, one more than where the standing is
+	marked  []uint64
+	stirred bool     // they came, went, or were switched on or off
+	turned  []uint64 // the groups for which a date may turn at another time, by place
+
+	// truths is what predicates say of the user, by number, less one, as far as they were asked.
+	truths     []program.Truth
+	asking     []uint32 // memory for winnow
+	foreteller subject  // that finds when dates turn
+}
+
+// met is what has come of an encounter.
+type met struct {
+	n         uint32
+	id        UserID
+	light     *User // nil is one who is not among the people
+	standings []Standing
+	expected  []expected // in the order of the groups
+	flips     int        // how many of them were looked at
+}
+
+// expected is what is to be decided about a user in one group.
+type expected struct {
+	place   int
+	verdict Verdict
+	turns   bool // a date of theirs turns before time matters to the group by what is stored
+	passes  bool // there is nothing to be decided
+	late    bool // the verdict depends on what is decided in other groups
+}
+
+// words is how many words have a bit for each group.
+func words(c *catalogue) int { return (len(c.order) + 63) / 64 }
+
+func set(bits []uint64, i int)      { bits[i/64] |= 1 << (i % 64) }
+func has(bits []uint64, i int) bool { return bits[i/64]>>(i%64)&1 != 0 }
+
+// encounter is one with nobody yet.
+func (g *glance) encounter() *encounter {
+	e, _ := g.x.encounters.Get().(*encounter)
+	if e == nil || len(e.at) != len(g.c.order) || len(e.truths) != len(g.x.asked) {
+		e = &encounter{
+			at: make([]int32, len(g.c.order)), marked: make([]uint64, words(g.c)), turned: make([]uint64, words(g.c)),
+			truths: make([]program.Truth, len(g.x.asked)),
+		}
+		e.foreteller.met = e.foreteller.meet
+	}
+	e.g = g
+	return e
+}
+
+// part ends an encounter, which another may go on with.
+func (g *glance) part(e *encounter) {
+	e.begin(met{})
+	clear(e.standings[:cap(e.standings)])
+	e.g, e.foreteller.rule, e.foreteller.view = nil, nil, View{}
+	g.x.encounters.Put(e)
+}
+
+// begin forgets whoever was met before, for the user of m.
+func (e *encounter) begin(m met) {
+	for i := range e.standings {
+		e.at[e.g.c.entries[e.standings[i].Group].place] = 0
+	}
+	clear(e.marked)
+	clear(e.turned)
+	clear(e.truths)
+	m.standings, m.expected = e.standings[:0], e.expected[:0]
+	e.met, e.full, e.stirred = m, nil, false
+}
+
+// meet finds what is to be decided about a user.
+func (e *encounter) meet(ctx context.Context, id UserID) error {
+	g := e.g
+	e.begin(met{id: id})
+	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
+		if err != nil {
+			return fmt.Errorf("read standings of user %q: %w", id, err)
+		}
+		if of := g.c.entries[st.Group]; of != nil {
+			e.standings = append(e.standings, st)
+			if e.at[of.place] = int32(len(e.standings)); st.Undecided {
+				e.mark(of)
+			}
+		}
+	}
+	if n, known := g.x.numbers[id]; known {
+		e.n = n
+		if code := g.x.status.codes.Code(n); code != 0 {
+			e.light = &User{ID: id, Activation: activationOf(code)}
+		}
+		flips := g.x.flips.of[n]
+		e.flips = len(flips)
+		for _, f := range flips {
+			e.turn(f)
+		}
+	}
+	e.winnow()
+	for _, whole := range g.wholes {
+		e.mark(whole)
+	}
+	for place := range e.places() {
+		if as := e.expect(place, nil); as.passes {
+			e.marked[place/64] &^= 1 << (place % 64)
+		} else {
+			e.expected = append(e.expected, as)
+		}
+	}
+	return nil
+}
+
+// clone is it in memory of its own.
+func (m met) clone() met {
+	m.standings, m.expected = slices.Clone(m.standings), slices.Clone(m.expected)
+	return m
+}
+
+// resume goes on with a user who was met.
+func (e *encounter) resume(m met) {
+	e.begin(m)
+	e.standings, e.expected = append(e.standings, m.standings...), append(e.expected, m.expected...)
+	for i := range e.standings {
+		e.at[e.g.c.entries[e.standings[i].Group].place] = int32(i + 1)
+	}
+	for _, as := range e.expected {
+		set(e.marked, as.place)
+	}
+}
+
+func (e *encounter) mark(of *entry) { set(e.marked, of.place) }
+
+// places yields those of the groups that are marked.
+func (e *encounter) places() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, word := range e.marked {
+			for ; word != 0; word &= word - 1 {
+				if place := i*64 + bits.TrailingZeros64(word); place >= len(e.g.c.order) || !yield(place) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// turn marks the groups for which a flip of the user may matter. Nobody of whom nothing is stored goes, so that what
+// can only take them out is nothing to them.
+func (e *encounter) turn(f flip) {
+	if f.predicate == nil {
+		e.stirred = true
+		for i := range e.marked {
+			e.marked[i] = ^uint64(0)
+		}
+		return
+	}
+	if f.number > 0 && !f.relative {
+		e.truths[f.number-1] = f.now // of the last flip, which tells what it is now
+	}
+	turns, ever := time.Time{}, false
+	if f.relative && e.light != nil {
+		turns, ever = e.turns(f.predicate)
+	}
+	for _, u := range f.uses {
+		sooner := ever && u.of.sleepsPast(turns)
+		if sooner {
+			set(e.turned, u.of.place)
+		}
+		if sooner || e.at[u.of.place] > 0 || u.mayGain(f) {
+			e.mark(u.of)
+		}
+	}
+}
+
+// turns is when a date turns for the user, as a predicate has it.
+func (e *encounter) turns(p *predicate) (at time.Time, ever bool) {
+	s := &e.foreteller
+	s.today, s.turn = calendar.In(e.g.r.now, p.view.Zone), noDay
+	p.leaf.(clocked).turns(e.user(), &View{Now: e.g.r.now, Zone: p.view.Zone}, s.met)
+	if s.turn == noDay {
+		return time.Time{}, false
+	}
+	return calendar.Turn(s.turn, e.g.r.now, p.view.Zone)
+}
+
+// turnsSooner reports whether a date of the user turns before time matters to the group by what is stored.
+func (e *encounter) turnsSooner(of *entry) bool {
+	s := &e.foreteller
+	s.rule, s.view, s.today, s.turn = of.rule, View{Now: e.g.r.now, Zone: of.zone}, calendar.In(e.g.r.now, of.zone), noDay
+	s.foresee(e.user())
+	at, ok := calendar.Turn(s.turn, e.g.r.now, of.zone)
+	return s.turn != noDay && ok && of.sleepsPast(at)
+}
+
+// sleepsPast reports whether time matters to the group at that instant, and by what is stored only later.
+func (e *entry) sleepsPast(at time.Time) bool { return e.wakes.IsZero() || at.Before(e.wakes) }
+
+// winnow unmarks the groups that one condition rules out, if nothing is stored there about the user. These
+// conditions are asked one after another, and not each within its rule: so the memory of many is read at once.
+func (e *encounter) winnow() {
+	if e.light == nil {
+		return
+	}
+	for round := range len(flatEntry{}.musts) {
+		e.asking = e.asking[:0]
+		for place := range e.places() {
+			if l := e.g.c.flat[place].musts[round]; l > 0 && e.truths[l.Number()-1] == 0 {
+				e.asking = append(e.asking, l.Number())
+			}
+		}
+		for _, number := range e.asking {
+			e.truths[number-1] = e.g.x.asked[number-1].truth(e.n)
+		}
+		for place := range e.places() {
+			f := &e.g.c.flat[place]
+			if l := f.musts[round]; l > 0 && l.Denies(e.truths[l.Number()-1]) && e.at[place] == 0 && !(f.clocked && (e.stirred || has(e.turned, place))) {
+				e.marked[place/64] &^= 1 << (place % 64)
+			}
+		}
+	}
+}
+
+// expect finds what is to be decided in one group. Conditions on other groups are asked of run; where that is nil,
+// the verdict is for later.
+func (e *encounter) expect(place int, run *run) expected {
+	f, as, whole := &e.g.c.flat[place], expected{place: place, verdict: No}, false
+	recipe, program := f.recipe, f.program
+	if e.g.wholes != nil {
+		if s := e.g.r.groups[e.g.c.order[place].ID]; s.whole {
+			whole, recipe = true, nil
+			switch {
+			case !s.asks():
+			case s.broken:
+				as.verdict = Unknown
+			default:
+				recipe, program = s.recipe, s.recipe.flat
+			}
+		}
+	}
+	switch {
+	case !whole && f.waits:
+		as.passes = true
+		return as
+	case e.light == nil:
+		as.verdict = No
+	case recipe == nil:
+	case run == nil && len(recipe.groups) > 0:
+		as.late = true
+	default:
+		as.verdict = e.verdict(recipe, program, run)
+	}
+	as.turns = f.clocked && e.light != nil && (whole || has(e.turned, place) || e.stirred && e.turnsSooner(e.g.c.order[place]))
+	as.passes = as.verdict == No && e.at[place] == 0 && !as.turns && !whole && !as.late
+	return as
+}
+
+// verdict is a rule's about the user.
+func (e *encounter) verdict(recipe *recipe, p program.Flat, run *run) Verdict {
+	truth := p.Match(func(number uint32) program.Truth {
+		if number >= groupsFrom {
+			return truthOf(recipe.groups[number-groupsFrom].leaf.held(e.id, run))
+		}
+		return e.truth(number)
+	})
+	return [...]Verdict{program.No: No, program.Unknown: Unknown, program.Yes: Yes}[truth]
+}
+
+// truth is what a predicate says of the user, who is asked about it once.
+func (e *encounter) truth(number uint32) program.Truth {
+	known := &e.truths[number-1]
+	if *known == 0 {
+		*known = e.g.x.asked[number-1].truth(e.n)
+	}
+	return *known
+}
+
+// standing is what is stored about the user in a group.
+func (e *encounter) standing(of *entry) Standing {
+	if at := e.at[of.place]; at > 0 {
+		return e.standings[at-1]
+	}
+	return Standing{Group: of.ID, User: e.id}
+}
+
+// user is the user, who is among the people, as far as the index knows them.
+func (e *encounter) user() *User {
+	if e.full == nil {
+		e.full = e.g.x.user(e.n)
+	}
+	return e.full
+}
