@@ -128,7 +128,10 @@ type tally struct{ found, yes, unknown [userset.Chunk]uint16 }
 
 func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
-	t, yes, unknown, met := &with.tally, &with.yes, &with.unknown, &with.met
+	if with.tally == nil {
+		with.tally = new(tally)
+	}
+	t, yes, unknown, met := with.tally, &with.yes, &with.unknown, &with.met
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	asked := map[uint32]Verdict{}
 	verdict := func(r uint32) Verdict {

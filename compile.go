@@ -35,6 +35,11 @@ func (s *Schema) Compile(c Criteria) (*Rule, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	return s.compile(c)
+}
+
+// compile is [Schema.Compile] of a schema that is valid.
+func (s *Schema) compile(c Criteria) (*Rule, error) {
 	k := &compiler{schema: s, limits: s.Limits.withDefaults()}
 	rule := k.criteria(c.clone())
 	if err := k.problems.err(); err != nil {
