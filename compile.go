@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -86,7 +87,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		k.problems.add("/sets", ErrLimit, "%d sets, at most %d", len(c.Sets), k.limits.Sets)
 	}
 	for i, set := range c.Sets {
-		at := fmt.Sprintf("/sets/%d", i)
+		at := "/sets/" + strconv.Itoa(i)
 		if set.Match > MatchAny {
 			k.problems.add(at+"/match", ErrUnknown, "neither all nor any")
 		}
@@ -98,7 +99,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		}
 		compiled := ruleSet{match: set.Match}
 		for j, cond := range set.Conditions {
-			if l := k.condition(fmt.Sprintf("%s/conditions/%d", at, j), cond); l != nil {
+			if l := k.condition(at+"/conditions/"+strconv.Itoa(j), cond); l != nil {
 				compiled.leaves = append(compiled.leaves, l)
 			}
 		}

@@ -10,28 +10,37 @@ import (
 // This file holds what a run by an index does less where only the number is asked for, and the first of who
 // they are.
 
-// kinds is how many kinds there are of active users of whom nothing is stored but, perhaps, the bit: those of
-// one kind all end alike. A kind is by what the rule says, and then by the bit.
-const kinds = 6
+// kinds is how many kinds there are of users of whom nothing is stored but, perhaps, the bit: those of one kind all
+// end alike. A kind is by who is looked at, which is among the people with an activation or not, then by what the rule
+// says, and then by the bit.
+const (
+	kinds   = 4 * kindsOf
+	kindsOf = 6
+)
 
-// kind is what the rule says of a kind of users, and what is stored about them in the group.
-func (s *subject) kind(k int) (Verdict, Standing) {
-	v := []Verdict{Yes, No, Unknown}[k/2]
-	if k%2 == 0 || s.roster == nil {
-		return v, Standing{}
+// kindsFrom is where the kinds begin of those who have a code of the status aspect.
+func kindsFrom(code uint32) int {
+	if code == 0 {
+		return 0
 	}
-	return v, s.roster.plain(s.ID, "")
+	return kindsOf * (1 + int(activationOf(code)))
 }
 
 // end is how a kind of users ends.
 func (r *run) end(s *subject, k int) (stored, next Standing) {
-	v, stored := s.kind(k)
-	next, _ = s.settle(&User{Activation: Activated}, v, stored, r.now, r.e.opts.Exclusions)
+	var u *User
+	if of := k / kindsOf; of > 0 {
+		u = &User{Activation: Activation(of - 1)}
+	}
+	if k%2 == 1 {
+		stored = s.roster.plain(s.ID, "")
+	}
+	next, _ = s.settle(u, []Verdict{Yes, No, Unknown}[k%kindsOf/2], stored, r.now, r.e.opts.Exclusions)
 	return stored, next
 }
 
-// tally counts those who are active and of whom nothing is stored but, perhaps, the bit, by their kind. Found
-// are the others whom the rule or what is stored has something to do with.
+// tally counts those of whom nothing is stored but, perhaps, the bit, by their kind. Found are the others whom what
+// is stored has something to do with.
 func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *userset.Bits) {
 	ro := c.s.roster
 	if ro == nil {
@@ -41,24 +50,45 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 		out.alike = make([][kinds]int, len(out.start)-1)
 	}
 	out.first.size = c.page
-	w.found = *possible
-	ro.bit.Or(w.chunk, &w.found)
-	plain := &w.plain
-	*plain = w.found
-	w.x.steady.And(w.chunk, plain)
-	ro.odd.AndNot(w.chunk, plain)
-	ro.odd.Or(w.chunk, &w.found)
-	w.found.AndNot(plain)
-	for k := range kinds {
-		of := &w.scratch
-		*of = *plain
+	alike := &out.alike[group]
+	base := w.chunk * userset.Chunk
+	count := func(i uint16, k int) {
+		if alike[k]++; c.enters[k] {
+			out.first.put(Member{w.x.ids[base+int(i)], Automatic})
+		}
+	}
+	found, steady := &w.found, &w.plain
+	*found = *possible
+	ro.bit.Or(w.chunk, found)
+	ro.odd.AndNot(w.chunk, found)
+	*steady = *found
+	w.x.steady.And(w.chunk, steady)
+	found.AndNot(steady)
+	for i := range found.All() {
+		k := kindsFrom(w.x.status.codes.Code(uint32(base + int(i))))
 		switch {
-		case k/2 == 0:
+		case yes.Has(i):
+		case !possible.Has(i):
+			k += 2
+		default:
+			k += 4
+		}
+		if ro.bit.Has(uint32(base + int(i))) {
+			k++
+		}
+		count(i, k)
+	}
+	for k := range kindsOf {
+		if k == 2 || k%2 == 1 && ro.bit.CountIn(w.chunk) == 0 || k/2 == 2 && yes == possible {
+			continue // nobody was looked for whom the rule is against and who has no bit
+		}
+		of := &w.scratch
+		*of = *steady
+		switch k / 2 {
+		case 0:
 			of.And(yes)
-		case k/2 == 1:
+		case 1:
 			of.AndNot(possible)
-		case yes == possible:
-			continue
 		default:
 			of.And(possible)
 			of.AndNot(yes)
@@ -68,13 +98,15 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 		} else {
 			ro.bit.And(w.chunk, of)
 		}
-		out.alike[group][k] = of.Count()
-		if c.enters[k] && c.page > 0 {
-			for i := range of.All() {
-				out.first.put(Member{w.x.ids[w.chunk*userset.Chunk+int(i)], Automatic})
-			}
+		if k += kindsOf * (1 + int(Activated)); !c.enters[k] {
+			alike[k] = of.Count()
+			continue
+		}
+		for i := range of.All() {
+			count(i, k)
 		}
 	}
+	ro.odd.Load(w.chunk, found)
 }
 
 // countAlike decides about one user of a kind for n of them.
