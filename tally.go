@@ -26,6 +26,9 @@ func kindsFrom(code uint32) int {
 	return kindsOf * (1 + int(activationOf(code)))
 }
 
+// steadyCode is a code of the status aspect that is of users who are activated.
+const steadyCode = 1 + expiries*uint32(Activated)
+
 // end is how a kind of users ends.
 func (r *run) end(s *subject, k int) (stored, next Standing) {
 	var u *User
@@ -52,61 +55,60 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 	out.first.size = c.page
 	alike := &out.alike[group]
 	base := w.chunk * userset.Chunk
-	count := func(i uint16, k int) {
-		if alike[k]++; c.enters[k] {
-			out.first.put(Member{w.x.ids[base+int(i)], Automatic})
-		}
-	}
-	found, steady := &w.found, &w.plain
+	found := &w.found
 	*found = *possible
 	ro.bit.Or(w.chunk, found)
 	ro.odd.AndNot(w.chunk, found)
-	*steady = *found
-	w.x.steady.And(w.chunk, steady)
-	found.AndNot(steady)
+	if c.page == 0 {
+		w.x.steady.AndNot(w.chunk, found)
+		w.tallySteady(ro, yes, possible, alike[kindsFrom(steadyCode):])
+	}
 	for i := range found.All() {
-		k := kindsFrom(w.x.status.codes.Code(uint32(base + int(i))))
+		n := uint32(base + int(i))
+		k := kindsFrom(w.x.status.codes.Code(n))
 		switch {
 		case yes.Has(i):
-		case !possible.Has(i):
-			k += 2
-		default:
+		case possible.Has(i):
 			k += 4
+		default:
+			k += 2
 		}
-		if ro.bit.Has(uint32(base + int(i))) {
+		if ro.bit.Has(n) {
 			k++
 		}
-		count(i, k)
-	}
-	for k := range kindsOf {
-		if k == 2 || k%2 == 1 && ro.bit.CountIn(w.chunk) == 0 || k/2 == 2 && yes == possible {
-			continue // nobody was looked for whom the rule is against and who has no bit
-		}
-		of := &w.scratch
-		*of = *steady
-		switch k / 2 {
-		case 0:
-			of.And(yes)
-		case 1:
-			of.AndNot(possible)
-		default:
-			of.And(possible)
-			of.AndNot(yes)
-		}
-		if k%2 == 0 {
-			ro.bit.AndNot(w.chunk, of)
-		} else {
-			ro.bit.And(w.chunk, of)
-		}
-		if k += kindsOf * (1 + int(Activated)); !c.enters[k] {
-			alike[k] = of.Count()
-			continue
-		}
-		for i := range of.All() {
-			count(i, k)
+		if alike[k]++; c.enters[k] {
+			out.first.put(Member{w.x.ids[n], Automatic})
 		}
 	}
 	ro.odd.Load(w.chunk, found)
+}
+
+// tallySteady is tally for those who are activated.
+func (w *sweeper) tallySteady(ro *roster, yes, possible *userset.Bits, alike []int) {
+	bits := ro.bit.CountIn(w.chunk) > 0
+	count := func(of *userset.Bits) (all, bit int) {
+		plain := &w.scratch
+		*plain = *of
+		w.x.steady.And(w.chunk, plain)
+		ro.odd.AndNot(w.chunk, plain)
+		if all = plain.Count(); bits {
+			ro.bit.And(w.chunk, plain)
+			bit = plain.Count()
+		}
+		return all, bit
+	}
+	sure, sureBit := count(yes)
+	may, mayBit := sure, sureBit
+	if possible != yes {
+		may, mayBit = count(possible)
+	}
+	alike[0], alike[1] = sure-sureBit, sureBit
+	alike[4], alike[5] = may-sure-(mayBit-sureBit), mayBit-sureBit
+	if bits {
+		ro.bit.Load(w.chunk, &w.plain)
+		_, bit := count(&w.plain)
+		alike[3] = bit - mayBit
+	}
 }
 
 // countAlike decides about one user of a kind for n of them.
