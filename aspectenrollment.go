@@ -128,18 +128,26 @@ type tally struct{ found, yes, unknown [userset.Chunk]uint16 }
 
 func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
-	t, yes, unknown, met := &with.tally, &with.yes, &with.unknown, &with.met
+	if with.tally == nil {
+		with.tally = new(tally)
+	}
+	t, yes, unknown, met := with.tally, &with.yes, &with.unknown, &with.met
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
-	asked := map[uint32]Verdict{}
-	verdict := func(r uint32) Verdict {
-		v, known := asked[r]
-		if !known {
-			e := a.sample[r]
-			u := User{Enrollments: Enrollments{list: []Enrollment{e}, complete: true}}
-			v = l.of(&u, e.Course, &p.view)
-			asked[r] = v
+	with.records = slices.Grow(with.records, max(0, len(a.sample)-len(with.records)))[:len(a.sample)]
+	var asked []uint32
+	defer func() {
+		for _, r := range asked {
+			with.records[r] = 0
 		}
-		return v
+	}()
+	var u User
+	verdict := func(r uint32) Verdict {
+		if with.records[r] == 0 {
+			u.Enrollments = Enrollments{list: a.sample[r : r+1], complete: true}
+			with.records[r] = 1 + l.of(&u, a.sample[r].Course, &p.view)
+			asked = append(asked, r)
+		}
+		return with.records[r] - 1
 	}
 	for chunk, size := range chunksOf(len(a.x.ids)) {
 		yes.Reset()

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -35,6 +36,11 @@ func (s *Schema) Compile(c Criteria) (*Rule, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	return s.compile(c)
+}
+
+// compile is [Schema.Compile] of a schema that is valid.
+func (s *Schema) compile(c Criteria) (*Rule, error) {
 	k := &compiler{schema: s, limits: s.Limits.withDefaults()}
 	rule := k.criteria(c.clone())
 	if err := k.problems.err(); err != nil {
@@ -81,7 +87,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		k.problems.add("/sets", ErrLimit, "%d sets, at most %d", len(c.Sets), k.limits.Sets)
 	}
 	for i, set := range c.Sets {
-		at := fmt.Sprintf("/sets/%d", i)
+		at := "/sets/" + strconv.Itoa(i)
 		if set.Match > MatchAny {
 			k.problems.add(at+"/match", ErrUnknown, "neither all nor any")
 		}
@@ -93,7 +99,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		}
 		compiled := ruleSet{match: set.Match}
 		for j, cond := range set.Conditions {
-			if l := k.condition(fmt.Sprintf("%s/conditions/%d", at, j), cond); l != nil {
+			if l := k.condition(at+"/conditions/"+strconv.Itoa(j), cond); l != nil {
 				compiled.leaves = append(compiled.leaves, l)
 			}
 		}

@@ -21,13 +21,14 @@ type dictionary struct {
 	spelt   []byte
 	folded  map[string][]uint32 // the texts that do not fold to themselves, by what they fold to
 	ordered []uint32            // by kind and value, all numbers up to one
+	chosen  chosen
 }
 
 func newDictionary() *dictionary {
 	return &dictionary{
 		values: make([]Value, 1), texts: map[string]uint32{}, many: map[string]uint32{}, choices: map[string]uint32{},
 		numbers: map[decimal.Decimal]uint32{}, days: map[calendar.Day]uint32{}, times: map[time.Time]uint32{}, others: map[any]uint32{},
-		folded: map[string][]uint32{},
+		folded: map[string][]uint32{}, chosen: chosen{with: map[string][]uint32{}},
 	}
 }
 
@@ -48,7 +49,12 @@ func (d *dictionary) code(v Value) uint32 {
 		}
 	case choiceValue:
 		if len(data) == 1 {
-			return numbered(d, d.choices, data[0], v)
+			before := len(d.values)
+			code := numbered(d, d.choices, data[0], v)
+			if int(code) == before {
+				d.chosen.put(code, data)
+			}
+			return code
 		}
 		d.spelt = append(d.spelt[:0], 'c')
 		for _, id := range data {
@@ -66,7 +72,11 @@ func (d *dictionary) code(v Value) uint32 {
 	if code, ok := d.many[string(d.spelt)]; ok {
 		return code
 	}
-	return numbered(d, d.many, string(d.spelt), v)
+	code := numbered(d, d.many, string(d.spelt), v)
+	if options, is := v.data.(choiceValue); is {
+		d.chosen.put(code, options)
+	}
+	return code
 }
 
 // spell writes a text behind its length.

@@ -71,19 +71,20 @@ func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 // Now is what the clock of the Evaluator says ([Options.Now]).
 func (e *Evaluator) Now() time.Time { return e.opts.Now() }
 
-// schema reads the schema, and refuses one that rules could not rely on.
-func (e *Evaluator) schema(ctx context.Context) (*Schema, error) {
-	schema, err := e.dir.Schema(ctx)
+// schema reads the schema, and refuses one that rules could not rely on. The basis is a fingerprint of it and the
+// options.
+func (e *Evaluator) schema(ctx context.Context) (schema *Schema, basis uint64, err error) {
+	schema, err = e.dir.Schema(ctx)
 	if err == nil && schema == nil {
 		err = fmt.Errorf("%w: there is none", ErrSchema)
 	}
 	if err == nil {
-		err = schema.Validate()
+		basis, err = e.rules.basis(schema, &e.opts)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read schema: %w", err)
+		return nil, 0, fmt.Errorf("read schema: %w", err)
 	}
-	return schema, nil
+	return schema, basis, nil
 }
 
 // over returns the same evaluator of other people, assigned to the same owners.
@@ -99,8 +100,9 @@ var (
 	ErrGroup = errors.New("not a usable group")
 )
 
-// checkGroup reports everything that keeps a group from being saved.
-func checkGroup(schema *Schema, g Group) error {
+// checkGroup reports everything that keeps a group from being saved, and returns the rule that its criteria make
+// under a schema that is valid.
+func checkGroup(schema *Schema, g Group) (*Rule, error) {
 	errs := []error{g.ID.Check()}
 	bad := func(format string, a ...any) {
 		errs = append(errs, fmt.Errorf("group %q: %w: %s", g.ID, ErrGroup, fmt.Sprintf(format, a...)))
@@ -126,10 +128,11 @@ func checkGroup(schema *Schema, g Group) error {
 	if g.Parent != "" {
 		errs = append(errs, g.Parent.Check())
 	}
-	if err := schema.Check(g.Criteria); err != nil {
+	rule, err := schema.compile(g.Criteria)
+	if err != nil {
 		errs = append(errs, fmt.Errorf("group %q: %w", g.ID, err))
 	}
-	return errors.Join(errs...)
+	return rule, errors.Join(errs...)
 }
 
 // checkText refuses what people wrote where no store could keep it.
@@ -149,11 +152,12 @@ func checkText(written ...string) error {
 // [Evaluator.Publish] saves and moves at once. The edit goes into the audit, and other criteria are
 // kept as a version, of which the Store keeps the last 10.
 func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error) {
-	schema, err := e.schema(ctx)
+	schema, _, err := e.schema(ctx)
 	if err != nil {
 		return Group{}, err
 	}
-	if err := errors.Join(checkGroup(schema, g), checkText(by)); err != nil {
+	_, err = checkGroup(schema, g)
+	if err := errors.Join(err, checkText(by)); err != nil {
 		return Group{}, err
 	}
 	stored, err := e.stored(ctx, g.ID, g.Revision)

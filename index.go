@@ -54,6 +54,7 @@ type index struct {
 	status     *valued
 	lines      *lineAspect
 	predicates map[predicateKey]*predicate
+	spelt      spelling     // of the condition at hand
 	unplaced   []*predicate // those that have no aspect yet
 	recipes    map[recipeKey]*recipe
 	rosters    map[GroupID]*roster
@@ -61,6 +62,7 @@ type index struct {
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
 	encounters sync.Pool // of *encounter
+	scratches  sync.Pool // of *scratch
 
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
 	// Store is no Memory.
@@ -470,14 +472,16 @@ func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 
 // predicate finds the predicate of a condition, or makes it.
 func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
-	bare, empty := positive(l)
-	key := predicateKey{text: fmt.Sprintf("%T %#v", c, unsigned(c)), empty: empty}
+	x.spelt = x.spelt[:0]
+	x.spelt.condition(c)
+	key := predicateKey{empty: emptyOf(l)}
 	if zoned(l) {
 		key.zone = zone
 	}
-	p := x.predicates[key]
+	p := x.predicates[predicateKey{string(x.spelt), key.empty, key.zone}] // without a copy of the spelling
 	if p == nil {
-		p = &predicate{leaf: bare, relative: isRelative(l), view: View{Zone: zone}, flips: &x.flips}
+		p = &predicate{leaf: positive(l), relative: isRelative(l), view: View{Zone: zone}, flips: &x.flips}
+		key.text = string(x.spelt)
 		x.predicates[key] = p
 		x.unplaced = append(x.unplaced, p)
 	}
@@ -523,8 +527,12 @@ func (x *index) fillAll(stale []*predicate) {
 	type sets struct{ yes, unknown userset.Set }
 	were := make([]sets, len(stale))
 	inParallel(len(stale), func() func(int) {
-		with := new(scratch)
 		return func(i int) {
+			with, spare := x.scratches.Get().(*scratch)
+			if !spare {
+				with = new(scratch)
+			}
+			defer x.scratches.Put(with)
 			p := stale[i]
 			were[i] = sets{p.yes, p.unknown}
 			p.aspect.fill(p, with)

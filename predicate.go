@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
@@ -140,66 +141,117 @@ func (p *predicate) turn(today calendar.Day) calendar.Day {
 	return p.turnsOn
 }
 
-// predicateKey tells predicates apart: what the condition says in JSON, what it answers on Empty, and the
-// zone in which its dates turn.
+// predicateKey tells predicates apart: how the condition is spelt, what it answers on Empty, and the zone in which
+// its dates turn.
 type predicateKey struct {
 	text  string
 	empty Verdict
 	zone  *time.Location
 }
 
-// positive is a leaf without its negation, and what it answers on Empty.
-func positive(l leaf) (leaf, Verdict) {
+// positive is a leaf without its negation.
+func positive(l leaf) leaf {
 	switch l := l.(type) {
 	case *fieldLeaf:
 		p := *l
-		if p.negated, p.empty = false, l.empty; l.negated {
-			p.empty = l.empty.not()
-		}
-		return &p, p.empty
+		p.negated, p.empty = false, emptyOf(l)
+		return &p
 	case *unitLeaf:
 		p := *l
-		if p.negated, p.empty = false, l.empty; l.negated {
-			p.empty = l.empty.not()
-		}
-		return &p, p.empty
+		p.negated, p.empty = false, emptyOf(l)
+		return &p
 	case *userLeaf:
 		p := *l
 		p.negated = false
-		return &p, No
+		return &p
 	case *enrollmentLeaf:
 		p := *l
 		p.negated = false
-		return &p, No
+		return &p
 	case *statusLeaf:
 		p := *l
 		p.negated = false
-		return &p, No
+		return &p
 	}
-	return l, No // everyone is never negated, and groups are no predicates
+	return l // everyone is never negated, and groups are no predicates
 }
 
-// unsigned is a condition as a predicate is named by: without its negation, and without what it answers on
-// Empty.
-func unsigned(c Condition) Condition {
+// emptyOf is what a leaf without its negation answers on Empty.
+func emptyOf(l leaf) Verdict {
+	switch l := l.(type) {
+	case *fieldLeaf:
+		return signed(l.empty, l.negated)
+	case *unitLeaf:
+		return signed(l.empty, l.negated)
+	}
+	return No
+}
+
+// A spelling is what a condition says, but for whether it is negated and what it answers on Empty. Two that say
+// something else are spelt differently: texts and lists stand behind how long they are.
+type spelling []byte
+
+func (s *spelling) condition(c Condition) {
 	switch c := c.(type) {
 	case FieldCondition:
-		c.Negated, c.OnEmpty = false, ByOperator
-		return c
+		s.number('f')
+		s.text(c.Field)
+		c.Negated = false
+		s.test(c.Test)
 	case UnitCondition:
-		c.Negated, c.OnEmpty = false, ByOperator
-		return c
+		s.number('u')
+		s.text(string(c.Tree))
+		s.text(string(c.Op))
+		s.number(c.Depth)
+		spellAll(s, c.Units)
 	case UserCondition:
-		c.Negated = false
-		return c
+		s.number('p')
+		s.text(string(c.Op))
+		s.number(c.Depth)
+		spellAll(s, c.Users)
 	case EnrollmentCondition:
-		c.Negated = false
-		return c
+		s.number('e')
+		s.text(string(c.Op))
+		s.number(int(c.Quantifier))
+		s.number(c.K)
+		spellAll(s, c.Courses)
+		spellAll(s, c.Statuses)
+		s.test(c.When)
 	case StatusCondition:
-		c.Negated = false
-		return c
+		s.number('s')
+		s.number(len(c.Statuses))
+		for _, status := range c.Statuses {
+			s.number(int(status))
+		}
+	case Everyone:
+		s.number('a')
 	}
-	return c
+}
+
+func (s *spelling) test(t Test) {
+	s.text(string(t.Op))
+	s.number(int(verdictOf(t.Negated)))
+	s.number(t.Span.N)
+	s.number(int(t.Span.Unit))
+	s.number(len(t.Values))
+	for i := range t.Values {
+		s.number(int(t.Values[i].kind))
+		s.text(t.Values[i].text)
+	}
+}
+
+func (s *spelling) number(n int) { *s = binary.AppendVarint(*s, int64(n)) }
+
+func (s *spelling) text(text string) {
+	s.number(len(text))
+	*s = append(*s, text...)
+}
+
+func spellAll[T ~string](s *spelling, list []T) {
+	s.number(len(list))
+	for _, text := range list {
+		s.text(string(text))
+	}
 }
 
 // isNegated reports whether a leaf is the complement of its positive form.

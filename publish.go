@@ -78,7 +78,7 @@ func (e *Evaluator) edit(ctx context.Context, ed *edition, g Group) (*run, error
 }
 
 // revise makes the run one of the edition.
-func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) (err error) {
+func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) error {
 	s := r.groups[g.ID]
 	switch {
 	case ed.alone:
@@ -87,8 +87,12 @@ func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) (e
 	case s.stored && s.was.Revision != g.Revision:
 		return &ConflictError{Group: g.ID, Revision: s.was.Revision, By: s.was.SavedBy, At: s.was.SavedAt}
 	}
-	if err := checkGroup(r.schema, g); err != nil {
+	rule, err := checkGroup(r.schema, g)
+	if err != nil {
 		return err
+	}
+	if g.Kind == AutomaticGroup {
+		s.rule = rule
 	}
 	if path := r.refs.ring(g.ID); path != nil {
 		return &CycleError{path}

@@ -1,6 +1,8 @@
 package groups
 
 import (
+	"fmt"
+	"hash/fnv"
 	"reflect"
 	"sync"
 	"time"
@@ -197,6 +199,9 @@ type ruleCache struct {
 	schema *Schema
 	rules  map[GroupID]cachedRule
 	zones  map[string]*time.Location
+	// valid is the schema that was last found to be valid, and based the basis of runs under it.
+	valid *Schema
+	based uint64
 }
 
 type cachedRule struct {
@@ -207,6 +212,23 @@ type cachedRule struct {
 
 func newRuleCache() *ruleCache {
 	return &ruleCache{rules: map[GroupID]cachedRule{}, zones: map[string]*time.Location{}}
+}
+
+// basis refuses a schema that is not valid, and returns a fingerprint of it and the options of the Evaluator. It looks
+// at what a Directory handed out once: nobody writes to that.
+func (c *ruleCache) basis(schema *Schema, o *Options) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.valid == schema {
+		return c.based, nil
+	}
+	if err := schema.Validate(); err != nil {
+		return 0, err
+	}
+	basis := fnv.New64a()
+	fmt.Fprintf(basis, "%+v %q %q %v %v", schema.Fields, schema.EnrollmentStatuses, schema.Trees, o.Exclusions, o.Zone)
+	c.valid, c.based = schema, basis.Sum64()
+	return c.based, nil
 }
 
 // compile returns the rule of a stored group under a schema, the kept one if both are as they were.
@@ -221,7 +243,7 @@ func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
 	if ok && kept.revision == g.Revision && sameCriteria(kept, g.Criteria) {
 		return kept.rule, nil
 	}
-	rule, err := schema.Compile(g.Criteria)
+	rule, err := schema.compile(g.Criteria)
 	if err == nil {
 		c.rules[g.ID] = cachedRule{rule, g.Revision, g.Criteria}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"iter"
 	"maps"
 	"math"
@@ -131,15 +130,12 @@ func (e *Evaluator) start(ctx context.Context) (*run, error) {
 		trees: map[Tree]*Hierarchy{},
 	}
 	var err error
-	if r.schema, err = e.schema(ctx); err != nil {
+	if r.schema, r.basis, err = e.schema(ctx); err != nil {
 		return nil, err
 	}
 	if r.guard = e.opts.Guard; r.guard == nil {
 		r.guard = DefaultGuard()
 	}
-	basis := fnv.New64a()
-	fmt.Fprintf(basis, "%+v %q %q %v %v", r.schema.Fields, r.schema.EnrollmentStatuses, r.schema.Trees, e.opts.Exclusions, e.opts.Zone)
-	r.basis = basis.Sum64()
 	return r, nil
 }
 
@@ -234,11 +230,7 @@ func (r *run) compile(s *subject) {
 	}
 	var err error
 	if s.view.Zone, err = r.e.rules.zone(s.Zone, r.e.opts.Zone); err == nil && s.Kind == AutomaticGroup && s.rule == nil {
-		if s.draft {
-			s.rule, err = r.schema.Compile(s.Criteria) // the caller may write to it between two previews
-		} else {
-			s.rule, err = r.e.rules.compile(r.schema, s.Group)
-		}
+		s.rule, err = r.e.rules.compile(r.schema, s.Group)
 	}
 	if err != nil {
 		s.broken, s.rule = true, nil

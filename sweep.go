@@ -48,7 +48,8 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if !done || err != nil {
 		return false, err
 	}
-	inParallel(len(r.order), func() func(int) { return func(i int) { r.order[i].sort(r.users) } })
+	swept := slices.DeleteFunc(slices.Clone(r.order), func(s *subject) bool { return !s.preset })
+	inParallel(len(swept), func() func(int) { return func(i int) { swept[i].sort(r.users) } })
 	if r.edition != nil {
 		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
 	}
@@ -94,7 +95,9 @@ func (r *run) alongside(ctx context.Context) error {
 
 // sweep decides about the candidates of all groups, those first whose memberships others read.
 func (r *run) sweep(ctx context.Context, x *index) error {
-	r.survey.fromIndex(r, x)
+	if r.edition == nil || !r.edition.alone { // who only counts is told nothing
+		r.survey.fromIndex(r, x)
+	}
 	r.told = x.flips.told
 	read := map[GroupID]bool{}
 	level := map[GroupID]int{}
@@ -245,12 +248,14 @@ const together = 16
 func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]candidates, error) {
 	searches := make([]search, len(level))
 	stirred := map[int]*userset.Set{}
+	terms := 0
 	for i, s := range level {
 		searches[i] = x.search(r, s, stirred)
+		terms += 1 + len(s.terms)
 	}
 	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
 	found := make([]candidates, chunks*((len(level)+together-1)/together))
-	inParallel(len(found), func() func(int) {
+	inParallelIf(chunks*terms > fewTerms, len(found), func() func(int) {
 		return func(n int) {
 			if ctx.Err() != nil {
 				return
@@ -295,7 +300,7 @@ type search struct {
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
 	// tally says that only how many there are matters, and who the first of a page; enters are the kinds of
-	// users who are in then.
+	// users who may be on it.
 	tally  bool
 	enters [kinds]bool
 	page   int
@@ -309,8 +314,10 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 		c.tally = r.edition.alone && !r.edition.turned && s.scope == nil
 		c.all, c.page = !c.tally, r.edition.page
 		for k := range c.enters {
-			_, next := r.end(s, k)
-			c.enters[k] = next.Population != Outside
+			if c.page > 0 && (k%2 == 0 || ro != nil) {
+				_, next := r.end(s, k)
+				c.enters[k] = next.Population != Outside
+			}
 		}
 	}
 	if ro == nil {
@@ -501,13 +508,7 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 			failed.CompareAndSwap(nil, &err)
 		}
 	}
-	if total < fewCandidates {
-		for _, i := range many {
-			work(i)
-		}
-	} else {
-		inParallel(len(many), func() func(int) { return func(i int) { work(many[i]) } })
-	}
+	inParallelIf(total > fewCandidates, len(many), func() func(int) { return func(i int) { work(many[i]) } })
 	for _, i := range apart {
 		if s := level[i]; s.hold != nil {
 			// Why they leave is asked of the conditions themselves.
@@ -529,8 +530,12 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 	return nil
 }
 
-// fewCandidates is up to how many are decided about faster than a second processor is put to work.
-const fewCandidates = 512
+// fewCandidates is up to how many are decided about, and fewTerms up to how many terms are looked at in a chunk, faster
+// than a second processor is put to work.
+const (
+	fewCandidates = 512
+	fewTerms      = 32
+)
 
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
@@ -575,7 +580,9 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 		}
 		if found[c].alike != nil {
 			for k, n := range found[c].alike[i] {
-				r.countAlike(s, k, n)
+				if n > 0 {
+					r.countAlike(s, k, n)
+				}
 			}
 			for _, m := range found[c].first.list {
 				s.first.put(m)
@@ -617,9 +624,6 @@ func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing,
 // sort puts what the run has found about a group in the order of the users, and completes the list of those
 // who are undecided.
 func (s *subject) sort(users map[UserID]struct{}) {
-	if !s.preset {
-		return
-	}
 	for _, d := range []*Diff{&s.diff, &s.planned} {
 		for _, list := range [][]Change{d.Joined, d.Left, d.Switched, d.Withheld} {
 			sortByUser(list, func(c Change) UserID { return c.User })

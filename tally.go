@@ -10,28 +10,40 @@ import (
 // This file holds what a run by an index does less where only the number is asked for, and the first of who
 // they are.
 
-// kinds is how many kinds there are of active users of whom nothing is stored but, perhaps, the bit: those of
-// one kind all end alike. A kind is by what the rule says, and then by the bit.
-const kinds = 6
+// kinds is how many kinds there are of users of whom nothing is stored but, perhaps, the bit: those of one kind all
+// end alike. A kind is by who is looked at, which is among the people with an activation or not, then by what the rule
+// says, and then by the bit.
+const (
+	kinds   = 4 * kindsOf
+	kindsOf = 6
+)
 
-// kind is what the rule says of a kind of users, and what is stored about them in the group.
-func (s *subject) kind(k int) (Verdict, Standing) {
-	v := []Verdict{Yes, No, Unknown}[k/2]
-	if k%2 == 0 || s.roster == nil {
-		return v, Standing{}
+// kindsFrom is where the kinds begin of those who have a code of the status aspect.
+func kindsFrom(code uint32) int {
+	if code == 0 {
+		return 0
 	}
-	return v, s.roster.plain(s.ID, "")
+	return kindsOf * (1 + int(activationOf(code)))
 }
+
+// steadyCode is a code of the status aspect that is of users who are activated.
+const steadyCode = 1 + expiries*uint32(Activated)
 
 // end is how a kind of users ends.
 func (r *run) end(s *subject, k int) (stored, next Standing) {
-	v, stored := s.kind(k)
-	next, _ = s.settle(&User{Activation: Activated}, v, stored, r.now, r.e.opts.Exclusions)
+	var u *User
+	if of := k / kindsOf; of > 0 {
+		u = &User{Activation: Activation(of - 1)}
+	}
+	if k%2 == 1 {
+		stored = s.roster.plain(s.ID, "")
+	}
+	next, _ = s.settle(u, []Verdict{Yes, No, Unknown}[k%kindsOf/2], stored, r.now, r.e.opts.Exclusions)
 	return stored, next
 }
 
-// tally counts those who are active and of whom nothing is stored but, perhaps, the bit, by their kind. Found
-// are the others whom the rule or what is stored has something to do with.
+// tally counts those of whom nothing is stored but, perhaps, the bit, by their kind. Found are the others whom what
+// is stored has something to do with.
 func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *userset.Bits) {
 	ro := c.s.roster
 	if ro == nil {
@@ -41,39 +53,61 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 		out.alike = make([][kinds]int, len(out.start)-1)
 	}
 	out.first.size = c.page
-	w.found = *possible
-	ro.bit.Or(w.chunk, &w.found)
-	plain := &w.plain
-	*plain = w.found
-	w.x.steady.And(w.chunk, plain)
-	ro.odd.AndNot(w.chunk, plain)
-	ro.odd.Or(w.chunk, &w.found)
-	w.found.AndNot(plain)
-	for k := range kinds {
-		of := &w.scratch
-		*of = *plain
+	alike := &out.alike[group]
+	base := w.chunk * userset.Chunk
+	found := &w.found
+	*found = *possible
+	ro.bit.Or(w.chunk, found)
+	ro.odd.AndNot(w.chunk, found)
+	if c.page == 0 {
+		w.x.steady.AndNot(w.chunk, found)
+		w.tallySteady(ro, yes, possible, alike[kindsFrom(steadyCode):])
+	}
+	for i := range found.All() {
+		n := uint32(base + int(i))
+		k := kindsFrom(w.x.status.codes.Code(n))
 		switch {
-		case k/2 == 0:
-			of.And(yes)
-		case k/2 == 1:
-			of.AndNot(possible)
-		case yes == possible:
-			continue
+		case yes.Has(i):
+		case possible.Has(i):
+			k += 4
 		default:
-			of.And(possible)
-			of.AndNot(yes)
+			k += 2
 		}
-		if k%2 == 0 {
-			ro.bit.AndNot(w.chunk, of)
-		} else {
-			ro.bit.And(w.chunk, of)
+		if ro.bit.Has(n) {
+			k++
 		}
-		out.alike[group][k] = of.Count()
-		if c.enters[k] && c.page > 0 {
-			for i := range of.All() {
-				out.first.put(Member{w.x.ids[w.chunk*userset.Chunk+int(i)], Automatic})
-			}
+		if alike[k]++; c.enters[k] {
+			out.first.put(Member{w.x.ids[n], Automatic})
 		}
+	}
+	ro.odd.Load(w.chunk, found)
+}
+
+// tallySteady is tally for those who are activated.
+func (w *sweeper) tallySteady(ro *roster, yes, possible *userset.Bits, alike []int) {
+	bits := ro.bit.CountIn(w.chunk) > 0
+	count := func(of *userset.Bits) (all, bit int) {
+		plain := &w.scratch
+		*plain = *of
+		w.x.steady.And(w.chunk, plain)
+		ro.odd.AndNot(w.chunk, plain)
+		if all = plain.Count(); bits {
+			ro.bit.And(w.chunk, plain)
+			bit = plain.Count()
+		}
+		return all, bit
+	}
+	sure, sureBit := count(yes)
+	may, mayBit := sure, sureBit
+	if possible != yes {
+		may, mayBit = count(possible)
+	}
+	alike[0], alike[1] = sure-sureBit, sureBit
+	alike[4], alike[5] = may-sure-(mayBit-sureBit), mayBit-sureBit
+	if bits {
+		ro.bit.Load(w.chunk, &w.plain)
+		_, bit := count(&w.plain)
+		alike[3] = bit - mayBit
 	}
 }
 

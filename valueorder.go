@@ -151,6 +151,8 @@ func (d *dictionary) narrow(p *predicate) (narrowing, bool) {
 		return d.narrowEmpty(l)
 	}
 	switch t := l.test.(type) {
+	case *choiceTest:
+		return d.narrowChoice(l, t), true
 	case *textTest:
 		if t.has != nil || t.patterns != nil {
 			return narrowing{}, false
@@ -208,10 +210,7 @@ func (d *dictionary) equals(t *textTest) (codes []uint32) {
 			codes = append(codes, d.folded[s]...)
 		}
 	}
-	for _, s := range t.is.few {
-		look(s)
-	}
-	for s := range t.is.many {
+	for s := range t.is.all() {
 		look(s)
 	}
 	return codes

@@ -167,7 +167,7 @@ func drawnWorld(t *rapid.T, clocked bool, types ...Type) (a *valued, users []*Us
 	for rule == nil { // some are refused, such as from later than to
 		rule, _ = (&Schema{Fields: []Field{f}}).Compile(Criteria{Sets: []Set{{Conditions: []Condition{c.condition(t)}}}})
 	}
-	bare, _ := positive(rule.sets[0].leaves[0])
+	bare := positive(rule.sets[0].leaves[0])
 	now := drawnColumn{around: around, wide: rapid.SampledFrom([]time.Duration{c.wide, 1000 * time.Hour}).Draw(t, "how far now is")}
 	p = &predicate{leaf: bare, relative: isRelative(bare), view: View{Now: now.instant(t), Zone: zone}, flips: &flips{}}
 	a = fieldAspect("f")

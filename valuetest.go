@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -53,6 +54,14 @@ func (t *texts) have(s string) bool {
 	}
 	_, have := t.many[s]
 	return have
+}
+
+// all yields the texts, in no order.
+func (t *texts) all() iter.Seq[string] {
+	if t.many == nil {
+		return slices.Values(t.few)
+	}
+	return maps.Keys(t.many)
 }
 
 func (t *texts) len() int { return len(t.few) + len(t.many) }

@@ -8,7 +8,11 @@
 // It may not know what the conditions ask, or who the users are.
 package program
 
-import "github.com/grouprules/groups/internal/userset"
+import (
+	"slices"
+
+	"github.com/grouprules/groups/internal/userset"
+)
 
 // A Term is what a condition says. The sets share nobody; whoever is in neither does not meet it.
 type Term struct {
@@ -46,26 +50,73 @@ type Machine struct {
 // for. Where nothing is unknown both are the same bits. They are the caller's until the next call.
 func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, possible *userset.Bits) {
 	m.chunk, m.users, m.terms = chunk, users, terms
-	m.upper = false
-	m.program(p, &m.yes)
-	if !m.unsure(p) {
-		return &m.yes, &m.yes
-	}
 	m.upper = true
 	m.program(p, &m.possible)
+	unsure := m.unsure(p)
+	if unsure == 0 {
+		return &m.possible, &m.possible
+	}
+	m.upper = false
+	if unsure > few {
+		m.program(p, &m.yes)
+		return &m.yes, &m.possible
+	}
+	m.yes = m.possible
+	for u := range m.term.All() {
+		if !m.holds(p, u) {
+			m.yes.Clear(u)
+		}
+	}
 	return &m.yes, &m.possible
 }
 
-// unsure reports whether a term of the program is unknown of somebody in the chunk.
-func (m *Machine) unsure(p *Program) bool {
+// few is up to how many users are asked one by one faster than a term is gone through.
+const few = 64
+
+// unsure finds those of whom a term of the program is unknown and for whom it may hold all the same: for the others
+// it does if it may. It returns how many there are.
+func (m *Machine) unsure(p *Program) int {
+	none := true
 	for i := range p.Clauses {
 		for _, l := range p.Clauses[i].Literals {
-			if m.terms[l.Term].Unknown.CountIn(m.chunk) > 0 {
-				return true
+			if unknown := m.terms[l.Term].Unknown; unknown.CountIn(m.chunk) > 0 {
+				if none {
+					m.term.Reset()
+				}
+				none = false
+				unknown.Or(m.chunk, &m.term)
 			}
 		}
 	}
-	return false
+	if none {
+		return 0
+	}
+	m.term.And(&m.possible)
+	return m.term.Count()
+}
+
+// holds asks the program about one user of the chunk.
+func (m *Machine) holds(p *Program, u uint16) bool {
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if slices.ContainsFunc(c.Literals, func(l Literal) bool { return m.meets(l, u) == c.Any }) == c.Any {
+			if p.Any {
+				return true
+			}
+		} else if !p.Any {
+			return false
+		}
+	}
+	return !p.Any
+}
+
+// meets asks a literal about one user of the chunk.
+func (m *Machine) meets(l Literal, u uint16) bool {
+	t, n := &m.terms[l.Term], uint32(m.chunk)*userset.Chunk+uint32(u)
+	if m.upper == l.Negated {
+		return t.Yes.Has(n) != l.Negated
+	}
+	return (t.Yes.Has(n) || t.Unknown.Has(n)) != l.Negated
 }
 
 func (m *Machine) program(p *Program, out *userset.Bits) {
@@ -124,6 +175,9 @@ func (m *Machine) join(c *Clause, out *userset.Bits) bool {
 	default:
 		m.load(c.Literals[first], out)
 	}
+	if fewest <= few {
+		return m.sift(c, first, out)
+	}
 	for i, l := range c.Literals {
 		if i == first {
 			continue
@@ -133,6 +187,23 @@ func (m *Machine) join(c *Clause, out *userset.Bits) bool {
 		}
 	}
 	return true
+}
+
+// sift leaves those in who meet all literals but the first, which they do, and reports whether there is anybody.
+func (m *Machine) sift(c *Clause, first int, out *userset.Bits) bool {
+	some := false
+	for u := range out.All() {
+		in := true
+		for i, l := range c.Literals {
+			if i != first && !m.meets(l, u) {
+				out.Clear(u)
+				in = false
+				break
+			}
+		}
+		some = some || in
+	}
+	return some
 }
 
 // count is how many users a literal that is not negated holds for, or may.

@@ -61,8 +61,7 @@ func (b *Bits) Count() int { return count(b[:]) }
 // Empty reports whether nobody is in.
 func (b *Bits) Empty() bool {
 	for rest := b[:]; len(rest) >= stride; rest = rest[stride:] {
-		x := (*[stride]uint64)(rest)
-		if x[0]|x[1]|x[2]|x[3]|x[4]|x[5]|x[6]|x[7] != 0 {
+		if !none((*[stride]uint64)(rest)) {
 			return false
 		}
 	}

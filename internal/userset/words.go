@@ -133,8 +133,12 @@ func count(b []uint64) int {
 // each calls yield with the place of every set bit, ascending, until yield has had enough. It reports
 // whether it got to the end.
 func each(b []uint64, yield func(uint16) bool) bool {
-	for i, w := range b {
-		for ; w != 0; w &= w - 1 {
+	for i := 0; i < len(b); i++ {
+		if rest := b[i:]; len(rest) >= stride && none((*[stride]uint64)(rest)) {
+			i += stride - 1
+			continue
+		}
+		for w := b[i]; w != 0; w &= w - 1 {
 			if !yield(uint16(i<<6 | bits.TrailingZeros64(w))) {
 				return false
 			}
@@ -142,6 +146,9 @@ func each(b []uint64, yield func(uint16) bool) bool {
 	}
 	return true
 }
+
+// none reports whether no bit of the words is set.
+func none(x *[stride]uint64) bool { return x[0]|x[1]|x[2]|x[3]|x[4]|x[5]|x[6]|x[7] == 0 }
 
 // collect appends to the list the places of the bits that are set, when the first word is the one at first.
 func collect(list []uint16, b []uint64, first int) []uint16 {
