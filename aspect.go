@@ -65,12 +65,15 @@ func (a *valued) put(n uint32, u *User) {
 	}
 	a.codes.Put(n, code)
 	a.changes++
-	var like User
+	var like *User
 	for _, p := range a.predicates {
 		if !p.filled {
 			continue
 		}
-		if v := a.verdict(p, code, &like); v != a.verdict(p, was, &like) {
+		if like == nil {
+			like = new(User)
+		}
+		if v := a.verdict(p, code, like); v != a.verdict(p, was, like) {
 			p.set(n, v)
 		} else {
 			p.touch(n)

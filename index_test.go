@@ -356,6 +356,59 @@ func TestAnIndexThatCouldNotBeReadIsReadAgain(t *testing.T) {
 	}
 }
 
+// unlogged is a Directory that knows its version, and not who has changed.
+type unlogged struct {
+	groups.Directory
+	groups.Versioned
+}
+
+func TestWhoIsReadAgainIsFoundAsByALookAtEverybody(t *testing.T) {
+	ctx := t.Context()
+	m, _, people := benchWorld(t, 5000, 40)
+	dir := unlogged{m, m}
+	ev := groups.NewEvaluator(dir, m, &groups.Options{Now: newYear, Guard: &groups.Guard{}})
+	look := groups.NewEvaluator(m, m, &groups.Options{Now: newYear, Guard: &groups.Guard{}, IndexBytes: -1})
+	for n := range 3 {
+		// Each takes over what somebody else was; some go, and others come.
+		var c groups.PeopleChange
+		for i := range people {
+			u := people[(i+n*7)%len(people)]
+			u.ID = people[i].ID
+			switch {
+			case n > 0 && (i+n)%50 == 0:
+				c.Remove = append(c.Remove, u.ID)
+			default:
+				c.Upsert = append(c.Upsert, u)
+			}
+		}
+		if err := m.Write(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		want, err := look.Evaluate(ctx)
+		first := asJSON(t, want, err)
+		got, err := ev.Evaluate(ctx)
+		if asJSON(t, got, err) != first {
+			t.Fatalf("read for the time %d: the index finds something else than a look at everybody", n+1)
+		}
+		if n == 1 {
+			if _, err := ev.Process(ctx); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		few := groups.Touched{Users: []groups.UserID{people[3].ID, people[50].ID, people[4999].ID}}
+		if _, err := ev.Changed(ctx, few); err != nil {
+			t.Fatal(err)
+		}
+		want, err = look.Evaluate(ctx)
+		first = asJSON(t, want, err)
+		got, err = ev.Evaluate(ctx)
+		if asJSON(t, got, err) != first {
+			t.Fatalf("after a few were written the time %d: the index finds something else", n+1)
+		}
+	}
+}
+
 // A run by the index costs for groups, for conditions and for whoever moves, not for users.
 func TestEvaluatingAgainAllocatesForGroupsAndNotForUsers(t *testing.T) {
 	const few, many, groupCount = 500, 3000, 50

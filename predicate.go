@@ -84,7 +84,7 @@ func (p *predicate) touch(n uint32) {
 func (p *predicate) spoil() {
 	if p.filled {
 		p.filled, p.spoilt = false, true
-		p.flips.spoilt = append(p.flips.spoilt, p)
+		p.flips.spoil(p)
 	}
 }
 
