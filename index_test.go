@@ -409,6 +409,41 @@ func TestWhoIsReadAgainIsFoundAsByALookAtEverybody(t *testing.T) {
 	}
 }
 
+// unread is a Store that cannot say what it has about users in most groups.
+type unread struct {
+	groups.Store
+	from groups.GroupID
+}
+
+func (s *unread) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
+	if id < s.from {
+		return s.Store.Standings(ctx, id, after)
+	}
+	return func(yield func(groups.Standing, error) bool) {
+		yield(groups.Standing{}, errors.New("the row of "+string(id)+" is torn"))
+	}
+}
+
+func TestTheFirstErrorIsSaidWhateverTheNumberOfWorkers(t *testing.T) {
+	m, _, _ := benchWorld(t, 500, 40)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var first string
+	for n := range 60 {
+		runtime.GOMAXPROCS([]int{1, 2, 8}[n%3])
+		ev := groups.NewEvaluator(m, &unread{m, "g00010"}, &groups.Options{Now: newYear})
+		_, err := ev.Evaluate(t.Context())
+		if err == nil {
+			t.Fatal("what cannot be read is an error")
+		}
+		if first == "" {
+			first = err.Error()
+		}
+		if err.Error() != first {
+			t.Fatalf("%v, and with another number of workers %s", err, first)
+		}
+	}
+}
+
 // A run by the index costs for groups, for conditions and for whoever moves, not for users.
 func TestEvaluatingAgainAllocatesForGroupsAndNotForUsers(t *testing.T) {
 	const few, many, groupCount = 500, 3000, 50

@@ -239,27 +239,40 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			}
 		}
 	}
+	var wanted, missing []*subject
 	for _, s := range r.order {
 		if !s.whole && !read[s.ID] || !s.stored {
 			continue
 		}
-		ro := x.rosters[s.ID]
-		if ro == nil || !ro.copies(s.State) {
-			var err error
-			if ro, err = x.readRoster(ctx, r, s); err != nil {
-				return err
-			}
-			x.rosters[s.ID] = ro
+		wanted = append(wanted, s)
+		if ro := x.rosters[s.ID]; ro == nil || !ro.copies(s.State) {
+			missing = append(missing, s)
 		}
-		ro.tidy(x, read[s.ID])
-		s.roster = ro
+	}
+	rosters, strangers := make([]*roster, len(missing)), make([][]Standing, len(missing))
+	err := eachInParallel(len(missing), func(i int) (err error) {
+		rosters[i], strangers[i], err = x.readRoster(ctx, r, missing[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, s := range missing {
+		for _, st := range strangers[i] {
+			rosters[i].put(x.number(st.User), st)
+		}
+		x.rosters[s.ID] = rosters[i]
+	}
+	for _, s := range wanted {
+		s.roster = x.rosters[s.ID]
+		s.roster.tidy(x, read[s.ID])
 	}
 	return nil
 }
 
-// readRoster reads what is stored about a group.
-func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, error) {
-	ro := &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
+// readRoster reads what is stored about a group, as far as the users have numbers. Several may be read at once.
+func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster, strangers []Standing, err error) {
+	ro = &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
 	if was := x.rosters[s.ID]; was != nil {
 		ro.weight = was.weight // in its place
 	}
@@ -267,14 +280,18 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, er
 	for st, err := range x.store.Standings(ctx, s.ID, "") {
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)
+			return nil, nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)
 		case last != "" && st.User <= last:
-			return nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
+			return nil, nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
 		}
 		last = st.User
-		ro.put(x.number(st.User), st)
+		if n, known := x.numbers[st.User]; known {
+			ro.put(n, st)
+		} else {
+			strangers = append(strangers, st)
+		}
 	}
-	return ro, r.still(ctx, s)
+	return ro, strangers, r.still(ctx, s)
 }
 
 // wrote brings the rosters up to date with what a run has written. Those that are not of the state that
