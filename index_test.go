@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -441,6 +442,54 @@ func TestTheFirstErrorIsSaidWhateverTheNumberOfWorkers(t *testing.T) {
 		if err.Error() != first {
 			t.Fatalf("%v, and with another number of workers %s", err, first)
 		}
+	}
+}
+
+// asked is a Store that counts how often it is asked about one user.
+type asked struct {
+	groups.Store
+	about atomic.Int64
+}
+
+func (s *asked) StandingsOf(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+	s.about.Add(1)
+	return s.Store.StandingsOf(ctx, id)
+}
+
+func TestAFirstRunDoesNotAskAgainAboutWhoIsAssignedForGood(t *testing.T) {
+	ctx := t.Context()
+	m, ev, people := benchWorld(t, 2000, 4)
+	if _, err := ev.Save(ctx, groups.Group{ID: "by hand", Name: "by hand", Status: groups.Active}, "law"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var all, some []groups.UserID
+	for i, u := range people {
+		if all = append(all, u.ID); i%3 == 0 {
+			some = append(some, u.ID)
+		}
+	}
+	for group, users := range map[groups.GroupID][]groups.UserID{"by hand": all, "g00001": some, "g00002": some} {
+		if _, err := ev.Assign(ctx, group, groups.Decision{By: "law"}, users...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := looking(m, newYear).Evaluate(ctx)
+	store := &asked{Store: m}
+	got, gotErr := groups.NewEvaluator(m, store, &groups.Options{Now: newYear}).Evaluate(ctx)
+	if asJSON(t, got, gotErr) != asJSON(t, want, err) {
+		t.Error("the index finds something else than a look at everybody")
+	}
+	steady := 0
+	for _, u := range people {
+		if u.Activation == groups.Activated {
+			steady++
+		}
+	}
+	if n := int(store.about.Load()); n > 3*(len(people)-steady)+len(want.Changes()) {
+		t.Errorf("asked about %d of %d users, of whom %d are not activated", n, len(people), len(people)-steady)
 	}
 }
 

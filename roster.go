@@ -25,6 +25,7 @@ type roster struct {
 	odd       userset.Set // whose standing is not plain
 	undecided userset.Set // of the odd ones
 	explicit  userset.Set // who is assigned or excluded
+	firm      userset.Set // of those, who is assigned for good and in by that, and nothing else
 	// Of the odd ones, how they are in: in the population, and there by the rule; and as members.
 	population, byRule, member, memberByRule userset.Set
 	until                                    map[uint32]time.Time // when assignments end, or did
@@ -116,6 +117,7 @@ func (ro *roster) put(n uint32, st Standing) {
 		include(&ro.odd, n, odd)
 		include(&ro.undecided, n, odd && st.Undecided)
 		include(&ro.explicit, n, odd && (st.Assignment != nil || st.Exclusion != nil))
+		include(&ro.firm, n, isFirm(st))
 		include(&ro.population, n, odd && st.Population != Outside)
 		include(&ro.byRule, n, odd && st.Population == Automatic)
 		include(&ro.member, n, odd && st.Member != Outside)
@@ -129,6 +131,13 @@ func (ro *roster) put(n uint32, st Standing) {
 		ro.until[n] = st.Assignment.Until
 	}
 	ro.count(n, 1)
+}
+
+// isFirm reports whether a user is in by an assignment that does not end, and nothing is to be decided, but for the
+// bit and for whether the group is live.
+func isFirm(st Standing) bool {
+	return st.Assignment != nil && st.Assignment.Until.IsZero() && st.Exclusion == nil && !st.Undecided &&
+		st.Population == Manual && st.Member != Automatic
 }
 
 func include(set *userset.Set, n uint32, in bool) {
@@ -222,7 +231,7 @@ func (ro *roster) bytes() int {
 	if ro.answer != nil {
 		n += ro.answer.Yes.Bytes() + ro.answer.Unknown.Bytes()
 	}
-	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.unsettled, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
+	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.unsettled, &ro.undecided, &ro.explicit, &ro.firm, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
 		n += set.Bytes()
 	}
 	return n
