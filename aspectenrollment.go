@@ -74,6 +74,24 @@ func inOrder(in map[string]uint32, name string) uint32 {
 }
 
 func (a *enrollmentAspect) put(n uint32, u *User) {
+	changes := a.changes
+	a.keep(n, u)
+	if a.changes == changes && u != nil {
+		return
+	}
+	for _, p := range a.predicates {
+		switch {
+		case !p.filled:
+		case u == nil:
+			p.set(n, No)
+		default:
+			p.set(n, p.leaf.verdict(u, &p.view))
+			p.touch(n)
+		}
+	}
+}
+
+func (a *enrollmentAspect) keep(n uint32, u *User) {
 	for int(n) >= len(a.held) {
 		a.held = append(a.held, Enrollments{complete: true})
 	}
@@ -88,20 +106,9 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 	} else {
 		a.open.Add(n)
 	}
-	if was.Equal(now) && u != nil {
-		return
-	}
-	a.changes++
-	a.file(n, was.list, now.list)
-	for _, p := range a.predicates {
-		switch {
-		case !p.filled:
-		case u == nil:
-			p.set(n, No)
-		default:
-			p.set(n, p.leaf.verdict(u, &p.view))
-			p.touch(n)
-		}
+	if !was.Equal(now) || u == nil {
+		a.changes++
+		a.file(n, was.list, now.list)
 	}
 }
 

@@ -170,8 +170,12 @@ func (x *index) put(id UserID, u *User) {
 func (x *index) putAll(people []person, aspects []aspect) {
 	inParallel(len(aspects), func() func(int) {
 		return func(i int) {
+			file := aspects[i].keep
+			if aspects[i].asking().answered() {
+				file = aspects[i].put
+			}
 			for j := range people {
-				aspects[i].put(people[j].n, &people[j].User)
+				file(people[j].n, &people[j].User)
 			}
 		}
 	})
@@ -362,6 +366,7 @@ func (x *index) readEverybody(ctx context.Context) error {
 	for _, id := range gone {
 		x.put(id, nil)
 	}
+	inParallel(len(all), func() func(int) { return func(i int) { all[i].tidy() } })
 	return nil
 }
 
