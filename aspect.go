@@ -13,8 +13,9 @@ import (
 // An aspect is what an index keeps of everybody in one respect, with the predicates that ask for it.
 type aspect interface {
 	// put keeps what the user is now, nil for one who is not among the people, and brings the predicates up
-	// to date.
+	// to date; keep leaves them as they are, for who fills them afterwards.
 	put(n uint32, u *User)
+	keep(n uint32, u *User)
 	// fill works a predicate out for everybody. Many may be filled at once.
 	fill(p *predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
@@ -32,6 +33,11 @@ type questions struct {
 }
 
 func (q *questions) asking() *questions { return q }
+
+// answered reports whether a predicate is filled.
+func (q *questions) answered() bool {
+	return slices.ContainsFunc(q.predicates, func(p *predicate) bool { return p.filled })
+}
 
 // A valued aspect has a value for each user, such as a field: a predicate is asked once for each value that
 // there is, and not for each user.
@@ -57,22 +63,18 @@ type valued struct {
 }
 
 func (a *valued) put(n uint32, u *User) {
-	code := uint32(0)
-	if u != nil {
-		code = a.code(u)
-	}
 	was := a.codes.Code(n)
+	a.keep(n, u)
+	code := a.codes.Code(n)
 	if code == was {
 		return
 	}
-	a.codes.Put(n, code)
-	a.changes++
 	// Most predicates say of the one value what they say of the other. They are passed over first: so the memory of
 	// many is read at once.
 	a.concerned = slices.Grow(a.concerned[:0], len(a.predicates))[:len(a.predicates)]
 	concerned := 0
 	for i, p := range a.predicates {
-		before, now := p.answered(was), p.answered(code)
+		before, now := p.said(was), p.said(code)
 		a.concerned[concerned] = uint32(i)
 		if p.filled && (p.relative || before != now || now == unasked) {
 			concerned++
@@ -86,6 +88,17 @@ func (a *valued) put(n uint32, u *User) {
 		} else {
 			p.touch(n)
 		}
+	}
+}
+
+func (a *valued) keep(n uint32, u *User) {
+	code := uint32(0)
+	if u != nil {
+		code = a.code(u)
+	}
+	if a.codes.Code(n) != code {
+		a.codes.Put(n, code)
+		a.changes++
 	}
 }
 
@@ -289,6 +302,8 @@ type identityAspect struct {
 	questions
 	x *index
 }
+
+func (a *identityAspect) keep(uint32, *User) {}
 
 func (a *identityAspect) put(n uint32, u *User) {
 	for _, p := range a.predicates {

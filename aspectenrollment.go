@@ -19,20 +19,18 @@ type enrollmentAspect struct {
 	states  map[string]uint32
 	in      posting.Lists // who is in a course, with the number of the record
 	records map[recordKey]uint32
-	sample  []Enrollment // a record of each number
-	users   []int        // how many users have it
+	sample  []Enrollment // a record of each number, in whichever course
 }
 
-// recordKey is what conditions can tell about a record: its course and status, by number, and when it was
-// completed, as a day or an instant.
+// recordKey is what conditions can tell about a record, other than its course: its status, by number, and when it
+// was completed, as a day or as the seconds and nanoseconds of an instant.
 type recordKey struct {
-	course, status uint32
-	completed      completion
-	day            calendar.Day
-	at             time.Time
+	at, nanos int64
+	status    uint32
+	completed completion
 }
 
-type completion uint8
+type completion uint32
 
 const (
 	unknownCompletion completion = iota
@@ -46,20 +44,20 @@ func newEnrollmentAspect(x *index) *enrollmentAspect {
 }
 
 // record numbers a record.
-func (a *enrollmentAspect) record(e Enrollment) uint32 {
-	key := recordKey{course: a.course(e.Course), status: inOrder(a.states, e.Status)}
+func (a *enrollmentAspect) record(e *Enrollment) uint32 {
+	key := recordKey{status: inOrder(a.states, e.Status)}
 	switch completed := e.Completed.data.(type) {
 	case empty:
 		key.completed = notCompleted
 	case calendar.Day:
-		key.completed, key.day = completedOn, completed
+		key.completed, key.at = completedOn, int64(completed)
 	case time.Time:
-		key.completed, key.at = completedAt, completed
+		key.completed, key.at, key.nanos = completedAt, completed.Unix(), int64(completed.Nanosecond())
 	}
 	r, ok := a.records[key]
 	if !ok {
 		r = uint32(len(a.sample))
-		a.records[key], a.sample, a.users = r, append(a.sample, e), append(a.users, 0)
+		a.records[key], a.sample = r, append(a.sample, *e)
 	}
 	return r
 }
@@ -77,6 +75,24 @@ func inOrder(in map[string]uint32, name string) uint32 {
 }
 
 func (a *enrollmentAspect) put(n uint32, u *User) {
+	changes := a.changes
+	a.keep(n, u)
+	if a.changes == changes && u != nil {
+		return
+	}
+	for _, p := range a.predicates {
+		switch {
+		case !p.filled:
+		case u == nil:
+			p.set(n, No)
+		default:
+			p.set(n, p.leaf.verdict(u, &p.view))
+			p.touch(n)
+		}
+	}
+}
+
+func (a *enrollmentAspect) keep(n uint32, u *User) {
 	for int(n) >= len(a.held) {
 		a.held = append(a.held, Enrollments{complete: true})
 	}
@@ -91,35 +107,21 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 	} else {
 		a.open.Add(n)
 	}
-	if was.Equal(now) && u != nil {
-		return
-	}
-	a.changes++
-	a.file(n, was.list, now.list)
-	for _, p := range a.predicates {
-		switch {
-		case !p.filled:
-		case u == nil:
-			p.set(n, No)
-		default:
-			p.set(n, p.leaf.verdict(u, &p.view))
-			p.touch(n)
-		}
+	if !was.Equal(now) || u == nil {
+		a.changes++
+		a.file(n, was.list, now.list)
 	}
 }
 
 // file puts a user on the lists of the courses they are in now, and takes them off those they were in.
 func (a *enrollmentAspect) file(n uint32, was, now []Enrollment) {
 	for _, e := range was {
-		a.users[a.record(e)]--
 		if _, still := (Enrollments{list: now}).in(e.Course); !still {
 			a.in.Drop(a.course(e.Course), n)
 		}
 	}
-	for _, e := range now {
-		r := a.record(e)
-		a.users[r]++
-		a.in.Put(a.course(e.Course), n, r)
+	for i := range now {
+		a.in.Put(a.course(now[i].Course), n, a.record(&now[i]))
 	}
 }
 
@@ -205,18 +207,31 @@ func (a *enrollmentAspect) met(chunk int, courses []string, met *userset.Bits) {
 func (a *enrollmentAspect) turn(p *predicate, today calendar.Day) calendar.Day {
 	l := p.leaf.(*enrollmentLeaf)
 	earliest := noDay
-	for r, users := range a.users {
-		if _, asked := slices.BinarySearch(l.courses, a.sample[r].Course); users == 0 || !asked {
+	met := make([]bool, len(a.sample))
+	for _, course := range l.courses {
+		c, taken := a.courses[course]
+		if !taken {
 			continue
 		}
-		u := User{Enrollments: Enrollments{list: a.sample[r : r+1], complete: true}}
-		l.turns(&u, &p.view, func(t turn) {
-			if day, ok := t.relation.NextDay(t.day, today, t.span); ok {
-				earliest = min(earliest, day)
+		for chunk := range chunksOf(len(a.x.ids)) {
+			_, records := a.in.Chunk(c, chunk)
+			for _, r := range records {
+				if met[r] {
+					continue
+				}
+				met[r] = true
+				record := a.sample[r]
+				record.Course = course
+				u := User{Enrollments: Enrollments{list: []Enrollment{record}, complete: true}}
+				l.turns(&u, &p.view, func(t turn) {
+					if day, ok := t.relation.NextDay(t.day, today, t.span); ok {
+						earliest = min(earliest, day)
+					}
+				})
+				if earliest == today+1 {
+					return earliest
+				}
 			}
-		})
-		if earliest == today+1 {
-			break
 		}
 	}
 	return earliest

@@ -1,8 +1,6 @@
 package groups
 
 import (
-	"slices"
-
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/forest"
 	"github.com/grouprules/groups/internal/lineage"
@@ -24,24 +22,41 @@ type lineAspect struct {
 // Beyond it, they are worked out anew when they are next needed.
 const fewMoved = 512
 
-func (a *lineAspect) put(n uint32, u *User) {
-	parent := forest.Missing
-	if u != nil {
-		switch manager, known := u.Manager.ID(); {
-		case !known:
-			parent = forest.Unread
-		case manager == "":
-			parent = forest.Top
-		default:
-			parent = int32(a.x.number(manager))
-		}
+// parent is what stands above a user.
+func (a *lineAspect) parent(u *User) int32 {
+	if u == nil {
+		return forest.Missing
 	}
-	was := a.above.Parent(n)
-	if parent == was {
+	switch manager, known := u.Manager.ID(); {
+	case !known:
+		return forest.Unread
+	case manager == "":
+		return forest.Top
+	default:
+		return int32(a.x.number(manager))
+	}
+}
+
+func (a *lineAspect) keep(n uint32, u *User) {
+	parent := a.parent(u)
+	if parent == a.above.Parent(n) {
 		return
 	}
 	a.changes++
-	filled := slices.ContainsFunc(a.predicates, func(p *predicate) bool { return p.filled })
+	a.above.Put(n, parent)
+	if parent == forest.Unread {
+		a.blind.Add(n)
+	} else {
+		a.blind.Remove(n)
+	}
+}
+
+func (a *lineAspect) put(n uint32, u *User) {
+	was, parent := a.above.Parent(n), a.parent(u)
+	if parent == was || !a.answered() {
+		a.keep(n, u)
+		return
+	}
 	moved := []uint32{n}
 	few := true
 	take := func() {
@@ -52,19 +67,9 @@ func (a *lineAspect) put(n uint32, u *User) {
 			}
 		}
 	}
-	if filled {
-		take()
-	}
-	a.above.Put(n, parent)
+	take()
 	blind := a.blind.Count()
-	if parent == forest.Unread {
-		a.blind.Add(n)
-	} else {
-		a.blind.Remove(n)
-	}
-	if !filled {
-		return
-	}
+	a.keep(n, u)
 	take()
 	for _, p := range []int32{was, parent} {
 		if p >= 0 {

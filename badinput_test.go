@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -450,12 +451,15 @@ var errBadHost = errors.New("the host's database is away")
 // badHost is a Memory that fails once, at the n-th call or row of a stream.
 type badHost struct {
 	*groups.Memory
+	mu      sync.Mutex // a run may read several groups at once
 	left    int
 	fail    func() error
 	tripped bool
 }
 
 func (h *badHost) step() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.left--; h.left != 0 {
 		return nil
 	}

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
@@ -11,7 +12,8 @@ import (
 // them. One without a predicate stands for all, of a user who came, went, or was switched on or off. A run over
 // a few users looks only at the groups that read one of those.
 type flips struct {
-	on     bool // somebody wants to know
+	mu     sync.Mutex // for aspects that tell at once
+	on     bool       // somebody wants to know
 	of     map[uint32][]flip
 	count  int
 	told   uint64       // how many there ever were
@@ -40,6 +42,8 @@ const manyFlips = 1 << 22
 
 // add notes a flip of a user.
 func (f *flips) add(n uint32, of flip) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if !f.on {
 		return
 	}
@@ -53,6 +57,13 @@ func (f *flips) add(n uint32, of flip) {
 	f.of[n] = append(f.of[n], of)
 	f.count++
 	f.told++
+}
+
+// spoil notes a predicate that is to be filled again.
+func (f *flips) spoil(p *predicate) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.spoilt = append(f.spoilt, p)
 }
 
 // compare notes for whom the predicate is another than it was.

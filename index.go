@@ -153,9 +153,39 @@ func (x *index) number(id UserID) uint32 {
 	return n
 }
 
+// A person is one of the people, by number.
+type person struct {
+	n uint32
+	User
+}
+
 // put files a user as they are now; nil is one who is not among the people.
 func (x *index) put(id UserID, u *User) {
 	n := x.number(id)
+	x.note(n, u)
+	for _, a := range x.aspects {
+		a.put(n, u)
+	}
+}
+
+// putAll is put of many, who are among the people, in some aspects; these share nothing, and are filed each by
+// itself, on all processors.
+func (x *index) putAll(people []person, aspects []aspect) {
+	inParallel(len(aspects), func() func(int) {
+		return func(i int) {
+			file := aspects[i].keep
+			if aspects[i].asking().answered() {
+				file = aspects[i].put
+			}
+			for j := range people {
+				file(people[j].n, &people[j].User)
+			}
+		}
+	})
+}
+
+// note has who comes, goes, or is switched on or off. It goes before the aspects, which still know who was there.
+func (x *index) note(n uint32, u *User) {
 	was, now := x.status.codes.Code(n), uint32(0)
 	if u != nil {
 		now = x.status.code(u)
@@ -175,9 +205,6 @@ func (x *index) put(id UserID, u *User) {
 		} else {
 			x.steady.Remove(n)
 		}
-	}
-	for _, a := range x.aspects {
-		a.put(n, u)
 	}
 }
 
@@ -259,12 +286,7 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 	case !known:
 		return x.readEverybody(ctx)
 	case len(missing) > 0:
-		err := x.everybody(ctx, func(u *User) {
-			for _, a := range missing {
-				a.put(x.number(u.ID), u)
-			}
-		})
-		if err != nil {
+		if err := x.everybody(ctx, func(people []person) { x.putAll(people, missing) }); err != nil {
 			return err
 		}
 	}
@@ -324,9 +346,16 @@ func (x *index) readTrees(ctx context.Context, r *run) error {
 // readEverybody files all people as they are now.
 func (x *index) readEverybody(ctx context.Context) error {
 	var met userset.Set
-	err := x.everybody(ctx, func(u *User) {
-		x.put(u.ID, u)
-		met.Add(x.numbers[u.ID])
+	var all []aspect
+	for _, name := range slices.Sorted(maps.Keys(x.aspects)) {
+		all = append(all, x.aspects[name])
+	}
+	err := x.everybody(ctx, func(people []person) {
+		for i := range people {
+			x.note(people[i].n, &people[i].User)
+			met.Add(people[i].n)
+		}
+		x.putAll(people, all)
 	})
 	if err != nil {
 		return err
@@ -340,11 +369,17 @@ func (x *index) readEverybody(ctx context.Context) error {
 	for _, id := range gone {
 		x.put(id, nil)
 	}
+	inParallel(len(all), func() func(int) { return func(i int) { all[i].tidy() } })
 	return nil
 }
 
-// everybody reads the people, and refuses what a run refuses that looks at them.
-func (x *index) everybody(ctx context.Context, take func(u *User)) error {
+// filedTogether is how many people are filed together: what they have is still at hand for the next aspect.
+const filedTogether = 1024
+
+// everybody reads the people, some at a time, and refuses what a run refuses that looks at them. They and their
+// managers have numbers when they are taken.
+func (x *index) everybody(ctx context.Context, take func([]person)) error {
+	people := make([]person, 0, filedTogether)
 	last := UserID("")
 	for u, err := range x.dir.Users(ctx) {
 		switch {
@@ -357,8 +392,16 @@ func (x *index) everybody(ctx context.Context, take func(u *User)) error {
 			return fmt.Errorf("read users: %w", err)
 		}
 		last = u.ID
-		take(&u)
+		people = append(people, person{x.number(u.ID), u})
+		if manager, _ := u.Manager.ID(); manager != "" {
+			x.number(manager)
+		}
+		if len(people) == filedTogether {
+			take(people)
+			people = people[:0]
+		}
 	}
+	take(people)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -353,6 +354,142 @@ func TestAnIndexThatCouldNotBeReadIsReadAgain(t *testing.T) {
 	d.err = nil
 	if run, err := ev.Evaluate(t.Context()); err != nil || !run.Empty() {
 		t.Errorf("%v, %v", run, err)
+	}
+}
+
+// unlogged is a Directory that knows its version, and not who has changed.
+type unlogged struct {
+	groups.Directory
+	groups.Versioned
+}
+
+func TestWhoIsReadAgainIsFoundAsByALookAtEverybody(t *testing.T) {
+	ctx := t.Context()
+	m, _, people := benchWorld(t, 5000, 40)
+	dir := unlogged{m, m}
+	ev := groups.NewEvaluator(dir, m, &groups.Options{Now: newYear, Guard: &groups.Guard{}})
+	look := groups.NewEvaluator(m, m, &groups.Options{Now: newYear, Guard: &groups.Guard{}, IndexBytes: -1})
+	for n := range 3 {
+		// Each takes over what somebody else was; some go, and others come.
+		var c groups.PeopleChange
+		for i := range people {
+			u := people[(i+n*7)%len(people)]
+			u.ID = people[i].ID
+			switch {
+			case n > 0 && (i+n)%50 == 0:
+				c.Remove = append(c.Remove, u.ID)
+			default:
+				c.Upsert = append(c.Upsert, u)
+			}
+		}
+		if err := m.Write(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		want, err := look.Evaluate(ctx)
+		first := asJSON(t, want, err)
+		got, err := ev.Evaluate(ctx)
+		if asJSON(t, got, err) != first {
+			t.Fatalf("read for the time %d: the index finds something else than a look at everybody", n+1)
+		}
+		if n == 1 {
+			if _, err := ev.Process(ctx); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		few := groups.Touched{Users: []groups.UserID{people[3].ID, people[50].ID, people[4999].ID}}
+		if _, err := ev.Changed(ctx, few); err != nil {
+			t.Fatal(err)
+		}
+		want, err = look.Evaluate(ctx)
+		first = asJSON(t, want, err)
+		got, err = ev.Evaluate(ctx)
+		if asJSON(t, got, err) != first {
+			t.Fatalf("after a few were written the time %d: the index finds something else", n+1)
+		}
+	}
+}
+
+// unread is a Store that cannot say what it has about users in most groups.
+type unread struct {
+	groups.Store
+	from groups.GroupID
+}
+
+func (s *unread) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
+	if id < s.from {
+		return s.Store.Standings(ctx, id, after)
+	}
+	return func(yield func(groups.Standing, error) bool) {
+		yield(groups.Standing{}, errors.New("the row of "+string(id)+" is torn"))
+	}
+}
+
+func TestTheFirstErrorIsSaidWhateverTheNumberOfWorkers(t *testing.T) {
+	m, _, _ := benchWorld(t, 500, 40)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var first string
+	for n := range 60 {
+		runtime.GOMAXPROCS([]int{1, 2, 8}[n%3])
+		ev := groups.NewEvaluator(m, &unread{m, "g00010"}, &groups.Options{Now: newYear})
+		_, err := ev.Evaluate(t.Context())
+		if err == nil {
+			t.Fatal("what cannot be read is an error")
+		}
+		if first == "" {
+			first = err.Error()
+		}
+		if err.Error() != first {
+			t.Fatalf("%v, and with another number of workers %s", err, first)
+		}
+	}
+}
+
+// asked is a Store that counts how often it is asked about one user.
+type asked struct {
+	groups.Store
+	about atomic.Int64
+}
+
+func (s *asked) StandingsOf(ctx context.Context, id groups.UserID) iter.Seq2[groups.Standing, error] {
+	s.about.Add(1)
+	return s.Store.StandingsOf(ctx, id)
+}
+
+func TestAFirstRunDoesNotAskAgainAboutWhoIsAssignedForGood(t *testing.T) {
+	ctx := t.Context()
+	m, ev, people := benchWorld(t, 2000, 4)
+	if _, err := ev.Save(ctx, groups.Group{ID: "by hand", Name: "by hand", Status: groups.Active}, "law"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var all, some []groups.UserID
+	for i, u := range people {
+		if all = append(all, u.ID); i%3 == 0 {
+			some = append(some, u.ID)
+		}
+	}
+	for group, users := range map[groups.GroupID][]groups.UserID{"by hand": all, "g00001": some, "g00002": some} {
+		if _, err := ev.Assign(ctx, group, groups.Decision{By: "law"}, users...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := looking(m, newYear).Evaluate(ctx)
+	store := &asked{Store: m}
+	got, gotErr := groups.NewEvaluator(m, store, &groups.Options{Now: newYear}).Evaluate(ctx)
+	if asJSON(t, got, gotErr) != asJSON(t, want, err) {
+		t.Error("the index finds something else than a look at everybody")
+	}
+	steady := 0
+	for _, u := range people {
+		if u.Activation == groups.Activated {
+			steady++
+		}
+	}
+	if n := int(store.about.Load()); n > 3*(len(people)-steady)+len(want.Changes()) {
+		t.Errorf("asked about %d of %d users, of whom %d are not activated", n, len(people), len(people)-steady)
 	}
 }
 

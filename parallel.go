@@ -38,3 +38,27 @@ func inParallel(n int, worker func() func(i int)) {
 	work(0)
 	rest(work)
 }
+
+// eachInParallel does n pieces of work that may fail, and returns the error of the first that does: whoever does
+// them one after the other gets the same. Those behind it may be left undone.
+func eachInParallel(n int, work func(i int) error) error {
+	errs := make([]error, n)
+	var failed atomic.Int64 // the first so far
+	failed.Store(int64(n))
+	inParallel(n, func() func(int) {
+		return func(i int) {
+			if int64(i) > failed.Load() {
+				return
+			}
+			if errs[i] = work(i); errs[i] == nil {
+				return
+			}
+			for first := failed.Load(); int64(i) < first && !failed.CompareAndSwap(first, int64(i)); first = failed.Load() {
+			}
+		}
+	})
+	if first := failed.Load(); int(first) < n {
+		return errs[first]
+	}
+	return nil
+}

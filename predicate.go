@@ -55,7 +55,7 @@ func (p *predicate) weigh(sum *int) {
 // are in two sets.
 func (p *predicate) truth(n uint32) program.Truth {
 	if a, is := p.aspect.(*valued); is {
-		if v := p.answered(a.codes.Code(n)); v != unasked {
+		if v := p.said(a.codes.Code(n)); v != unasked {
 			return truthOf(v)
 		}
 	}
@@ -68,8 +68,8 @@ func (p *predicate) truth(n uint32) program.Truth {
 	return program.No
 }
 
-// answered is what the predicate said of a value, or unasked.
-func (p *predicate) answered(code uint32) Verdict {
+// said is what the predicate said of a value, or unasked.
+func (p *predicate) said(code uint32) Verdict {
 	switch {
 	case code == 0:
 		return No
@@ -129,7 +129,7 @@ func (p *predicate) touch(n uint32) {
 func (p *predicate) spoil() {
 	if p.filled {
 		p.filled, p.spoilt = false, true
-		p.flips.spoilt = append(p.flips.spoilt, p)
+		p.flips.spoil(p)
 	}
 }
 

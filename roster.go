@@ -25,6 +25,7 @@ type roster struct {
 	odd       userset.Set // whose standing is not plain
 	undecided userset.Set // of the odd ones
 	explicit  userset.Set // who is assigned or excluded
+	firm      userset.Set // of those, who is assigned for good and in by that, and nothing else
 	// Of the odd ones, how they are in: in the population, and there by the rule; and as members.
 	population, byRule, member, memberByRule userset.Set
 	until                                    map[uint32]time.Time // when assignments end, or did
@@ -116,6 +117,7 @@ func (ro *roster) put(n uint32, st Standing) {
 		include(&ro.odd, n, odd)
 		include(&ro.undecided, n, odd && st.Undecided)
 		include(&ro.explicit, n, odd && (st.Assignment != nil || st.Exclusion != nil))
+		include(&ro.firm, n, isFirm(st))
 		include(&ro.population, n, odd && st.Population != Outside)
 		include(&ro.byRule, n, odd && st.Population == Automatic)
 		include(&ro.member, n, odd && st.Member != Outside)
@@ -129,6 +131,13 @@ func (ro *roster) put(n uint32, st Standing) {
 		ro.until[n] = st.Assignment.Until
 	}
 	ro.count(n, 1)
+}
+
+// isFirm reports whether a user is in by an assignment that does not end, and nothing is to be decided, but for the
+// bit and for whether the group is live.
+func isFirm(st Standing) bool {
+	return st.Assignment != nil && st.Assignment.Until.IsZero() && st.Exclusion == nil && !st.Undecided &&
+		st.Population == Manual && st.Member != Automatic
 }
 
 func include(set *userset.Set, n uint32, in bool) {
@@ -222,7 +231,7 @@ func (ro *roster) bytes() int {
 	if ro.answer != nil {
 		n += ro.answer.Yes.Bytes() + ro.answer.Unknown.Bytes()
 	}
-	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.unsettled, &ro.undecided, &ro.explicit, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
+	for _, set := range []*userset.Set{&ro.bit, &ro.odd, &ro.unsettled, &ro.undecided, &ro.explicit, &ro.firm, &ro.population, &ro.byRule, &ro.member, &ro.memberByRule} {
 		n += set.Bytes()
 	}
 	return n
@@ -239,27 +248,40 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			}
 		}
 	}
+	var wanted, missing []*subject
 	for _, s := range r.order {
 		if !s.whole && !read[s.ID] || !s.stored {
 			continue
 		}
-		ro := x.rosters[s.ID]
-		if ro == nil || !ro.copies(s.State) {
-			var err error
-			if ro, err = x.readRoster(ctx, r, s); err != nil {
-				return err
-			}
-			x.rosters[s.ID] = ro
+		wanted = append(wanted, s)
+		if ro := x.rosters[s.ID]; ro == nil || !ro.copies(s.State) {
+			missing = append(missing, s)
 		}
-		ro.tidy(x, read[s.ID])
-		s.roster = ro
+	}
+	rosters, strangers := make([]*roster, len(missing)), make([][]Standing, len(missing))
+	err := eachInParallel(len(missing), func(i int) (err error) {
+		rosters[i], strangers[i], err = x.readRoster(ctx, r, missing[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, s := range missing {
+		for _, st := range strangers[i] {
+			rosters[i].put(x.number(st.User), st)
+		}
+		x.rosters[s.ID] = rosters[i]
+	}
+	for _, s := range wanted {
+		s.roster = x.rosters[s.ID]
+		s.roster.tidy(x, read[s.ID])
 	}
 	return nil
 }
 
-// readRoster reads what is stored about a group.
-func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, error) {
-	ro := &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
+// readRoster reads what is stored about a group, as far as the users have numbers. Several may be read at once.
+func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster, strangers []Standing, err error) {
+	ro = &roster{epoch: s.State.Epoch, sequence: s.State.Sequence, live: s.State.Live}
 	if was := x.rosters[s.ID]; was != nil {
 		ro.weight = was.weight // in its place
 	}
@@ -267,14 +289,18 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (*roster, er
 	for st, err := range x.store.Standings(ctx, s.ID, "") {
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)
+			return nil, nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)
 		case last != "" && st.User <= last:
-			return nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
+			return nil, nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
 		}
 		last = st.User
-		ro.put(x.number(st.User), st)
+		if n, known := x.numbers[st.User]; known {
+			ro.put(n, st)
+		} else {
+			strangers = append(strangers, st)
+		}
 	}
-	return ro, r.still(ctx, s)
+	return ro, strangers, r.still(ctx, s)
 }
 
 // wrote brings the rosters up to date with what a run has written. Those that are not of the state that

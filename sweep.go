@@ -292,11 +292,12 @@ func (x *index) of(found []candidates, i int) ([]candidates, int) {
 type search struct {
 	s *subject
 	// stirred and ended are looked at whatever the rule says, where something is stored about them. all wants
-	// everybody about whom there is, and fresh those of them who are not plain or not steady, since nobody has
-	// looked at them since the definition was saved.
-	stirred    *userset.Set
-	ended      []uint32
-	all, fresh bool
+	// everybody about whom there is, and fresh those of them whom nobody has looked at since the definition was
+	// saved: all but the steady ones who stay as they are, if that are plain users, and firm ones.
+	stirred     *userset.Set
+	ended       []uint32
+	all, fresh  bool
+	plain, firm bool
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
 	// tally says that only how many there are matters, and who the first of a page; enters are the kinds of
@@ -326,10 +327,18 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 	settled := ro.settled.revision == s.Revision && !s.draft && ro.settled.stirred >= x.forgotten
 	if !settled {
 		c.fresh = true
-		// Plain and steady users stay as they are, unless the table says otherwise of one of them.
-		plain := ro.plain(s.ID, "")
-		next, _ := s.settle(&User{Activation: Activated}, Yes, plain, r.now, r.e.opts.Exclusions)
-		c.all = c.all || !sameStanding(plain, next)
+		// Steady users who are plain or firm stay as they are, unless the table says otherwise of one of them.
+		stays := func(st Standing) bool {
+			next, _ := s.settle(&User{Activation: Activated}, verdictOf(st.Automatic), st, r.now, r.e.opts.Exclusions)
+			return sameStanding(st, next)
+		}
+		assigned := Standing{Group: s.ID, Assignment: &Assignment{}, Population: Manual}
+		if ro.live {
+			assigned.Member = Manual
+		}
+		ruled := assigned
+		ruled.Automatic = true
+		c.plain, c.firm = stays(ro.plain(s.ID, "")), stays(assigned) && (stays(ruled) || s.Kind == ManualGroup)
 		return c
 	}
 	c.steadfast = !c.all && s.scope == nil && !s.held
@@ -430,9 +439,25 @@ func (w *sweeper) others(c *search, ro *roster) {
 		ro.bit.Or(w.chunk, found)
 		ro.odd.Or(w.chunk, found)
 	case c.fresh:
+		stay := &w.plain
+		stay.Reset()
+		if c.firm {
+			ro.firm.Load(w.chunk, stay)
+			if ro.live {
+				ro.member.And(w.chunk, stay)
+			} else {
+				ro.member.AndNot(w.chunk, stay)
+			}
+		}
+		if c.plain {
+			ro.bit.Load(w.chunk, &w.scratch)
+			ro.odd.AndNot(w.chunk, &w.scratch)
+			stay.Or(&w.scratch)
+		}
+		w.x.steady.And(w.chunk, stay)
 		ro.bit.Load(w.chunk, &w.scratch)
-		w.x.steady.AndNot(w.chunk, &w.scratch)
 		ro.odd.Or(w.chunk, &w.scratch)
+		w.scratch.AndNot(stay)
 		found.Or(&w.scratch)
 	case c.stirred != nil && c.stirred.CountIn(w.chunk) > 0:
 		ro.bit.Load(w.chunk, &w.scratch)

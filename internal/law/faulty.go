@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +31,7 @@ var errFault = errors.New("the source fails")
 type Faulty struct {
 	*Plain
 	silent bool
+	mu     sync.Mutex // a run may read several groups at once
 	armed  bool
 	left   int
 	failed bool
@@ -59,6 +61,8 @@ func (f *Faulty) Disarm() bool {
 }
 
 func (f *Faulty) next() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if !f.armed {
 		return nil
 	}

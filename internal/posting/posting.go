@@ -39,10 +39,12 @@ func (l *Lists) Put(number, user, value uint32) {
 		of.chunks = append(of.chunks, chunk{})
 	}
 	c, u := &of.chunks[user/userset.Chunk], uint16(user%userset.Chunk)
-	at, found := len(c.users), false
-	if at > 0 && c.users[at-1] >= u {
-		at, found = slices.BinarySearch(c.users, u)
+	if last := len(c.users) - 1; last < 0 || c.users[last] < u {
+		c.users, c.values = append(c.users, u), append(c.values, value)
+		of.count++
+		return
 	}
+	at, found := slices.BinarySearch(c.users, u)
 	if found {
 		c.values[at] = value
 		return
