@@ -53,6 +53,17 @@ func memberOf(c pairs.Cell[Standing]) Method {
 	return Method(c.Code >> codeMember & codeMethod)
 }
 
+// member is how a user is a member of a group.
+func (m *Memory) member(ctx context.Context, group GroupID, user UserID) (Method, error) {
+	if err := ctx.Err(); err != nil {
+		return Outside, err
+	}
+	m.mu.RLock()
+	c := m.standings.At(group, user)
+	m.mu.RUnlock()
+	return memberOf(c), nil
+}
+
 // standing is what is stored about one user in one group, whose assignment and exclusion are shared.
 func (m *Memory) standing(ctx context.Context, group GroupID, user UserID) (Standing, error) {
 	if err := ctx.Err(); err != nil {
