@@ -470,28 +470,9 @@ func (e *Evaluator) turn(ctx context.Context) (done func(), err error) {
 // them would for this user, and writes nothing. An unknown group or user is an error that wraps
 // [ErrNotFound].
 func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*Explanation, error) {
-	r, err := e.begin(ctx, nil)
+	r, s, u, err := e.lookAt(ctx, group, user)
 	if err != nil {
 		return nil, err
-	}
-	s, ok := r.groups[group]
-	if !ok {
-		return nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
-	}
-	for _, id := range r.refs.allNeeds(group) {
-		r.groups[id].partial = true
-	}
-	s.partial = true
-	r.users = map[UserID]struct{}{user: {}}
-	if err := r.evaluate(ctx); err != nil {
-		return nil, err
-	}
-	u, err := r.user(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	if u == nil && s.standing.Blank() {
-		return nil, fmt.Errorf("user %q: %w", user, ErrNotFound)
 	}
 	return r.explain(s, u, s.standing), nil
 }
