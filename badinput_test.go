@@ -578,6 +578,7 @@ var badActs = map[string]func(ctx context.Context, ev *groups.Evaluator) error{
 		return badBoth(ev.Exclude(ctx, "romans", groups.Decision{By: "x"}, "bob"))
 	},
 	"explain": func(ctx context.Context, ev *groups.Evaluator) error { return badBoth(ev.Explain(ctx, "line", "ann")) },
+	"match":   func(ctx context.Context, ev *groups.Evaluator) error { return badBoth(ev.Match(ctx, "line", "ann")) },
 	"save": func(ctx context.Context, ev *groups.Evaluator) error {
 		return badBoth(ev.Save(ctx, evalGroup("new"), "x"))
 	},

@@ -282,20 +282,18 @@ func (x *index) flatten(recipe *recipe) {
 	if recipe.isFlat {
 		return
 	}
-	numbers, chances := make([]uint32, len(recipe.terms)), make([]float64, len(recipe.terms))
+	terms := make([]program.Question, len(recipe.terms))
 	for i, p := range recipe.predicates {
 		if p.number == 0 {
 			x.asked = append(x.asked, p)
 			p.number = uint32(len(x.asked))
 		}
-		at := recipe.places[i]
-		numbers[at], chances[at] = p.number, float64(p.yes.Count())/float64(max(x.present.Count(), 1))
+		terms[recipe.places[i]] = p.question(x.present.Count())
 	}
 	for i, g := range recipe.groups {
-		numbers[g.term] = uint32(groupsFrom + i)
+		terms[g.term] = program.Question{Number: uint32(groupsFrom + i), Chance: 0.5, Effort: groupEffort}
 	}
-	recipe.isFlat = true
-	recipe.flat = recipe.program.Flat(func(term int) uint32 { return numbers[term] }, func(term int) float64 { return chances[term] })
+	recipe.isFlat, recipe.flat = true, recipe.program.Flat(terms)
 }
 
 // traffic is that of all groups in the 24 hours up to now.

@@ -43,6 +43,7 @@ type Evaluator struct {
 	dir     Directory
 	scoping Scoping // nil: every owner has to do with everybody
 	store   Store
+	memory  *Memory // within the Store, which is asked for it once; nil: there is none
 	opts    Options
 	rules   *ruleCache
 	index   *index // nil: there is none
@@ -55,6 +56,7 @@ type Evaluator struct {
 func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 	e := &Evaluator{dir: dir, store: store, rules: newRuleCache(), writing: make(chan struct{}, 1)}
 	e.scoping, _ = As[Scoping](dir)
+	e.memory, _ = As[*Memory](store)
 	if o != nil {
 		e.opts = *o
 	}
@@ -472,28 +474,9 @@ func (e *Evaluator) turn(ctx context.Context) (done func(), err error) {
 // them would for this user, and writes nothing. An unknown group or user is an error that wraps
 // [ErrNotFound].
 func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*Explanation, error) {
-	r, err := e.begin(ctx, nil)
+	r, s, u, err := e.lookAt(ctx, group, user)
 	if err != nil {
 		return nil, err
-	}
-	s, ok := r.groups[group]
-	if !ok {
-		return nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
-	}
-	for _, id := range r.refs.allNeeds(group) {
-		r.groups[id].partial = true
-	}
-	s.partial = true
-	r.users = map[UserID]struct{}{user: {}}
-	if err := r.evaluate(ctx); err != nil {
-		return nil, err
-	}
-	u, err := r.user(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	if u == nil && s.standing.Blank() {
-		return nil, fmt.Errorf("user %q: %w", user, ErrNotFound)
 	}
 	return r.explain(s, u, s.standing), nil
 }
@@ -589,6 +572,10 @@ func (e *Evaluator) GroupsOf(ctx context.Context, user UserID) iter.Seq2[Standin
 
 // IsMember reports whether the user is a member of the group, as last written.
 func (e *Evaluator) IsMember(ctx context.Context, group GroupID, user UserID) (bool, error) {
-	st, err := standingIn(ctx, e.store, group, user)
-	return err == nil && st.Member != Outside, err
+	if e.memory != nil {
+		method, err := e.memory.member(ctx, group, user)
+		return method != Outside, err
+	}
+	st, err := standingAmong(e.store.StandingsOf(ctx, user), group, user)
+	return st.Member != Outside, err
 }

@@ -121,6 +121,18 @@ func campus() *groups.Evaluator {
 	return ev
 }
 
+func ExampleEvaluator_Match() {
+	ev, ctx := campus(), context.Background()
+	for _, user := range []groups.UserID{"ada", "bea", "cy"} {
+		verdict, err := ev.Match(ctx, "diligent", user)
+		fmt.Println(verdict, err)
+	}
+	// Output:
+	// yes <nil>
+	// no <nil>
+	// unknown user "cy": not found
+}
+
 func ExampleSchema_Check() {
 	const Hired groups.DateField = "hired"
 	schema := &groups.Schema{Fields: []groups.Field{{Name: "hired", Type: groups.TypeDate}}}

@@ -64,6 +64,11 @@ type index struct {
 	encounters sync.Pool // of *encounter
 	scratches  sync.Pool // of *scratch
 
+	// For who asks about one user: as of when the index is up to date, and the groups asked about, some of which
+	// may be gone.
+	vouched vouched
+	checks  map[GroupID]*check
+
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
 	// Store is no Memory.
 	flips     flips
@@ -100,7 +105,7 @@ func (x *index) clear() {
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
-	x.asked = nil
+	x.asked, x.checks = nil, map[GroupID]*check{}
 	x.catalogue, x.days = newCatalogue(x), map[*time.Location]calendar.Day{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
@@ -622,6 +627,7 @@ func (x *index) prune(r *run) {
 	maps.DeleteFunc(x.predicates, func(_ predicateKey, p *predicate) bool {
 		if !kept[p] {
 			x.weighed.bytes -= p.weight
+			p.filled = false
 		}
 		return !kept[p]
 	})

@@ -231,6 +231,10 @@ func TestReadersNeverSeeHalfAChange(t *testing.T) {
 		return groups.PeopleChange{Upsert: []groups.User{evalUser("dan", evalIn(a)), evalUser("eve", evalIn(b))}}
 	}
 	w.write(pair("Rome", "Oslo"))
+	// Whatever happens, each of the two is in one of the cities, and not in both.
+	either := evalGroup("either")
+	either.Criteria = groups.AnySets(groups.All(evalCity.Is("Rome")), groups.All(evalCity.Is("Oslo")))
+	w.save(either, evalGroup("both", evalCity.Is("Rome"), evalCity.Is("Oslo")))
 	w.process()
 	g, err := w.Group(ctx, "romans")
 	w.must(err)
@@ -257,6 +261,11 @@ func TestReadersNeverSeeHalfAChange(t *testing.T) {
 				}
 				if _, err := w.ev.Explain(ctx, "romans", "dan"); err != nil {
 					t.Error(err)
+				}
+				for g, want := range map[groups.GroupID]groups.Verdict{"either": groups.Yes, "both": groups.No} {
+					if v, err := w.ev.Match(ctx, g, "dan"); err != nil || v != want {
+						t.Errorf("criteria of %s say %v of dan: %v", g, v, err)
+					}
 				}
 				in := 0
 				for _, err := range w.ev.Members(ctx, "romans") {

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/grouprules/groups/internal/ordered"
 	"github.com/grouprules/groups/internal/pairs"
@@ -31,8 +32,10 @@ import (
 type Memory struct {
 	mu sync.RWMutex
 
-	// The people. A *User is never written to once it is filed, nor is a slice of units.
+	// The people. A *User is never written to once it is filed, nor is a slice of units. named is the version
+	// as it is spelt, which can be read without the lock.
 	version uint64
+	named   atomic.Pointer[string]
 	schema  *Schema
 	users   ordered.Map[UserID, User]
 	reports map[UserID]map[UserID]struct{} // by manager
@@ -47,7 +50,8 @@ type Memory struct {
 	groups     ordered.Map[GroupID, Group]
 	references *references
 	// moment counts the writes to groups, and filed is which group each wrote, from the one after filedFrom on.
-	moment    uint64
+	// The moment can be read without the lock.
+	moment    atomic.Uint64
 	filed     []GroupID
 	filedFrom uint64
 	standings *pairs.Table[GroupID, UserID, Standing]
@@ -95,7 +99,7 @@ type noteName struct {
 
 // NewMemory returns an empty Memory: nobody, no groups, and a schema of the reserved fields alone.
 func NewMemory() *Memory {
-	return &Memory{
+	m := &Memory{
 		schema:     &Schema{},
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
@@ -104,6 +108,8 @@ func NewMemory() *Memory {
 		acts:       make(map[GroupID][]memoryAct),
 		notes:      make(map[noteName]*Note),
 	}
+	m.named.Store(new("0"))
+	return m
 }
 
 // Group returns one group, the caller's own, or an error that wraps [ErrNotFound].
@@ -368,7 +374,7 @@ func (m *Memory) delete(id GroupID) {
 // noteFiled remembers that a group is written, and forgets the older half of what it remembers where that is
 // more than reading all groups.
 func (m *Memory) noteFiled(id GroupID) {
-	m.moment++
+	m.moment.Add(1)
 	m.filed = append(m.filed, id)
 	if len(m.filed) > 1024+2*m.groups.Len() {
 		half := len(m.filed) / 2
@@ -385,7 +391,7 @@ func (m *Memory) filedSince(moment uint64) (written []*Group, gone []GroupID, al
 		for row := range m.groups.Rows().All() {
 			written = append(written, row.Value)
 		}
-		return written, nil, true, m.moment
+		return written, nil, true, m.moment.Load()
 	}
 	ids := slices.Clone(m.filed[moment-m.filedFrom:])
 	slices.Sort(ids)
@@ -396,7 +402,7 @@ func (m *Memory) filedSince(moment uint64) (written []*Group, gone []GroupID, al
 			gone = append(gone, id)
 		}
 	}
-	return written, gone, false, m.moment
+	return written, gone, false, m.moment.Load()
 }
 
 // keep files a note, or takes it out.
@@ -415,7 +421,7 @@ func (m *Memory) keep(n Note) {
 // earlier, and what acts say.
 func (m *Memory) forget(id, alias UserID, earlier uint64) {
 	if m.users.Get(id) != nil {
-		m.version++
+		m.nextVersion()
 		m.fileUser(id, nil)
 	}
 	m.standings.Forget(id)

@@ -62,12 +62,16 @@ func (m *Memory) Version(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.versionText(), nil
+	return *m.named.Load(), nil
 }
 
-func (m *Memory) versionText() string { return strconv.FormatUint(m.version, 10) }
+// nextVersion begins a write to the people. Whoever finds the new version finds all of it, since to read them they
+// wait until it is written.
+func (m *Memory) nextVersion() {
+	m.version++
+	name := strconv.FormatUint(m.version, 10)
+	m.named.Store(&name)
+}
 
 // noteWritten remembers that this version wrote about a user, and forgets the older half of what it
 // remembers where that is more than reading everybody.
@@ -116,11 +120,11 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if c.Base != "" && c.Base != m.versionText() {
-		return fmt.Errorf("people: %w: version %s was asked for, %s is stored", ErrConflict, c.Base, m.versionText())
+	if now := *m.named.Load(); c.Base != "" && c.Base != now {
+		return fmt.Errorf("people: %w: version %s was asked for, %s is stored", ErrConflict, c.Base, now)
 	}
 	if c.Schema != nil || len(c.Upsert)+len(c.Deactivate)+len(c.Remove)+len(trees) > 0 {
-		m.version++
+		m.nextVersion()
 	}
 	if c.Schema != nil {
 		m.schema = c.Schema

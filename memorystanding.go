@@ -53,6 +53,30 @@ func memberOf(c pairs.Cell[Standing]) Method {
 	return Method(c.Code >> codeMember & codeMethod)
 }
 
+// member is how a user is a member of a group.
+func (m *Memory) member(ctx context.Context, group GroupID, user UserID) (Method, error) {
+	if err := ctx.Err(); err != nil {
+		return Outside, err
+	}
+	m.mu.RLock()
+	c := m.standings.At(group, user)
+	m.mu.RUnlock()
+	return memberOf(c), nil
+}
+
+// standingAt is what is stored about one user in one group, if the groups are as they were at a moment. What it
+// points to is shared.
+func (m *Memory) standingAt(moment uint64, group GroupID, user UserID) (st Standing, ok bool) {
+	m.mu.RLock()
+	c := m.standings.At(group, user)
+	ok = m.moment.Load() == moment
+	m.mu.RUnlock()
+	if c.Value != nil {
+		return *c.Value, ok
+	}
+	return standingOf(group, user, c), ok
+}
+
 // standing is what is stored about one user in one group, whose assignment and exclusion are shared.
 func (m *Memory) standing(ctx context.Context, group GroupID, user UserID) (Standing, error) {
 	if err := ctx.Err(); err != nil {

@@ -15,15 +15,15 @@ import (
 // A predicate is a condition, not negated, with the users it holds for and those of whom that is not
 // known. However many rules have it, negated or not, there is one.
 type predicate struct {
-	// What those need who look at one user comes first, so that it lies together.
-	aspect aspect
-	table  []Verdict // of a valued aspect: by value
-	// filled says that the sets are up to date, as of a day where time alone can change them.
+	// What those need who look at one user comes first, so that it lies together. filled says that the sets are up
+	// to date, as of a day where time alone can change them.
+	aspect       aspect
+	table        []Verdict // of a valued aspect: by value
 	filled       bool
 	relative     bool
+	day          calendar.Day
 	yes, unknown userset.Set
 
-	day  calendar.Day
 	leaf leaf // not negated
 	view View
 	// flips is told of users for whom the predicate becomes another; spoilt says that it was filled, and that
@@ -42,6 +42,26 @@ type predicate struct {
 	turning            uint32
 	used               uint64 // by which refresh of the index
 	weight             int    // as it was last counted
+}
+
+// The effort to ask about one user: a set of bits or of nobody, one that is searched, and a group.
+const (
+	bitEffort    = 1
+	searchEffort = 3
+	groupEffort  = 100
+)
+
+// question is the predicate for who asks about one of so many users.
+func (p *predicate) question(users int) program.Question {
+	q := program.Question{Number: p.number, Chance: float64(p.yes.Count()) / float64(max(users, 1))}
+	for _, set := range []*userset.Set{&p.yes, &p.unknown} {
+		if n := set.Count(); n > 0 && n < users/128 {
+			q.Effort += searchEffort
+		} else {
+			q.Effort += bitEffort
+		}
+	}
+	return q
 }
 
 // weigh brings the sum of what predicates weigh up to date.

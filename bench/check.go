@@ -38,23 +38,49 @@ func check(ctx context.Context, m *measuring) error {
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	if p, numbered := m.peer.(Named); numbered {
-		userNames, groupNames := names("p%07d", checkedUsers), names("g%05d", len(m.w.Groups))
-		named := func(q pair) (int, error) {
-			is, err := p.MemberNamed(ctx, groupNames[q.group], userNames[q.user])
-			return int(truth(is)), err
-		}
-		if err := m.ask("stored, by name", "stored", list, named, isMember); err != nil {
+	verdict := func(p pair) int { return int(m.w.Verdict(&m.w.Groups[p.group], int32(p.user), &m.w.Users[p.user])) }
+	if err := m.ask("criteria", "criteria", list, criteria, verdict); err != nil {
+		return err
+	}
+	if _, is := m.peer.(Numbered); is {
+		if err := m.askByName(list, stored, isMember, criteria, verdict); err != nil {
 			return err
 		}
 	}
-	if err := m.ask("criteria", "criteria", list, criteria, func(p pair) int {
-		return int(m.w.Verdict(&m.w.Groups[p.group], int32(p.user), &m.w.Users[p.user]))
-	}); err != nil {
-		return err
+	if p, is := m.peer.(Valued); is {
+		value := func(q pair) (int, error) {
+			v, err := p.MatchValue(q.group, q.user)
+			return int(v), err
+		}
+		if err := m.ask("criteria, of a value", "criteria", list, value, verdict); err != nil {
+			return err
+		}
 	}
 	m.worked()
 	return nil
+}
+
+// askByName asks a peer that knows numbers by names.
+func (m *measuring) askByName(list []pair, stored func(pair) (int, error), isMember func(pair) int, criteria func(pair) (int, error), verdict func(pair) int) error {
+	userNames, groupNames := names("p%07d", len(m.w.Users)), names("g%05d", len(m.w.Groups))
+	users, groups := numbered(userNames), numbered(groupNames)
+	byName := func(ask func(pair) (int, error)) func(pair) (int, error) {
+		return func(p pair) (int, error) { return ask(pair{groups[groupNames[p.group]], users[userNames[p.user]]}) }
+	}
+	err := m.ask("stored, by name", "stored", list, byName(stored), isMember)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return m.ask("criteria, by name", "criteria", list, byName(criteria), verdict)
+}
+
+// numbered are the places of names in a list.
+func numbered(names []string) map[string]int {
+	numbers := make(map[string]int, len(names))
+	for i, name := range names {
+		numbers[name] = i
+	}
+	return numbers
 }
 
 // names are what an application calls the first n of something.

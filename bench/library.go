@@ -263,17 +263,18 @@ func (l *library) Member(ctx context.Context, group, user int) (bool, error) {
 	return l.ev.IsMember(ctx, l.groups[group], l.ids[user])
 }
 
-func (l *library) Match(_ context.Context, group, user int) (workload.Verdict, error) {
+func (l *library) Match(ctx context.Context, group, user int) (workload.Verdict, error) {
+	v, err := l.ev.Match(ctx, l.groups[group], l.ids[user])
+	return [...]workload.Verdict{groups.No: workload.No, groups.Unknown: workload.Unsure, groups.Yes: workload.Yes}[v], err
+}
+
+// MatchValue matches a rule and a user who need not be stored.
+func (l *library) MatchValue(group, user int) (workload.Verdict, error) {
 	if l.view == nil {
 		l.look()
 	}
-	switch l.rules[group].Match(&l.people[user], l.view) {
-	case groups.Yes:
-		return workload.Yes, nil
-	case groups.No:
-		return workload.No, nil
-	}
-	return workload.Unsure, nil
+	v := l.rules[group].Match(&l.people[user], l.view)
+	return [...]workload.Verdict{groups.No: workload.No, groups.Unknown: workload.Unsure, groups.Yes: workload.Yes}[v], nil
 }
 
 func (l *library) Close() error { return nil }

@@ -36,10 +36,13 @@ type Cooler interface{ Cool() error }
 // A Counter is a peer that counts the members of each group in a full recalculation as well.
 type Counter interface{ Members() []int }
 
-// A Named is a peer that numbers users and groups, and can be asked by their names as well: then it finds
-// the numbers first, as an application has to.
-type Named interface {
-	MemberNamed(ctx context.Context, group, user string) (bool, error)
+// A Numbered is a peer to which users and groups are numbers. It is asked by their names as well: then the numbers
+// are found in two maps first, as an application has to.
+type Numbered interface{ Numbered() }
+
+// A Valued is a peer that can match a user who is at hand as well, and need not be stored.
+type Valued interface {
+	MatchValue(group, user int) (workload.Verdict, error)
 }
 
 // A cut is along what a peer that would take too long is made to do less.

@@ -23,8 +23,6 @@ type bitmaps struct {
 	members []*roaring.Bitmap
 	put     []*roaring.Bitmap // the assigned
 
-	userNumbers, groupNumbers map[string]int // by name; made when they are first asked for
-
 	predicates map[string]*predicate
 	on         map[string][]*predicate // by about
 }
@@ -503,22 +501,8 @@ func (b *bitmaps) Member(_ context.Context, group, user int) (bool, error) {
 	return b.members[group].Contains(uint32(user)), nil
 }
 
-// MemberNamed is Member by the names.
-func (b *bitmaps) MemberNamed(ctx context.Context, group, user string) (bool, error) {
-	if b.userNumbers == nil {
-		b.userNumbers, b.groupNumbers = numbered(names("p%07d", len(b.users))), numbered(names("g%05d", len(b.members)))
-	}
-	return b.Member(ctx, b.groupNumbers[group], b.userNumbers[user])
-}
-
-// numbered are the places of names in a list.
-func numbered(names []string) map[string]int {
-	numbers := make(map[string]int, len(names))
-	for i, name := range names {
-		numbers[name] = i
-	}
-	return numbers
-}
+// Numbered says that there are no names.
+func (b *bitmaps) Numbered() {}
 
 func (b *bitmaps) Match(_ context.Context, group, user int) (workload.Verdict, error) {
 	return b.rules[group].ask(uint32(user)), nil

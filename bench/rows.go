@@ -177,6 +177,9 @@ func (p *rows[E]) Count(_ context.Context, c *workload.Criteria, users int) (int
 	return n, failed
 }
 
+// Numbered says that there are no names.
+func (p *rows[E]) Numbered() {}
+
 func (p *rows[E]) Match(_ context.Context, group, user int) (workload.Verdict, error) {
 	return p.rules[group](p.envs[user])
 }

@@ -9,6 +9,7 @@ package pairs
 
 import (
 	"cmp"
+	"hash/maphash"
 	"iter"
 	"slices"
 )
@@ -18,11 +19,12 @@ import (
 //
 // Sets may have very many members, a member is in much fewer sets. A key has a number in its side, and
 // a pair is the number of the other key with the cell's code, in the set's blocks and in the member's.
-type Table[S, M cmp.Ordered, V any] struct {
+type Table[S ~string, M cmp.Ordered, V any] struct {
+	seed    maphash.Seed
 	sets    names[S]
 	members names[M]
 	of      [][]*block[V] // by number of the set: none empty, members ascending through all of them
-	in      []block[V]    // by number of the member: sets ascending
+	in      []inside[V]   // by number of the member: sets ascending
 }
 
 // A Cell is what is kept about a pair: a code below [Codes] or, where that does not say all, a value,
@@ -43,8 +45,9 @@ type Pair[K cmp.Ordered, V any] struct {
 const Codes = 1 << 7
 
 // New returns an empty Table.
-func New[S, M cmp.Ordered, V any]() *Table[S, M, V] {
+func New[S ~string, M cmp.Ordered, V any]() *Table[S, M, V] {
 	return &Table[S, M, V]{
+		seed:    maphash.MakeSeed(),
 		sets:    names[S]{number: make(map[S]uint32)},
 		members: names[M]{number: make(map[M]uint32)},
 	}
@@ -65,7 +68,7 @@ func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 				continue
 			}
 			if m = t.members.add(p.Key); int(m) == len(t.in) {
-				t.in = append(t.in, block[V]{})
+				t.in = append(t.in, inside[V]{})
 			}
 		}
 		written.add(m, p.Cell)
@@ -75,7 +78,7 @@ func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 	for _, r := range written.rows {
 		var c Cell[V]
 		c, values = cellOf(r, values)
-		place(&t.in[r.of()], t.sets.keys, s, c)
+		place(&t.in[r.of()], t.seed, t.sets.keys, s, c)
 	}
 	t.of[s] = merge(t.of[s], t.members.keys, written)
 }
@@ -88,7 +91,7 @@ func (t *Table[S, M, V]) Drop(set S) {
 	}
 	for _, b := range t.of[s] {
 		for _, r := range b.rows {
-			place(&t.in[r.of()], t.sets.keys, s, Cell[V]{})
+			place(&t.in[r.of()], t.seed, t.sets.keys, s, Cell[V]{})
 		}
 	}
 	t.of[s] = nil
@@ -99,7 +102,7 @@ func (t *Table[S, M, V]) Drop(set S) {
 func (t *Table[S, M, V]) Forget(member M) {
 	if n, ok := t.members.number[member]; ok && len(t.in[n].rows) == 0 {
 		t.members.drop(member)
-		t.in[n] = block[V]{}
+		t.in[n] = inside[V]{}
 	}
 }
 
@@ -125,14 +128,14 @@ func (t *Table[S, M, V]) In(member M) Rows[S, V] {
 // At returns the cell of one pair. It does not allocate, and may run beside other calls of At.
 func (t *Table[S, M, V]) At(set S, member M) Cell[V] {
 	m, known := t.members.number[member]
-	if !known || len(t.in[m].rows) == 0 {
+	if !known || !t.in[m].mayHave(maphash.String(t.seed, string(set))) {
 		return Cell[V]{}
 	}
 	s, known := t.sets.number[set]
 	if !known {
 		return Cell[V]{}
 	}
-	return at(&t.in[m], t.sets.keys, s)
+	return at(&t.in[m].block, t.sets.keys, s)
 }
 
 // Rows are the pairs of one key at one moment.

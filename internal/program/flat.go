@@ -7,7 +7,7 @@ import (
 
 // A Flat is a program for one user at a time, in one piece of memory: of each clause the number of its literals
 // and whether it joins by Any, and then the literals, each a number of the caller's and whether it is negated.
-// What most likely decides comes first.
+// What decides for the least effort comes first.
 type Flat struct {
 	any  bool
 	code []uint32
@@ -22,48 +22,58 @@ const (
 	Yes
 )
 
-// Flat makes one. number says by what number the caller knows a term, and likely how probable it holds.
-func (p *Program) Flat(number func(term int) uint32, likely func(term int) float64) Flat {
-	type part struct {
-		code   []uint32
-		chance float64
-	}
-	// What is rarest decides soonest where all must hold, and what is most frequent where one is enough.
-	arrange := func(parts []part, any bool) (code []uint32, chance float64) {
-		slices.SortStableFunc(parts, func(a, b part) int {
-			if any {
-				a, b = b, a
-			}
-			return cmp.Compare(a.chance, b.chance)
-		})
-		chance = 1
-		for _, p := range parts {
-			code = append(code, p.code...)
-			if any {
-				chance *= 1 - p.chance
-			} else {
-				chance *= p.chance
-			}
-		}
-		if any {
-			chance = 1 - chance
-		}
-		return code, chance
-	}
+// A Question is what the caller knows of a term: by what number, how probable it is that it holds, and what effort
+// it is to ask, above zero.
+type Question struct {
+	Number uint32
+	Chance float64
+	Effort float64
+}
+
+// part is a literal, a clause or the whole: its code, how probable it is that it holds, and the effort to ask.
+type part struct {
+	code           []uint32
+	chance, effort float64
+}
+
+// Flat makes one of what is known of the terms.
+func (p *Program) Flat(terms []Question) Flat {
 	clauses := make([]part, len(p.Clauses))
 	for i, c := range p.Clauses {
 		literals := make([]part, len(c.Literals))
 		for j, l := range c.Literals {
-			literals[j] = part{[]uint32{number(l.Term)<<1 | bit(l.Negated)}, likely(l.Term)}
+			q := terms[l.Term]
+			literals[j] = part{[]uint32{q.Number<<1 | bit(l.Negated)}, q.Chance, q.Effort}
 			if l.Negated {
-				literals[j].chance = 1 - literals[j].chance
+				literals[j].chance = 1 - q.Chance
 			}
 		}
-		code, chance := arrange(literals, c.Any)
-		clauses[i] = part{append([]uint32{uint32(len(code))<<1 | bit(c.Any)}, code...), chance}
+		clauses[i] = arrange(literals, c.Any)
+		clauses[i].code = append([]uint32{uint32(len(clauses[i].code))<<1 | bit(c.Any)}, clauses[i].code...)
 	}
-	code, _ := arrange(clauses, p.Any)
-	return Flat{p.Any, code}
+	return Flat{p.Any, arrange(clauses, p.Any).code}
+}
+
+// arrange joins parts, those first that decide for the least effort: where all must hold a part that does not, and
+// where one is enough a part that does.
+func arrange(parts []part, any bool) part {
+	decides := func(p part) float64 {
+		if any {
+			return p.chance
+		}
+		return 1 - p.chance
+	}
+	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(a.effort/decides(a), b.effort/decides(b)) })
+	whole, open := part{}, 1.0
+	for _, p := range parts {
+		whole.code = append(whole.code, p.code...)
+		whole.effort += open * p.effort
+		open *= 1 - decides(p)
+	}
+	if whole.chance = open; any {
+		whole.chance = 1 - open
+	}
+	return whole
 }
 
 func bit(is bool) uint32 {

@@ -2,6 +2,7 @@ package program_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/grouprules/groups/internal/program"
@@ -91,8 +92,13 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 		})
 		p := program.Program{Any: rapid.Bool().Draw(t, "any"), Clauses: rapid.SliceOfN(clause, 0, 4).Draw(t, "clauses")}
 		var m program.Machine
-		chance := rapid.SliceOfN(rapid.Float64Range(0, 1), n, n).Draw(t, "chances")
-		flat := p.Flat(func(term int) uint32 { return uint32(term) }, func(term int) float64 { return chance[term] })
+		questions := make([]program.Question, n)
+		for i := range questions {
+			questions[i] = program.Question{
+				Number: uint32(i), Chance: rapid.Float64Range(0, 1).Draw(t, "chance"), Effort: rapid.Float64Range(0.5, 30).Draw(t, "effort"),
+			}
+		}
+		flat := p.Flat(questions)
 		certain, possible := m.Evaluate(&p, terms, 0, users)
 		musts, limit := make([]program.FlatLiteral, 3), uint32(rapid.IntRange(0, n).Draw(t, "limit"))
 		musts = musts[:flat.Musts(limit, musts)]
@@ -124,6 +130,33 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Each asks for what decides at the least effort: in three groups of All, of Any, and of both.
+func TestAFlatProgramAsksForTheLeastEffortFirst(t *testing.T) {
+	const rare, frequent, dear = 0, 1, 2
+	questions := []program.Question{{Number: rare, Chance: 0.1, Effort: 1}, {Number: frequent, Chance: 0.9, Effort: 1}, {Number: dear, Chance: 0.05, Effort: 20}}
+	all := []program.Literal{{Term: dear}, {Term: frequent}, {Term: rare}}
+	for _, c := range []struct {
+		what string
+		of   program.Program
+		want []uint32
+	}{
+		{"all must hold", program.Program{Clauses: []program.Clause{{Literals: all}}}, []uint32{rare, frequent, dear}},
+		{"one is enough", program.Program{Clauses: []program.Clause{{Any: true, Literals: all}}}, []uint32{frequent, rare, dear}},
+		{"a negation", program.Program{Clauses: []program.Clause{{Literals: []program.Literal{{Term: rare, Negated: true}, {Term: frequent, Negated: true}}}}}, []uint32{frequent, rare}},
+		{"clauses", program.Program{Any: true, Clauses: []program.Clause{{Literals: all[:2]}, {Literals: all[2:]}}}, []uint32{rare, frequent, dear}},
+	} {
+		var asked []uint32
+		flat := c.of.Flat(questions)
+		flat.Match(func(number uint32) program.Truth {
+			asked = append(asked, number)
+			return program.Unknown // which decides nothing
+		})
+		if !slices.Equal(asked, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, asked, c.want)
+		}
+	}
 }
 
 func TestEvaluatingDoesNotAllocate(t *testing.T) {

@@ -1,0 +1,129 @@
+package groups_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law"
+)
+
+func TestMatchIsWhatExplainSaysAtEveryMoment(t *testing.T) {
+	for name, open := range hosts {
+		if c, is := open().(law.Checker); is {
+			t.Run(name, func(t *testing.T) { law.MatchIsWhatExplainSays.Check(t, c) })
+		}
+	}
+	t.Run("mutant/answers what it was last told", func(t *testing.T) {
+		if err := law.MatchIsWhatExplainSays.Catches(&law.Hasty{Plain: law.OnMemory()}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What costs nothing but two look-ups: conditions of every kind, one that today decides, and groups that processing has
+// brought up to date.
+func TestToAskTheCriteriaAboutAUserDoesNotAllocate(t *testing.T) {
+	club := evalManual("club")
+	w, _ := followed(t, club,
+		evalGroup("fields", evalCity.Is("Rome"), evalScore.AtLeast(1).Not()), evalGroup("recent", evalHired.InLast(7, groups.Days)),
+		evalGroup("places", evalOrg.IsOrBelow("world"), groups.UserBelow("bob")), evalGroup("courses", groups.Courses("safety").Are(groups.Completed)),
+		evalGroup("groups", groups.MemberOfAny("romans", "club").WithBelow(), groups.MemberOfAll("fields").Not()))
+	w.assign("club", "cid")
+	w.agree("processed")
+	if n := testing.AllocsPerRun(10, func() {
+		for _, g := range []groups.GroupID{"club", "romans", "fields", "recent", "places", "courses", "groups"} {
+			for _, u := range []groups.UserID{"ann", "bob", "cid"} {
+				if _, err := w.ev.Match(t.Context(), g, u); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// Whatever the index cannot answer for is answered past it.
+func TestMatchIsWhatExplainSaysWhateverHappened(t *testing.T) {
+	ctx := t.Context()
+	waiting := evalGroup("waiting", evalCity.Is("Rome"))
+	waiting.Schedule = groups.Schedule{Every: 24 * time.Hour}
+	w, _ := followed(t,
+		evalGroup("recent", evalHired.InLast(7, groups.Days)), evalGroup("below", evalOrg.IsOrBelow("world")), evalGroup("line", groups.UserBelow("bob")),
+		evalGroup("both", groups.MemberOfAll("romans", "club"), evalScore.AtLeast(1).Not()), evalGroup("asks", groups.MemberOfAny("waiting")), waiting,
+		evalManual("club"), evalGroup("nobody's"))
+	w.agree("processed")
+	for _, c := range []struct {
+		what   string
+		happen func()
+	}{
+		{"nobody is told of a change", func() { w.people(evalUser("ann", evalIn("Oslo")), evalUser("dan", evalIn("Rome"), evalUnder("bob"))) }},
+		{"it is followed", func() { w.changed(groups.Touched{Users: []groups.UserID{"ann", "dan"}}) }},
+		{"a person decided", func() { w.assign("club", "ann", "bob") }},
+		{"an assignment ends", func() {
+			_, err := w.ev.Assign(ctx, "club", groups.Decision{By: "x", Until: w.now.Add(time.Hour)}, "dan")
+			w.must(err)
+			w.now = w.now.Add(2 * time.Hour)
+		}},
+		{"somebody was hired", func() { w.people(evalUser("cid", evalHas("hired", groups.Day(groups.NewDate(2026, time.March, 1))))) }},
+		{"a new day", func() { w.now = w.now.Add(8 * 24 * time.Hour) }},
+		{"and a run", func() { w.process() }},
+		{"the clock was set back", func() { w.now = w.now.Add(-4 * 24 * time.Hour) }},
+		{"and forth", func() { w.now = w.now.Add(4 * 24 * time.Hour) }},
+		{"a unit moved", func() {
+			w.write(groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{"org": {{ID: "emea"}, {ID: "world"}}}})
+		}},
+		{"criteria were edited", func() {
+			w.edit("romans", func(g *groups.Group) { g.Criteria = evalGroup("", evalCity.Is("Oslo")).Criteria })
+		}},
+		{"a group is frozen", func() { w.edit("below", func(g *groups.Group) { g.Frozen = true }) }},
+		{"a group is inactive", func() { w.edit("club", func(g *groups.Group) { g.Status = groups.Inactive }) }},
+		{"all is processed", func() { w.process() }},
+		{"somebody went", func() { w.write(groups.PeopleChange{Remove: []groups.UserID{"ann"}}) }},
+		{"a group went", func() { w.must(w.ev.Delete(ctx, "both", 1, "x")) }},
+		{"and came as another", func() {
+			g := evalGroup("both", evalCity.Is("Rome"))
+			w.save(g)
+			w.process()
+		}},
+		{"a field is not for criteria any more", func() {
+			schema := evalSchema()
+			schema.Fields[0].NotForCriteria = true
+			w.write(groups.PeopleChange{Schema: schema})
+		}},
+		{"and is again", func() { w.write(groups.PeopleChange{Schema: evalSchema()}) }},
+		{"criteria may be smaller only", func() {
+			schema := evalSchema()
+			schema.Limits = &groups.Limits{Conditions: 1}
+			w.write(groups.PeopleChange{Schema: schema})
+		}},
+		{"a run under that", func() { w.process() }},
+	} {
+		c.happen()
+		w.agree(c.what)
+	}
+}
+
+// agree compares what is asked and what is explained, about everybody in every group.
+func (w *evalWorld) agree(what string) {
+	w.Helper()
+	said := func(v groups.Verdict, err error) string {
+		if err != nil {
+			return err.Error()
+		}
+		return v.String()
+	}
+	for g := range w.Groups(w.Context()) {
+		for _, u := range []groups.UserID{"ann", "bob", "cid", "dan", "nobody"} {
+			want := groups.Unknown
+			x, err := w.ev.Explain(w.Context(), g.ID, u)
+			if err == nil {
+				want = x.Verdict
+			}
+			if got, want := said(w.ev.Match(w.Context(), g.ID, u)), said(want, err); got != want {
+				w.Errorf("%s: the criteria of %s say %q of %s, and are explained to say %q", what, g.ID, got, u, want)
+			}
+		}
+	}
+}
