@@ -29,7 +29,16 @@ type aspect interface {
 // questions are the predicates of an aspect, and a count of its changes.
 type questions struct {
 	predicates []*predicate
+	restless   []*predicate // the relative ones that met other values since a day last came
 	changes    uint64
+}
+
+// stir has a relative predicate looked at again tomorrow: it has met another value, which may turn then.
+func (q *questions) stir(p *predicate) {
+	if p.relative && !p.restless {
+		p.restless = true
+		q.restless = append(q.restless, p)
+	}
 }
 
 func (q *questions) asking() *questions { return q }
@@ -54,7 +63,10 @@ type valued struct {
 	answer func(p *predicate, code uint32) Verdict
 	// nearest, where set, tells the codes among which is one that a coming day changes first, unless it may be any.
 	nearest func(p *predicate) (codes []uint32, ok bool)
-	size    func() int
+	// passed, where set, tells the codes of which the predicate may say something else than in another view, unless it
+	// may be any.
+	passed func(p *predicate, from *View) (codes []uint32, ok bool)
+	size   func() int
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
 	flawed  []uint32
@@ -83,6 +95,10 @@ func (a *valued) put(n uint32, u *User) {
 	var like User
 	for _, i := range a.concerned[:concerned] {
 		p := a.predicates[i]
+		a.stir(p)
+		if p.relative && a.codes.Count(code) == 1 && int(code) < len(p.table) {
+			p.table[code] = unasked // nobody had the value, and what was said of it may be of another day
+		}
 		if before, now := a.verdict(p, was, &like), a.verdict(p, code, &like); before != now {
 			p.move(n, before, now)
 		} else {
@@ -115,7 +131,7 @@ func (a *valued) verdict(p *predicate, code uint32, like *User) Verdict {
 	}
 	if p.table[code] == unasked {
 		a.like(code, like)
-		p.table[code] = p.leaf.verdict(like, &p.view)
+		p.table[code] = p.leaf.verdict(like, &p.agenda.view)
 	}
 	return p.table[code]
 }
@@ -153,6 +169,44 @@ func (a *valued) fill(p *predicate, with *scratch) {
 		}
 	}
 	a.settle(p, yes, unknown, with)
+}
+
+func (a *valued) shift(p *predicate, from *View, with *scratch) {
+	codes, ok := []uint32(nil), false
+	if a.passed != nil {
+		codes, ok = a.passed(p, from)
+	}
+	if !ok {
+		for code := range uint32(a.codes.Codes()) {
+			codes = append(codes, code)
+		}
+	}
+	var moved []uint32
+	var like User
+	for _, code := range codes {
+		if code == 0 || int(code) >= len(p.table) {
+			continue
+		}
+		was := p.table[code]
+		if p.table[code] = unasked; a.codes.Count(code) > 0 && a.verdict(p, code, &like) != was {
+			moved = append(moved, code)
+		}
+	}
+	if len(moved) == 0 {
+		return
+	}
+	slices.Sort(moved)
+	pick := columns.NewPick(slices.Compact(moved))
+	for chunk := range chunksOf(a.codes.Len()) {
+		with.yes.Reset()
+		if a.codes.Select(chunk, pick, &with.yes) == 0 {
+			continue
+		}
+		for u := range with.yes.All() {
+			n := uint32(chunk*userset.Chunk) + uint32(u)
+			p.set(n, p.table[a.codes.Code(n)])
+		}
+	}
 }
 
 // settle makes the sets of a predicate whose table says Yes of the one codes and Unknown of the others.
@@ -204,7 +258,7 @@ func (a *valued) turn(p *predicate, today calendar.Day) calendar.Day {
 	look := func(code uint32) bool {
 		if a.codes.Count(code) > 0 {
 			a.like(code, &like)
-			c.turns(&like, &p.view, meet)
+			c.turns(&like, &p.agenda.view, meet)
 		}
 		return earliest == today+1
 	}
@@ -268,9 +322,10 @@ func fieldAspect(name string) *valued {
 			u.Fields[name] = d.values[code]
 		},
 		answer: func(p *predicate, code uint32) Verdict {
-			return p.leaf.(*fieldLeaf).of(d.values[code], &p.view)
+			return p.leaf.(*fieldLeaf).of(d.values[code], &p.agenda.view)
 		},
 		narrow: d.narrow,
+		passed: d.passed,
 		ready:  d.arrange,
 		size:   d.bytes,
 	}
@@ -317,7 +372,7 @@ func (a *identityAspect) verdict(p *predicate, n uint32, present bool) Verdict {
 	if !present {
 		return No
 	}
-	return p.leaf.verdict(&User{ID: a.x.ids[n]}, &p.view)
+	return p.leaf.verdict(&User{ID: a.x.ids[n]}, &p.agenda.view)
 }
 
 func (a *identityAspect) fill(p *predicate, _ *scratch) {

@@ -81,12 +81,12 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 		return
 	}
 	for _, p := range a.predicates {
-		switch {
+		switch a.stir(p); {
 		case !p.filled:
 		case u == nil:
 			p.set(n, No)
 		default:
-			p.set(n, p.leaf.verdict(u, &p.view))
+			p.set(n, p.leaf.verdict(u, &p.agenda.view))
 			p.touch(n)
 		}
 	}
@@ -146,7 +146,7 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	verdict := func(r uint32) Verdict {
 		if with.records[r] == 0 {
 			u.Enrollments = Enrollments{list: a.sample[r : r+1], complete: true}
-			with.records[r] = 1 + l.of(&u, a.sample[r].Course, &p.view)
+			with.records[r] = 1 + l.of(&u, a.sample[r].Course, &p.agenda.view)
 			asked = append(asked, r)
 		}
 		return with.records[r] - 1
@@ -191,6 +191,36 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	}
 }
 
+func (a *enrollmentAspect) shift(p *predicate, from *View, with *scratch) {
+	l := p.leaf.(*enrollmentLeaf)
+	differs := map[uint32]bool{}
+	for chunk := range chunksOf(len(a.x.ids)) {
+		with.met.Reset()
+		for _, course := range l.courses {
+			c, taken := a.courses[course]
+			if !taken {
+				continue
+			}
+			users, records := a.in.Chunk(c, chunk)
+			for i, u := range users {
+				other, known := differs[records[i]]
+				if !known {
+					one := User{Enrollments: Enrollments{list: a.sample[records[i] : records[i]+1], complete: true}}
+					other = l.of(&one, a.sample[records[i]].Course, from) != l.of(&one, a.sample[records[i]].Course, &p.agenda.view)
+					differs[records[i]] = other
+				}
+				if other {
+					with.met.Set(u)
+				}
+			}
+		}
+		for u := range with.met.All() {
+			n := uint32(chunk*userset.Chunk) + uint32(u)
+			p.set(n, l.verdict(&User{Enrollments: a.held[n]}, &p.agenda.view))
+		}
+	}
+}
+
 // met is who of a chunk is in one of the courses, or might be.
 func (a *enrollmentAspect) met(chunk int, courses []string, met *userset.Bits) {
 	a.open.Load(chunk, met)
@@ -223,7 +253,7 @@ func (a *enrollmentAspect) turn(p *predicate, today calendar.Day) calendar.Day {
 				record := a.sample[r]
 				record.Course = course
 				u := User{Enrollments: Enrollments{list: []Enrollment{record}, complete: true}}
-				l.turns(&u, &p.view, func(t turn) {
+				l.turns(&u, &p.agenda.view, func(t turn) {
 					if day, ok := t.relation.NextDay(t.day, today, t.span); ok {
 						earliest = min(earliest, day)
 					}

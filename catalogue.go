@@ -252,9 +252,6 @@ func (x *index) follow(e *entry, recipe *recipe) {
 		x.flatten(recipe)
 		for i, p := range recipe.predicates {
 			p.uses = append(p.uses, use{e, recipe.signs[i]})
-			if p.relative {
-				x.days[p.view.Zone] = noDay
-			}
 		}
 	}
 }

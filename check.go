@@ -176,7 +176,7 @@ func (a *asker) criteria(k *check) program.Truth {
 			return a.memberOf(&k.groups[number-groupsFrom])
 		}
 		p := a.x.asked[number-1]
-		if !p.filled || p.relative && p.day != calendar.In(a.clock(), p.view.Zone) {
+		if !p.filled || p.relative && p.agenda.day != calendar.In(a.clock(), p.agenda.view.Zone) {
 			return a.give(outdated)
 		}
 		return p.truth(a.n)

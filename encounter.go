@@ -192,12 +192,12 @@ func (e *encounter) turn(f flip) {
 // turns is when a date turns for the user, as a predicate has it.
 func (e *encounter) turns(p *predicate) (at time.Time, ever bool) {
 	s := &e.foreteller
-	s.today, s.turn = calendar.In(e.g.r.now, p.view.Zone), noDay
-	p.leaf.(clocked).turns(e.user(), &View{Now: e.g.r.now, Zone: p.view.Zone}, s.met)
+	s.today, s.turn = calendar.In(e.g.r.now, p.agenda.view.Zone), noDay
+	p.leaf.(clocked).turns(e.user(), &View{Now: e.g.r.now, Zone: p.agenda.view.Zone}, s.met)
 	if s.turn == noDay {
 		return time.Time{}, false
 	}
-	return calendar.Turn(s.turn, e.g.r.now, p.view.Zone)
+	return calendar.Turn(s.turn, e.g.r.now, p.agenda.view.Zone)
 }
 
 // turnsSooner reports whether a date of the user turns before time matters to the group by what is stored.

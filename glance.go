@@ -205,30 +205,17 @@ func (x *index) follows(r *run) bool {
 
 // refill works those predicates out that are not up to date and that somebody reads.
 func (x *index) refill(now time.Time) {
+	x.advance(now)
 	var stale []*predicate
 	x.flips.spoilt = slices.DeleteFunc(x.flips.spoilt, func(p *predicate) bool {
 		if !p.filled && len(p.uses) == 0 {
 			return false
 		}
 		if !p.filled {
-			p.day, p.view.Now, p.view.Trees = calendar.In(now, p.view.Zone), now, x.trees
 			stale = append(stale, p)
 		}
 		return true
 	})
-	for zone, day := range x.days {
-		today := calendar.In(now, zone)
-		if today == day {
-			continue
-		}
-		x.days[zone] = today
-		for _, p := range x.predicates {
-			if p.relative && p.view.Zone == zone && p.filled && p.day != today && len(p.uses) > 0 {
-				p.day, p.view.Now, p.view.Trees = today, now, x.trees
-				stale = append(stale, p)
-			}
-		}
-	}
 	if len(stale) == 0 {
 		return
 	}

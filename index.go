@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/ordered"
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
@@ -73,8 +72,8 @@ type index struct {
 	// Store is no Memory.
 	flips     flips
 	catalogue *catalogue
-	asked     []*predicate                    // by number, from 1 on
-	days      map[*time.Location]calendar.Day // as of which all relative predicates with readers are; noDay is of several
+	asked     []*predicate // by number, from 1 on
+	agendas   map[*time.Location]*agenda
 }
 
 // A journal is a Directory that knows who has changed since a version: the users concerned, in any order,
@@ -106,7 +105,7 @@ func (x *index) clear() {
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
 	x.asked, x.checks = nil, map[GroupID]*check{}
-	x.catalogue, x.days = newCatalogue(x), map[*time.Location]calendar.Day{}
+	x.catalogue, x.agendas = newCatalogue(x), map[*time.Location]*agenda{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
 	x.aspects = map[string]aspect{aspectStatus: x.status, aspectLines: x.lines}
@@ -321,8 +320,9 @@ func (x *index) adopt(schema *Schema) {
 		x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
 		x.flips.lose()
 		x.weighed = weighed{}
+		x.agendas = map[*time.Location]*agenda{}
 		for _, a := range x.aspects {
-			a.asking().predicates = nil
+			a.asking().predicates, a.asking().restless = nil, nil
 			if v, is := a.(*valued); is {
 				v.checked, v.flawed = 0, nil
 			}
@@ -338,6 +338,9 @@ func (x *index) readTrees(ctx context.Context, r *run) error {
 		return err
 	}
 	x.trees = maps.Clone(r.trees)
+	for _, a := range x.agendas {
+		a.view.Trees = x.trees
+	}
 	for name, a := range x.aspects {
 		if strings.HasPrefix(name, aspectTree) {
 			for _, p := range a.asking().predicates {
@@ -528,7 +531,7 @@ func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
 	}
 	p := x.predicates[predicateKey{string(x.spelt), key.empty, key.zone}] // without a copy of the spelling
 	if p == nil {
-		p = &predicate{leaf: positive(l), relative: isRelative(l), view: View{Zone: zone}, flips: &x.flips}
+		p = &predicate{leaf: positive(l), relative: isRelative(l), agenda: x.agenda(zone), flips: &x.flips}
 		key.text = string(x.spelt)
 		x.predicates[key] = p
 		x.unplaced = append(x.unplaced, p)
@@ -538,6 +541,7 @@ func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
 
 // fill works out the predicates of the run that are not up to date.
 func (x *index) fill(r *run) {
+	x.advance(r.now)
 	var stale []*predicate
 	seen := map[*predicate]bool{}
 	for _, s := range r.order {
@@ -549,10 +553,7 @@ func (x *index) fill(r *run) {
 				continue
 			}
 			seen[p] = true
-			if today := calendar.In(r.now, p.view.Zone); !p.filled || p.relative && p.day != today {
-				if p.day, p.view.Now, p.view.Trees = today, r.now, x.trees; p.relative && x.days[p.view.Zone] != today {
-					x.days[p.view.Zone] = noDay
-				}
+			if !p.filled {
 				stale = append(stale, p)
 			}
 		}
@@ -576,10 +577,7 @@ func (x *index) fillAll(stale []*predicate) {
 	were := make([]sets, len(stale))
 	inParallel(len(stale), func() func(int) {
 		return func(i int) {
-			with, spare := x.scratches.Get().(*scratch)
-			if !spare {
-				with = new(scratch)
-			}
+			with := x.scratch()
 			defer x.scratches.Put(with)
 			p := stale[i]
 			were[i] = sets{p.yes, p.unknown}
@@ -592,7 +590,16 @@ func (x *index) fillAll(stale []*predicate) {
 			p.spoilt = false
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
 		}
+		p.rest()
 	}
+}
+
+// scratch is memory for one who fills predicates; it goes back to the others.
+func (x *index) scratch() *scratch {
+	if with, spare := x.scratches.Get().(*scratch); spare {
+		return with
+	}
+	return new(scratch)
 }
 
 // prune drops what many runs have not used: the conditions of edits that were never saved, and groups
@@ -627,7 +634,7 @@ func (x *index) prune(r *run) {
 	maps.DeleteFunc(x.predicates, func(_ predicateKey, p *predicate) bool {
 		if !kept[p] {
 			x.weighed.bytes -= p.weight
-			p.filled = false
+			p.leave()
 		}
 		return !kept[p]
 	})

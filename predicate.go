@@ -16,16 +16,19 @@ import (
 // known. However many rules have it, negated or not, there is one.
 type predicate struct {
 	// What those need who look at one user comes first, so that it lies together. filled says that the sets are up
-	// to date, as of a day where time alone can change them.
+	// to date, as of the day of the agenda.
 	aspect       aspect
 	table        []Verdict // of a valued aspect: by value
 	filled       bool
 	relative     bool
-	day          calendar.Day
 	yes, unknown userset.Set
 
-	leaf leaf // not negated
-	view View
+	leaf   leaf // not negated
+	agenda *agenda
+	// A relative predicate waits at a place of the agenda until a day; a restless one has met other values since.
+	until    calendar.Day
+	place    int
+	restless bool
 	// flips is told of users for whom the predicate becomes another; spoilt says that it was filled, and that
 	// filling it again tells of those for whom it is another now.
 	flips  *flips

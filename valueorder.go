@@ -171,7 +171,7 @@ func (d *dictionary) narrow(p *predicate) (narrowing, bool) {
 			return d.beside(from, to, codes), true
 		}
 	}
-	s, ok := d.stretch(l, &p.view)
+	s, ok := d.stretch(l, &p.agenda.view)
 	if !ok {
 		return narrowing{}, false
 	}
@@ -269,7 +269,7 @@ func (d *dictionary) blur(at int, s *stretch, k kind, v *View) (from, to int) {
 // nearest are the codes among which is one that a coming day changes first: of the values that anybody has, time
 // comes first to the earliest of those that the condition holds for, or of those beyond.
 func (d *dictionary) nearest(p *predicate, held func(code uint32) bool) (codes []uint32, ok bool) {
-	s, ok := d.stretch(p.leaf.(*fieldLeaf), &p.view)
+	s, ok := d.stretch(p.leaf.(*fieldLeaf), &p.agenda.view)
 	if !ok {
 		return nil, false
 	}
@@ -279,9 +279,25 @@ func (d *dictionary) nearest(p *predicate, held func(code uint32) bool) (codes [
 			at++
 		}
 		if at < s.to {
-			_, near := d.blur(at, &s, kindOf(d.values[d.ordered[at]]), &p.view)
+			_, near := d.blur(at, &s, kindOf(d.values[d.ordered[at]]), &p.agenda.view)
 			codes = append(codes, d.ordered[at:max(at+1, near)]...)
 		}
 	}
 	return codes, true
+}
+
+// passed are the codes that a condition may have held for in another view and does not in that of the predicate, or
+// the other way round: what lies between the ends.
+func (d *dictionary) passed(p *predicate, from *View) (codes []uint32, ok bool) {
+	l := p.leaf.(*fieldLeaf)
+	was, ok := d.stretch(l, from)
+	if !ok {
+		return nil, false
+	}
+	now, _ := d.stretch(l, &p.agenda.view)
+	return slices.Concat(
+		d.waiting(),
+		d.ordered[min(was.outset, now.outset):max(was.begun, now.begun)],
+		d.ordered[min(was.ending, now.ending):max(was.ended, now.ended)],
+	), true
 }

@@ -169,7 +169,7 @@ func drawnWorld(t *rapid.T, clocked bool, types ...Type) (a *valued, users []*Us
 	}
 	bare := positive(rule.sets[0].leaves[0])
 	now := drawnColumn{around: around, wide: rapid.SampledFrom([]time.Duration{c.wide, 1000 * time.Hour}).Draw(t, "how far now is")}
-	p = &predicate{leaf: bare, relative: isRelative(bare), view: View{Now: now.instant(t), Zone: zone}, flips: &flips{}}
+	p = &predicate{leaf: bare, relative: isRelative(bare), agenda: agendaOf(now.instant(t), zone), flips: &flips{}}
 	a = fieldAspect("f")
 	p.aspect = a
 	n := rapid.IntRange(0, 300).Draw(t, "users")
@@ -197,7 +197,7 @@ func TestAPredicateFilledByTheOrderOfValuesIsThatOfAskingEachUser(tt *testing.T)
 		a.fill(p, new(scratch))
 		var like User
 		for n, u := range users {
-			want := p.leaf.verdict(u, &p.view)
+			want := p.leaf.verdict(u, &p.agenda.view)
 			got := No
 			if p.yes.Has(uint32(n)) {
 				got = Yes
@@ -218,10 +218,10 @@ func TestAPredicateFilledByTheOrderOfValuesIsThatOfAskingEachUser(tt *testing.T)
 func TestTheNextDayToChangeAPredicateIsThatOfAskingEachUser(tt *testing.T) {
 	rapid.Check(tt, func(t *rapid.T) {
 		a, users, p := drawnWorld(t, true, TypeDate, TypeInstant)
-		today := calendar.In(p.view.Now, p.view.Zone)
+		today := calendar.In(p.agenda.view.Now, p.agenda.view.Zone)
 		want := noDay
 		for _, u := range users {
-			p.leaf.(*fieldLeaf).turns(u, &p.view, func(t turn) {
+			p.leaf.(*fieldLeaf).turns(u, &p.agenda.view, func(t turn) {
 				if day, ok := t.relation.NextDay(t.day, today, t.span); ok {
 					want = min(want, day)
 				}
@@ -250,8 +250,8 @@ func TestTheNextDayToChangeAPredicateIsFoundWhereAClockWasSetBackADay(t *testing
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &predicate{leaf: rule.sets[0].leaves[0], view: View{Now: turned.AddDate(0, 0, -30), Zone: zone}}
-	if got := a.turn(p, calendar.In(p.view.Now, zone)).String(); got != "1867-10-18" {
+	p := &predicate{leaf: rule.sets[0].leaves[0], agenda: agendaOf(turned.AddDate(0, 0, -30), zone)}
+	if got := a.turn(p, calendar.In(p.agenda.view.Now, zone)).String(); got != "1867-10-18" {
 		t.Errorf("%s, want 1867-10-18, the day of those after the clock was set back", got)
 	}
 }
@@ -311,7 +311,7 @@ func BenchmarkFill(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		p := &predicate{leaf: rule.sets[0].leaves[0], view: View{Now: begin.AddDate(2, 3, 0), Zone: vienna}}
+		p := &predicate{leaf: rule.sets[0].leaves[0], agenda: agendaOf(begin.AddDate(2, 3, 0), vienna)}
 		b.Run(strings.ReplaceAll(c.Field+" "+string(c.Op)+fmt.Sprint(" ", c.Values, c.Span.N), " ", "_"), func(b *testing.B) {
 			with := new(scratch)
 			for b.Loop() {
