@@ -217,8 +217,7 @@ func (a *valued) bytes() int { return a.codes.Bytes() + a.size() }
 // scratch is memory for filling a predicate.
 type scratch struct {
 	yes, unknown, met userset.Bits
-	tally             *tally    // made where one is needed
-	records           []Verdict // of a predicate, by record, one more than it is; 0 where it has not been asked
+	tally             *tally // made where one is needed
 }
 
 // chunksOf yields the chunks of n users, and how many users each has.

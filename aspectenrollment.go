@@ -1,7 +1,6 @@
 package groups
 
 import (
-	"slices"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
@@ -17,10 +16,15 @@ type enrollmentAspect struct {
 	open    userset.Set   // whose list may have more
 	courses map[string]uint32
 	states  map[string]uint32
-	in      posting.Lists // who is in a course, with the number of the record
+	in      posting.Lists // who is in a course, with the number of the record in it
 	records map[recordKey]uint32
-	sample  []Enrollment // a record of each number
-	users   []int        // how many users have it
+	of      []courseRecords // by course
+}
+
+// courseRecords are the records of one course, by number.
+type courseRecords struct {
+	sample []Enrollment // a record of each number
+	users  []int        // how many users have it
 }
 
 // recordKey is what conditions can tell about a record: its course and status, by number, and when it was
@@ -45,8 +49,8 @@ func newEnrollmentAspect(x *index) *enrollmentAspect {
 	return &enrollmentAspect{x: x, courses: map[string]uint32{}, states: map[string]uint32{}, records: map[recordKey]uint32{}}
 }
 
-// record numbers a record.
-func (a *enrollmentAspect) record(e Enrollment) uint32 {
+// record is the number of the course of a record, and that of the record in it.
+func (a *enrollmentAspect) record(e Enrollment) (course, record uint32) {
 	key := recordKey{course: a.course(e.Course), status: inOrder(a.states, e.Status)}
 	switch completed := e.Completed.data.(type) {
 	case empty:
@@ -56,12 +60,16 @@ func (a *enrollmentAspect) record(e Enrollment) uint32 {
 	case time.Time:
 		key.completed, key.at = completedAt, completed
 	}
+	for int(key.course) >= len(a.of) {
+		a.of = append(a.of, courseRecords{})
+	}
 	r, ok := a.records[key]
 	if !ok {
-		r = uint32(len(a.sample))
-		a.records[key], a.sample, a.users = r, append(a.sample, e), append(a.users, 0)
+		of := &a.of[key.course]
+		r = uint32(len(of.sample))
+		a.records[key], of.sample, of.users = r, append(of.sample, e), append(of.users, 0)
 	}
-	return r
+	return key.course, r
 }
 
 func (a *enrollmentAspect) course(id string) uint32 { return inOrder(a.courses, id) }
@@ -111,20 +119,21 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 // file puts a user on the lists of the courses they are in now, and takes them off those they were in.
 func (a *enrollmentAspect) file(n uint32, was, now []Enrollment) {
 	for _, e := range was {
-		a.users[a.record(e)]--
+		course, r := a.record(e)
+		a.of[course].users[r]--
 		if _, still := (Enrollments{list: now}).in(e.Course); !still {
-			a.in.Drop(a.course(e.Course), n)
+			a.in.Drop(course, n)
 		}
 	}
 	for _, e := range now {
-		r := a.record(e)
-		a.users[r]++
-		a.in.Put(a.course(e.Course), n, r)
+		course, r := a.record(e)
+		a.of[course].users[r]++
+		a.in.Put(course, n, r)
 	}
 }
 
 // tally counts the courses of a condition of one chunk of users.
-type tally struct{ found, yes, unknown [userset.Chunk]uint16 }
+type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
 
 func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
@@ -133,49 +142,31 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	}
 	t, yes, unknown, met := with.tally, &with.yes, &with.unknown, &with.met
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
-	with.records = slices.Grow(with.records, max(0, len(a.sample)-len(with.records)))[:len(a.sample)]
-	var asked []uint32
-	defer func() {
-		for _, r := range asked {
-			with.records[r] = 0
-		}
-	}()
-	var u User
-	verdict := func(r uint32) Verdict {
-		if with.records[r] == 0 {
-			u.Enrollments = Enrollments{list: a.sample[r : r+1], complete: true}
-			with.records[r] = 1 + l.of(&u, a.sample[r].Course, &p.view)
-			asked = append(asked, r)
-		}
-		return with.records[r] - 1
-	}
+	courses, verdicts := a.asked(l, &p.view)
 	for chunk, size := range chunksOf(len(a.x.ids)) {
 		yes.Reset()
 		unknown.Reset()
-		a.met(chunk, l.courses, met)
+		a.met(chunk, courses, met)
 		for u := range met.All() {
-			t.found[u], t.yes[u], t.unknown[u] = 0, 0, 0
+			t[u].found, t[u].yes, t[u].unknown = 0, 0, 0
 		}
-		for _, course := range l.courses {
-			c, taken := a.courses[course]
-			if !taken {
-				continue
-			}
-			users, records := a.in.Chunk(c, chunk)
+		for at, course := range courses {
+			users, records := a.in.Chunk(course, chunk)
 			for i, u := range users {
-				t.found[u]++
-				switch verdict(records[i]) {
+				of := &t[u]
+				of.found++
+				switch verdicts[at][records[i]] {
 				case Yes:
-					t.yes[u]++
+					of.yes++
 				case Unknown:
-					t.unknown[u]++
+					of.unknown++
 				}
 			}
 		}
 		for u := range met.All() {
-			in, unsure := int(t.yes[u]), int(t.unknown[u])
+			in, unsure := int(t[u].yes), int(t[u].unknown)
 			if a.open.Has(uint32(chunk*userset.Chunk) + uint32(u)) {
-				unsure += len(l.courses) - int(t.found[u])
+				unsure += len(l.courses) - int(t[u].found)
 			}
 			switch {
 			case in >= l.need:
@@ -189,15 +180,34 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	}
 }
 
+// asked are the courses of a condition that anybody is or was in, and what it says of their records, by number.
+func (a *enrollmentAspect) asked(l *enrollmentLeaf, v *View) (courses []uint32, verdicts [][]Verdict) {
+	var u User
+	for _, name := range l.courses {
+		course, taken := a.courses[name]
+		if !taken {
+			continue
+		}
+		of := &a.of[course]
+		says := make([]Verdict, len(of.sample))
+		for r := range of.sample {
+			if of.users[r] > 0 {
+				u.Enrollments = Enrollments{list: of.sample[r : r+1], complete: true}
+				says[r] = l.of(&u, name, v)
+			}
+		}
+		courses, verdicts = append(courses, course), append(verdicts, says)
+	}
+	return courses, verdicts
+}
+
 // met is who of a chunk is in one of the courses, or might be.
-func (a *enrollmentAspect) met(chunk int, courses []string, met *userset.Bits) {
+func (a *enrollmentAspect) met(chunk int, courses []uint32, met *userset.Bits) {
 	a.open.Load(chunk, met)
 	for _, course := range courses {
-		if c, taken := a.courses[course]; taken {
-			users, _ := a.in.Chunk(c, chunk)
-			for _, u := range users {
-				met.Set(u)
-			}
+		users, _ := a.in.Chunk(course, chunk)
+		for _, u := range users {
+			met.Set(u)
 		}
 	}
 }
@@ -205,18 +215,25 @@ func (a *enrollmentAspect) met(chunk int, courses []string, met *userset.Bits) {
 func (a *enrollmentAspect) turn(p *predicate, today calendar.Day) calendar.Day {
 	l := p.leaf.(*enrollmentLeaf)
 	earliest := noDay
-	for r, users := range a.users {
-		if _, asked := slices.BinarySearch(l.courses, a.sample[r].Course); users == 0 || !asked {
+	for _, name := range l.courses {
+		course, taken := a.courses[name]
+		if !taken {
 			continue
 		}
-		u := User{Enrollments: Enrollments{list: a.sample[r : r+1], complete: true}}
-		l.turns(&u, &p.view, func(t turn) {
-			if day, ok := t.relation.NextDay(t.day, today, t.span); ok {
-				earliest = min(earliest, day)
+		of := &a.of[course]
+		for r, users := range of.users {
+			if users == 0 {
+				continue
 			}
-		})
-		if earliest == today+1 {
-			break
+			u := User{Enrollments: Enrollments{list: of.sample[r : r+1], complete: true}}
+			l.turns(&u, &p.view, func(t turn) {
+				if day, ok := t.relation.NextDay(t.day, today, t.span); ok {
+					earliest = min(earliest, day)
+				}
+			})
+			if earliest == today+1 {
+				return earliest
+			}
 		}
 	}
 	return earliest
@@ -224,5 +241,5 @@ func (a *enrollmentAspect) turn(p *predicate, today calendar.Day) calendar.Day {
 
 func (a *enrollmentAspect) tidy() {}
 func (a *enrollmentAspect) bytes() int {
-	return a.in.Bytes() + a.open.Bytes() + 32*len(a.held) + 160*len(a.sample)
+	return a.in.Bytes() + a.open.Bytes() + 32*len(a.held) + 160*len(a.records)
 }
