@@ -216,8 +216,8 @@ func (a *valued) bytes() int { return a.codes.Bytes() + a.size() }
 
 // scratch is memory for filling a predicate.
 type scratch struct {
-	yes, unknown, met userset.Bits
-	tally             *tally // made where one is needed
+	yes, unknown, met, open userset.Bits
+	tally                   *tally // made where one is needed
 }
 
 // chunksOf yields the chunks of n users, and how many users each has.

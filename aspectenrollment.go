@@ -24,6 +24,7 @@ type enrollmentAspect struct {
 // courseRecords are the records of one course, by number.
 type courseRecords struct {
 	sample []Enrollment // a record of each number
+	states []uint32     // the number of its status
 	users  []int        // how many users have it
 }
 
@@ -67,7 +68,8 @@ func (a *enrollmentAspect) record(e Enrollment) (course, record uint32) {
 	if !ok {
 		of := &a.of[key.course]
 		r = uint32(len(of.sample))
-		a.records[key], of.sample, of.users = r, append(of.sample, e), append(of.users, 0)
+		a.records[key] = r
+		of.sample, of.states, of.users = append(of.sample, e), append(of.states, key.status), append(of.users, 0)
 	}
 	return key.course, r
 }
@@ -140,13 +142,15 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	if with.tally == nil {
 		with.tally = new(tally)
 	}
-	t, yes, unknown, met := with.tally, &with.yes, &with.unknown, &with.met
+	t, yes, unknown, met, open := with.tally, &with.yes, &with.unknown, &with.met, &with.open
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	courses, verdicts := a.asked(l, &p.view)
 	for chunk, size := range chunksOf(len(a.x.ids)) {
 		yes.Reset()
 		unknown.Reset()
-		a.met(chunk, courses, met)
+		a.open.Load(chunk, open)
+		*met = *open
+		a.meet(chunk, courses, met)
 		for u := range met.All() {
 			t[u].found, t[u].yes, t[u].unknown = 0, 0, 0
 		}
@@ -165,7 +169,7 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 		}
 		for u := range met.All() {
 			in, unsure := int(t[u].yes), int(t[u].unknown)
-			if a.open.Has(uint32(chunk*userset.Chunk) + uint32(u)) {
+			if open.Has(u) {
 				unsure += len(l.courses) - int(t[u].found)
 			}
 			switch {
@@ -182,7 +186,7 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 
 // asked are the courses of a condition that anybody is or was in, and what it says of their records, by number.
 func (a *enrollmentAspect) asked(l *enrollmentLeaf, v *View) (courses []uint32, verdicts [][]Verdict) {
-	var u User
+	byState := make([]Verdict, len(a.states)) // one more than it is; 0 where it has not been asked
 	for _, name := range l.courses {
 		course, taken := a.courses[name]
 		if !taken {
@@ -191,9 +195,16 @@ func (a *enrollmentAspect) asked(l *enrollmentLeaf, v *View) (courses []uint32, 
 		of := &a.of[course]
 		says := make([]Verdict, len(of.sample))
 		for r := range of.sample {
-			if of.users[r] > 0 {
-				u.Enrollments = Enrollments{list: of.sample[r : r+1], complete: true}
-				says[r] = l.of(&u, name, v)
+			state := of.states[r]
+			switch {
+			case of.users[r] == 0:
+			case l.op == opCompleted:
+				says[r] = l.says(&of.sample[r], v)
+			case byState[state] == 0:
+				byState[state] = 1 + l.says(&of.sample[r], v)
+				fallthrough
+			default:
+				says[r] = byState[state] - 1
 			}
 		}
 		courses, verdicts = append(courses, course), append(verdicts, says)
@@ -201,9 +212,8 @@ func (a *enrollmentAspect) asked(l *enrollmentLeaf, v *View) (courses []uint32, 
 	return courses, verdicts
 }
 
-// met is who of a chunk is in one of the courses, or might be.
-func (a *enrollmentAspect) met(chunk int, courses []uint32, met *userset.Bits) {
-	a.open.Load(chunk, met)
+// meet adds who of a chunk is in one of the courses.
+func (a *enrollmentAspect) meet(chunk int, courses []uint32, met *userset.Bits) {
 	for _, course := range courses {
 		users, _ := a.in.Chunk(course, chunk)
 		for _, u := range users {
