@@ -128,6 +128,7 @@ func (a *valued) fill(p *predicate, with *scratch) {
 			unknown = append(unknown, code)
 		}
 	}
+	yes = slices.DeleteFunc(yes, func(code uint32) bool { return p.table[code] != Yes })
 	a.settle(p, yes, unknown, with)
 }
 

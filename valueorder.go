@@ -127,7 +127,8 @@ type orderly interface {
 	place(data any, v *View) (at int, ok bool)
 }
 
-// A narrowing says for which codes a predicate is to be asked. It is Yes of others in yes, and No of the rest.
+// A narrowing says for which codes a predicate is to be asked. Where it is not, it is Yes of those in yes, and No of
+// the rest.
 type narrowing struct {
 	ask [][]uint32
 	yes []uint32
