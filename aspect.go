@@ -168,6 +168,7 @@ func (a *valued) fill(p *predicate, with *scratch) {
 			unknown = append(unknown, code)
 		}
 	}
+	yes = slices.DeleteFunc(yes, func(code uint32) bool { return p.table[code] != Yes })
 	a.settle(p, yes, unknown, with)
 }
 
@@ -294,9 +295,9 @@ func (a *valued) bytes() int { return a.codes.Bytes() + a.size() }
 
 // scratch is memory for filling a predicate.
 type scratch struct {
-	yes, unknown, met userset.Bits
-	tally             *tally    // made where one is needed
-	records           []Verdict // of a predicate, by record, one more than it is; 0 where it has not been asked
+	yes, unknown, met, open userset.Bits
+	tally                   *tally    // made where one is needed
+	records                 []Verdict // for an inquiry
 }
 
 // chunksOf yields the chunks of n users, and how many users each has.

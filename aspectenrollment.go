@@ -20,6 +20,7 @@ type enrollmentAspect struct {
 	in      posting.Lists // who is in a course, with the number of the record
 	records map[recordKey]uint32
 	sample  []Enrollment // a record of each number, in whichever course
+	stateOf []uint32     // the number of its status
 }
 
 // recordKey is what conditions can tell about a record, other than its course: its status, by number, and when it
@@ -57,7 +58,7 @@ func (a *enrollmentAspect) record(e *Enrollment) uint32 {
 	r, ok := a.records[key]
 	if !ok {
 		r = uint32(len(a.sample))
-		a.records[key], a.sample = r, append(a.sample, *e)
+		a.records[key], a.sample, a.stateOf = r, append(a.sample, *e), append(a.stateOf, key.status)
 	}
 	return r
 }
@@ -126,58 +127,49 @@ func (a *enrollmentAspect) file(n uint32, was, now []Enrollment) {
 }
 
 // tally counts the courses of a condition of one chunk of users.
-type tally struct{ found, yes, unknown [userset.Chunk]uint16 }
+type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
 
 func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
 	if with.tally == nil {
 		with.tally = new(tally)
 	}
-	t, yes, unknown, met := with.tally, &with.yes, &with.unknown, &with.met
+	t, yes, unknown, met, open := with.tally, &with.yes, &with.unknown, &with.met, &with.open
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
-	with.records = slices.Grow(with.records, max(0, len(a.sample)-len(with.records)))[:len(a.sample)]
-	var asked []uint32
-	defer func() {
-		for _, r := range asked {
-			with.records[r] = 0
-		}
-	}()
-	var u User
-	verdict := func(r uint32) Verdict {
-		if with.records[r] == 0 {
-			u.Enrollments = Enrollments{list: a.sample[r : r+1], complete: true}
-			with.records[r] = 1 + l.of(&u, a.sample[r].Course, &p.agenda.view)
-			asked = append(asked, r)
-		}
-		return with.records[r] - 1
-	}
+	q := a.inquiry(l, &p.agenda.view, with)
+	defer q.end(with)
+	courses := a.taken(l)
 	for chunk, size := range chunksOf(len(a.x.ids)) {
 		yes.Reset()
 		unknown.Reset()
-		a.met(chunk, l.courses, met)
-		for u := range met.All() {
-			t.found[u], t.yes[u], t.unknown[u] = 0, 0, 0
-		}
-		for _, course := range l.courses {
-			c, taken := a.courses[course]
-			if !taken {
-				continue
+		a.open.Load(chunk, open)
+		*met = *open
+		for _, course := range courses {
+			users, _ := a.in.Chunk(course, chunk)
+			for _, u := range users {
+				met.Set(u)
 			}
-			users, records := a.in.Chunk(c, chunk)
+		}
+		for u := range met.All() {
+			t[u].found, t[u].yes, t[u].unknown = 0, 0, 0
+		}
+		for _, course := range courses {
+			users, records := a.in.Chunk(course, chunk)
 			for i, u := range users {
-				t.found[u]++
-				switch verdict(records[i]) {
+				of := &t[u]
+				of.found++
+				switch q.verdict(records[i]) {
 				case Yes:
-					t.yes[u]++
+					of.yes++
 				case Unknown:
-					t.unknown[u]++
+					of.unknown++
 				}
 			}
 		}
 		for u := range met.All() {
-			in, unsure := int(t.yes[u]), int(t.unknown[u])
-			if a.open.Has(uint32(chunk*userset.Chunk) + uint32(u)) {
-				unsure += len(l.courses) - int(t.found[u])
+			in, unsure := int(t[u].yes), int(t[u].unknown)
+			if open.Has(u) {
+				unsure += len(l.courses) - int(t[u].found)
 			}
 			switch {
 			case in >= l.need:
@@ -191,25 +183,76 @@ func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
 	}
 }
 
+// taken are the courses of a condition that anybody is or was in.
+func (a *enrollmentAspect) taken(l *enrollmentLeaf) (courses []uint32) {
+	for _, name := range l.courses {
+		if course, taken := a.courses[name]; taken {
+			courses = append(courses, course)
+		}
+	}
+	return courses
+}
+
+// An inquiry is what a condition says of records, each of which is asked about once. What was said is one more than it
+// is, and 0 where it was not.
+type inquiry struct {
+	a     *enrollmentAspect
+	leaf  *enrollmentLeaf
+	view  *View
+	said  []Verdict // by record
+	about []Verdict // by status, where only that matters
+	asked []uint32
+}
+
+func (a *enrollmentAspect) inquiry(l *enrollmentLeaf, v *View, with *scratch) *inquiry {
+	with.records = slices.Grow(with.records, max(0, len(a.sample)-len(with.records)))[:len(a.sample)]
+	q := &inquiry{a: a, leaf: l, view: v, said: with.records}
+	if l.op != opCompleted {
+		q.about = make([]Verdict, len(a.states))
+	}
+	return q
+}
+
+func (q *inquiry) verdict(record uint32) Verdict {
+	if q.said[record] == 0 {
+		q.ask(record)
+	}
+	return q.said[record] - 1
+}
+
+func (q *inquiry) ask(record uint32) {
+	says := &q.said[record]
+	q.asked = append(q.asked, record)
+	if q.about == nil {
+		*says = 1 + q.leaf.says(&q.a.sample[record], q.view)
+		return
+	}
+	about := &q.about[q.a.stateOf[record]]
+	if *about == 0 {
+		*about = 1 + q.leaf.says(&q.a.sample[record], q.view)
+	}
+	*says = *about
+}
+
+// end makes the memory of the inquiry that of the next.
+func (q *inquiry) end(with *scratch) {
+	for _, r := range q.asked {
+		with.records[r] = 0
+	}
+}
+
 func (a *enrollmentAspect) shift(p *predicate, from *View, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
-	differs := map[uint32]bool{}
+	q := a.inquiry(l, &p.agenda.view, with)
+	defer q.end(with)
+	was := a.inquiry(l, from, new(scratch))
+	courses := a.taken(l)
 	for chunk := range chunksOf(len(a.x.ids)) {
 		with.met.Reset()
-		for _, course := range l.courses {
-			c, taken := a.courses[course]
-			if !taken {
-				continue
-			}
-			users, records := a.in.Chunk(c, chunk)
+		for _, course := range courses {
+			users, records := a.in.Chunk(course, chunk)
 			for i, u := range users {
-				other, known := differs[records[i]]
-				if !known {
-					one := User{Enrollments: Enrollments{list: a.sample[records[i] : records[i]+1], complete: true}}
-					other = l.of(&one, a.sample[records[i]].Course, from) != l.of(&one, a.sample[records[i]].Course, &p.agenda.view)
-					differs[records[i]] = other
-				}
-				if other {
+				if q.verdict(records[i]) != was.verdict(records[i]) {
 					with.met.Set(u)
 				}
 			}
@@ -217,19 +260,6 @@ func (a *enrollmentAspect) shift(p *predicate, from *View, with *scratch) {
 		for u := range with.met.All() {
 			n := uint32(chunk*userset.Chunk) + uint32(u)
 			p.set(n, l.verdict(&User{Enrollments: a.held[n]}, &p.agenda.view))
-		}
-	}
-}
-
-// met is who of a chunk is in one of the courses, or might be.
-func (a *enrollmentAspect) met(chunk int, courses []string, met *userset.Bits) {
-	a.open.Load(chunk, met)
-	for _, course := range courses {
-		if c, taken := a.courses[course]; taken {
-			users, _ := a.in.Chunk(c, chunk)
-			for _, u := range users {
-				met.Set(u)
-			}
 		}
 	}
 }

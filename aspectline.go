@@ -1,6 +1,8 @@
 package groups
 
 import (
+	"sync"
+
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/forest"
 	"github.com/grouprules/groups/internal/lineage"
@@ -16,6 +18,10 @@ type lineAspect struct {
 	// flaws has the lines where something is wrong with them, as of so many changes, else nobody.
 	flaws   *lineage.Lineage
 	checked uint64
+	// adrift are those whose way up ends at a gap, as of so many changes, found by the first who asks.
+	finding  sync.Mutex
+	adrift   userset.Set
+	adriftAt uint64
 }
 
 // fewMoved is up to how many people a move takes along whose predicates are brought up to date one by one.
@@ -132,7 +138,7 @@ func (a *lineAspect) lost(n uint32, depth int) bool {
 	return p == forest.Unread || p == forest.Missing
 }
 
-func (a *lineAspect) fill(p *predicate, _ *scratch) {
+func (a *lineAspect) fill(p *predicate, with *scratch) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	l := p.leaf.(*userLeaf)
 	if l.op == opHasReports {
@@ -159,11 +165,36 @@ func (a *lineAspect) fill(p *predicate, _ *scratch) {
 		a.x.present.And(chunk, &yes[chunk])
 		p.yes.Put(chunk, &yes[chunk], users)
 	}
-	for n := range a.above.Lost() {
-		if !p.yes.Has(n) && a.x.present.Has(n) && (l.depth == 0 || a.lost(n, l.depth)) {
-			p.unknown.Add(n)
+	if l.depth > 0 {
+		for n := range a.above.Lost() {
+			if !p.yes.Has(n) && a.x.present.Has(n) && a.lost(n, l.depth) {
+				p.unknown.Add(n)
+			}
+		}
+		return
+	}
+	adrift, unknown := a.cut(), &with.unknown
+	for chunk, users := range chunksOf(len(a.x.ids)) {
+		if adrift.CountIn(chunk) > 0 {
+			adrift.Load(chunk, unknown)
+			a.x.present.And(chunk, unknown)
+			unknown.AndNot(&yes[chunk])
+			p.unknown.Put(chunk, unknown, users)
 		}
 	}
+}
+
+// cut are those whose way up ends at a gap, however far.
+func (a *lineAspect) cut() *userset.Set {
+	a.finding.Lock()
+	defer a.finding.Unlock()
+	if a.adriftAt != a.changes {
+		a.adrift, a.adriftAt = userset.Set{}, a.changes
+		for n := range a.above.Lost() {
+			a.adrift.Add(n)
+		}
+	}
+	return &a.adrift
 }
 
 // check looks whether there is a ring or a gap, which findings tell of.
@@ -216,4 +247,4 @@ func (a *lineAspect) flawed() bool {
 
 func (a *lineAspect) turn(*predicate, calendar.Day) calendar.Day { return noDay }
 func (a *lineAspect) tidy()                                      { a.above.Tidy() }
-func (a *lineAspect) bytes() int                                 { return a.above.Bytes() + a.blind.Bytes() }
+func (a *lineAspect) bytes() int                                 { return a.above.Bytes() + a.blind.Bytes() + a.adrift.Bytes() }

@@ -65,22 +65,27 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 		if l.op == opIsEmpty || h == nil || h.lines == nil || l.stray(h) {
 			return narrowing{}, false
 		}
-		codes := []uint32{unknownUnits, noUnits}
+		ask, among := []uint32{unknownUnits, noUnits}, []uint32(nil)
 		for unit := range l.goals {
-			codes = append(codes, with[unit]...)
+			if l.op != opBelow {
+				among = append(among, with[unit]...)
+			}
 			if l.op != opIs {
 				for _, below := range h.lines.Below(unit) {
-					codes = append(codes, with[below]...)
+					among = append(among, with[below]...)
 				}
 			}
 		}
 		if l.op != opIs {
-			codes = append(codes, adrift...)
+			ask = append(ask, adrift...)
 		}
-		slices.Sort(codes)
-		codes = slices.Compact(codes)
-		codes = slices.DeleteFunc(codes, func(c uint32) bool { return int(c) >= a.codes.Codes() })
-		return narrowing{ask: [][]uint32{codes}}, true
+		exists := func(list []uint32) []uint32 {
+			return slices.DeleteFunc(list, func(c uint32) bool { return int(c) >= a.codes.Codes() })
+		}
+		if l.depth > 0 {
+			return narrowing{ask: [][]uint32{exists(ask), exists(among)}}, true
+		}
+		return narrowing{ask: [][]uint32{exists(ask)}, yes: exists(among)}, true
 	}
 	a.ready = func() {
 		h := hierarchy()

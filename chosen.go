@@ -1,8 +1,6 @@
 package groups
 
-import (
-	"slices"
-)
+import "slices"
 
 // This file holds the values of a dictionary by the options that are chosen in them, and what that spares: a condition
 // on choices finds those that it holds for.
@@ -28,9 +26,6 @@ func (d *dictionary) narrowChoice(l *fieldLeaf, t *choiceTest) narrowing {
 	from, to := d.run(choiceKind, choiceKind)
 	n := d.beside(from, to, d.foreign(l, t))
 	n.yes = d.holding(t)
-	if foreign := n.ask[1]; len(foreign) > 0 {
-		n.yes = slices.DeleteFunc(n.yes, func(code uint32) bool { _, is := slices.BinarySearch(foreign, code); return is })
-	}
 	return n
 }
 
@@ -48,8 +43,7 @@ func (d *dictionary) foreign(l *fieldLeaf, t *choiceTest) []uint32 {
 			}
 		}
 	}
-	slices.Sort(codes)
-	return slices.Compact(codes)
+	return codes
 }
 
 // holding are the choices in which any of the options is, or all of them.

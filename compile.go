@@ -230,6 +230,7 @@ func (k *compiler) operands(at string, t Test, count int, want literalKind) (tex
 	case n > k.limits.Operands:
 		k.problems.add(at+"/values", ErrLimit, "%d operands, at most %d", n, k.limits.Operands)
 	}
+	texts = make([]string, 0, len(t.Values))
 	for i, v := range t.Values {
 		switch {
 		case v.kind != want:
@@ -261,7 +262,7 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 		return nil
 	}
 	out := &textTest{exact: f.Exact}
-	is := map[string]struct{}{}
+	var is []string
 	switch t.Op {
 	case opContains:
 		out.has = strings.Contains
@@ -291,7 +292,7 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 			s = fold.Key(s)
 		}
 		if out.has == nil {
-			is[s] = struct{}{}
+			is = append(is, s)
 		} else {
 			out.parts = append(out.parts, s)
 		}
@@ -320,11 +321,10 @@ func (k *compiler) choice(at string, f Field, t Test) tester {
 	if !ok {
 		return nil
 	}
-	set := make(map[string]struct{}, len(texts))
-	for _, id := range texts {
-		set[strings.TrimSpace(id)] = struct{}{}
+	for i, id := range texts {
+		texts[i] = strings.TrimSpace(id)
 	}
-	return &choiceTest{t.Op, newTexts(set)}
+	return &choiceTest{t.Op, newTexts(texts)}
 }
 
 func (k *compiler) bool(at string, t Test) tester {

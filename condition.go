@@ -293,6 +293,11 @@ func (l *enrollmentLeaf) of(u *User, course string, v *View) Verdict {
 		}
 		return Unknown
 	}
+	return l.says(&record, v)
+}
+
+// says answers for one record.
+func (l *enrollmentLeaf) says(record *Enrollment, v *View) Verdict {
 	switch l.op {
 	case opEnrolled:
 		return Yes

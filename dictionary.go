@@ -22,6 +22,7 @@ type dictionary struct {
 	folded  map[string][]uint32 // the texts that do not fold to themselves, by what they fold to
 	ordered []uint32            // by kind and value, all numbers up to one
 	chosen  chosen
+	blocks  []textBlock // of those of the ordered that are one text
 }
 
 func newDictionary() *dictionary {
@@ -96,4 +97,10 @@ func numbered[K comparable](d *dictionary, in map[K]uint32, key K, v Value) uint
 }
 
 // bytes is a guess at what the maps take; the values are the host's.
-func (d *dictionary) bytes() int { return 68 * len(d.values) }
+func (d *dictionary) bytes() int {
+	n := 68 * len(d.values)
+	for i := range d.blocks {
+		n += d.blocks[i].bytes()
+	}
+	return n
+}

@@ -104,7 +104,7 @@ var (
 
 // checkGroup reports everything that keeps a group from being saved, and returns the rule that its criteria make
 // under a schema that is valid.
-func checkGroup(schema *Schema, g Group) (*Rule, error) {
+func (e *Evaluator) checkGroup(schema *Schema, g Group) (*Rule, error) {
 	errs := []error{g.ID.Check()}
 	bad := func(format string, a ...any) {
 		errs = append(errs, fmt.Errorf("group %q: %w: %s", g.ID, ErrGroup, fmt.Sprintf(format, a...)))
@@ -121,7 +121,7 @@ func checkGroup(schema *Schema, g Group) (*Rule, error) {
 	if g.Kind > AutomaticGroup || g.Status > Active || g.Deactivated > DropAll {
 		bad("an unknown kind, status or policy")
 	}
-	if _, err := time.LoadLocation(g.Zone); err != nil {
+	if _, err := e.rules.zone(g.Zone, nil); err != nil {
 		bad("%v", err)
 	}
 	if g.Zone == time.Local.String() {
@@ -158,7 +158,7 @@ func (e *Evaluator) Save(ctx context.Context, g Group, by string) (Group, error)
 	if err != nil {
 		return Group{}, err
 	}
-	_, err = checkGroup(schema, g)
+	_, err = e.checkGroup(schema, g)
 	if err := errors.Join(err, checkText(by)); err != nil {
 		return Group{}, err
 	}

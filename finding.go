@@ -316,7 +316,7 @@ func (x *index) check() {
 	x.lines.check()
 	for name, a := range x.aspects {
 		v, is := a.(*valued)
-		if !is {
+		if !is || v.checked == v.codes.Codes() {
 			continue
 		}
 		wrong := func(*User) bool { return false }

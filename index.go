@@ -490,11 +490,17 @@ func (x *index) recipe(rule *Rule, zone *time.Location) *recipe {
 }
 
 func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
-	c := &recipe{program: program.Program{Any: rule.match == MatchAny}}
-	type place struct{ term, predicate int }
-	terms := map[*predicate]place{}
+	n := 0
+	for i := range rule.sets {
+		n += len(rule.sets[i].leaves)
+	}
+	c := &recipe{
+		program: program.Program{Any: rule.match == MatchAny, Clauses: make([]program.Clause, 0, len(rule.sets))},
+		terms:   make([]program.Term, 0, n), predicates: make([]*predicate, 0, n), signs: make([]sign, 0, n), places: make([]int, 0, n),
+	}
+	literals := make([]program.Literal, 0, n)
 	for i, set := range rule.sets {
-		clause := program.Clause{Any: set.match == MatchAny}
+		from := len(literals)
 		for j, l := range set.leaves {
 			at := len(c.terms)
 			if of, is := l.(*groupLeaf); is {
@@ -502,20 +508,20 @@ func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 				c.terms = append(c.terms, program.Term{})
 			} else {
 				p := x.predicate(rule.criteria.Sets[i].Conditions[j], l, zone)
-				known, met := terms[p]
-				if !met {
-					known = place{at, len(c.predicates)}
-					terms[p] = known
+				known := slices.Index(c.predicates, p)
+				if known < 0 {
+					known = len(c.predicates)
 					c.terms = append(c.terms, program.Term{Yes: &p.yes, Unknown: &p.unknown})
 					c.predicates, c.signs = append(c.predicates, p), append(c.signs, sign{})
 					c.places = append(c.places, at)
 				}
-				at = known.term
-				s := &c.signs[known.predicate]
+				at = c.places[known]
+				s := &c.signs[known]
 				s.asIs, s.negated = s.asIs || !isNegated(l), s.negated || isNegated(l)
 			}
-			clause.Literals = append(clause.Literals, program.Literal{Term: at, Negated: isNegated(l)})
+			literals = append(literals, program.Literal{Term: at, Negated: isNegated(l)})
 		}
+		clause := program.Clause{Any: set.match == MatchAny, Literals: literals[from:len(literals):len(literals)]}
 		c.program.Clauses = append(c.program.Clauses, clause)
 	}
 	return c

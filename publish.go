@@ -87,7 +87,7 @@ func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) er
 	case s.stored && s.was.Revision != g.Revision:
 		return &ConflictError{Group: g.ID, Revision: s.was.Revision, By: s.was.SavedBy, At: s.was.SavedAt}
 	}
-	rule, err := checkGroup(r.schema, g)
+	rule, err := e.checkGroup(r.schema, g)
 	if err != nil {
 		return err
 	}

@@ -85,9 +85,12 @@ func (d *dictionary) arrange() {
 	if n <= 64+len(d.ordered)/64 {
 		return
 	}
-	fresh := make([]rank, 0, n)
-	for _, code := range d.waiting() {
+	fresh, codes := make([]rank, 0, n), d.waiting()
+	for _, code := range codes {
 		fresh = append(fresh, d.rank(code))
+	}
+	if b := d.block(codes); len(b.codes) > 0 {
+		d.blocks = append(d.blocks, b)
 	}
 	slices.SortFunc(fresh, d.compare)
 	end := len(d.ordered)
@@ -127,7 +130,8 @@ type orderly interface {
 	place(data any, v *View) (at int, ok bool)
 }
 
-// A narrowing says for which codes a predicate is to be asked. It is Yes of others in yes, and No of the rest.
+// A narrowing says for which codes a predicate is to be asked. Where it is not, it is Yes of those in yes, and No of
+// the rest.
 type narrowing struct {
 	ask [][]uint32
 	yes []uint32
@@ -154,10 +158,15 @@ func (d *dictionary) narrow(p *predicate) (narrowing, bool) {
 	case *choiceTest:
 		return d.narrowChoice(l, t), true
 	case *textTest:
-		if t.has != nil || t.patterns != nil {
-			return narrowing{}, false
-		}
 		from, to := d.run(textKind, textKind)
+		switch {
+		case t.patterns != nil, t.has != nil && t.exact:
+			return narrowing{}, false
+		case t.has != nil:
+			n := d.beside(from, to, nil)
+			n.yes = d.having(t)
+			return n, true
+		}
 		return d.beside(from, to, d.equals(t)), true
 	case *numberTest:
 		if t.op == opIs {

@@ -41,11 +41,16 @@ type texts struct {
 
 const fewTexts = 8
 
-func newTexts(set map[string]struct{}) texts {
-	if len(set) > fewTexts {
-		return texts{many: set}
+func newTexts(list []string) texts {
+	slices.Sort(list)
+	if list = slices.Compact(list); len(list) <= fewTexts {
+		return texts{few: list}
 	}
-	return texts{few: slices.Sorted(maps.Keys(set))}
+	set := make(map[string]struct{}, len(list))
+	for _, s := range list {
+		set[s] = struct{}{}
+	}
+	return texts{many: set}
 }
 
 func (t *texts) have(s string) bool {

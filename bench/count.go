@@ -23,6 +23,7 @@ func count(ctx context.Context, m *measuring) error {
 	scale := float64(len(m.w.Users)) / float64(users)
 	a := newAnswer()
 	var times []float64
+	var found []int
 	for start := time.Now(); len(times) < edits && (len(times) < 5 || time.Since(start) < m.budget); {
 		c := &list[len(times)]
 		began := time.Now()
@@ -31,8 +32,12 @@ func count(ctx context.Context, m *measuring) error {
 		if err != nil {
 			return err
 		}
-		if want := m.counted(len(times)-1, c, users); n != want {
-			return fmt.Errorf("%w: criteria %d hold for %d users and not for %d", ErrDisagreement, len(times)-1, n, want)
+		found = append(found, n)
+	}
+	// Not in between: the first peer would work out what is right, and find its memory out of the caches.
+	for i, n := range found {
+		if want := m.counted(i, &list[i], users); n != want {
+			return fmt.Errorf("%w: criteria %d hold for %d users and not for %d", ErrDisagreement, i, n, want)
 		}
 		a.add(n)
 	}

@@ -1,0 +1,44 @@
+package groups
+
+import "strings"
+
+// A textBlock is texts of a dictionary side by side, folded, so that a condition on parts of them goes through memory
+// from one end to the other.
+type textBlock struct {
+	text  string
+	ends  []int    // where each of them ends
+	codes []uint32 // their numbers
+}
+
+// block makes a block of the texts among the values.
+func (d *dictionary) block(codes []uint32) textBlock {
+	var b textBlock
+	var text strings.Builder
+	for _, code := range codes {
+		if data, is := d.values[code].data.(textValue); is && len(data) == 1 {
+			text.WriteString(data[0].key)
+			b.ends, b.codes = append(b.ends, text.Len()), append(b.codes, code)
+		}
+	}
+	b.text = text.String()
+	return b
+}
+
+// having are the texts in which the test finds one of its parts, of those that have a place in the order.
+func (d *dictionary) having(t *textTest) (codes []uint32) {
+	for i := range d.blocks {
+		b, from := &d.blocks[i], 0
+		for j, end := range b.ends {
+			for _, part := range t.parts {
+				if t.has(b.text[from:end], part) {
+					codes = append(codes, b.codes[j])
+					break
+				}
+			}
+			from = end
+		}
+	}
+	return codes
+}
+
+func (b *textBlock) bytes() int { return len(b.text) + 8*cap(b.ends) + 4*cap(b.codes) }
