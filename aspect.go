@@ -16,8 +16,8 @@ type aspect interface {
 	// to date; keep leaves them as they are, for who fills them afterwards.
 	put(n uint32, u *User)
 	keep(n uint32, u *User)
-	// fill works a predicate out for everybody. Many may be filled at once.
-	fill(p *predicate, with *scratch)
+	// fill works predicates out for everybody. Others may be filled at once.
+	fill(list []*predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
 	turn(p *predicate, today calendar.Day) calendar.Day
 	asking() *questions
@@ -109,39 +109,62 @@ func (a *valued) verdict(p *predicate, code uint32, like *User) Verdict {
 	return p.table[code]
 }
 
-func (a *valued) fill(p *predicate, with *scratch) {
+// fill asks the predicates that no order narrows down about one value after another, so that each is at hand for all
+// of them.
+func (a *valued) fill(list []*predicate, with *scratch) {
 	answer := a.answer
 	if answer == nil {
 		var like User
 		answer = func(p *predicate, code uint32) Verdict { return a.verdict(p, code, &like) }
 	}
-	table, ask := unasked, func(yield func(uint32) bool) {
-		for code := uint32(1); int(code) < a.codes.Codes() && yield(code); code++ {
+	all := make([]filling, 0, len(list))
+	for _, p := range list {
+		f := filling{predicate: p}
+		if a.narrow != nil {
+			if narrowed, ok := a.narrow(p); ok {
+				f.yes = slices.Clone(narrowed.yes)
+				p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
+				for _, code := range f.yes {
+					p.table[code] = Yes
+				}
+				for code := range narrowed.asked {
+					f.ask(a, code, answer)
+				}
+				a.settle(p, f.yes, f.unknown, with)
+				continue
+			}
+		}
+		p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
+		all = append(all, f)
+	}
+	for code := uint32(1); int(code) < a.codes.Codes() && len(all) > 0; code++ {
+		for i := range all {
+			all[i].ask(a, code, answer)
 		}
 	}
-	var yes, unknown []uint32
-	if a.narrow != nil {
-		if narrowed, ok := a.narrow(p); ok {
-			table, ask, yes = No, narrowed.asked, slices.Clone(narrowed.yes)
-		}
+	for i := range all {
+		a.settle(all[i].predicate, all[i].yes, all[i].unknown, with)
 	}
-	p.table = slices.Repeat([]Verdict{table}, a.codes.Codes())
-	for _, code := range yes {
-		p.table[code] = Yes
+}
+
+// A filling is a predicate whose table is filled, with the values of which it says Yes or Unknown.
+type filling struct {
+	*predicate
+	yes, unknown []uint32
+}
+
+// ask asks it about a value, unless nobody has that.
+func (f *filling) ask(a *valued, code uint32, answer func(*predicate, uint32) Verdict) {
+	if f.table[code] = unasked; a.codes.Count(code) == 0 {
+		return
 	}
-	for code := range ask {
-		if p.table[code] = unasked; a.codes.Count(code) == 0 {
-			continue
-		}
-		p.table[code] = answer(p, code)
-		switch p.table[code] {
-		case Yes:
-			yes = append(yes, code)
-		case Unknown:
-			unknown = append(unknown, code)
-		}
+	f.table[code] = answer(f.predicate, code)
+	switch f.table[code] {
+	case Yes:
+		f.yes = append(f.yes, code)
+	case Unknown:
+		f.unknown = append(f.unknown, code)
 	}
-	a.settle(p, yes, unknown, with)
 }
 
 // settle makes the sets of a predicate whose table says Yes of the one codes and Unknown of the others.
@@ -308,7 +331,13 @@ func (a *identityAspect) verdict(p *predicate, n uint32, present bool) Verdict {
 	return p.leaf.verdict(&User{ID: a.x.ids[n]}, &p.view)
 }
 
-func (a *identityAspect) fill(p *predicate, _ *scratch) {
+func (a *identityAspect) fill(list []*predicate, _ *scratch) {
+	for _, p := range list {
+		a.work(p)
+	}
+}
+
+func (a *identityAspect) work(p *predicate) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	if l, is := p.leaf.(*userLeaf); is {
 		for id := range l.goals {

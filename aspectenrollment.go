@@ -127,7 +127,13 @@ func (a *enrollmentAspect) file(n uint32, was, now []Enrollment) {
 // tally counts the courses of a condition of one chunk of users.
 type tally struct{ found, yes, unknown [userset.Chunk]uint16 }
 
-func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
+func (a *enrollmentAspect) fill(list []*predicate, with *scratch) {
+	for _, p := range list {
+		a.work(p, with)
+	}
+}
+
+func (a *enrollmentAspect) work(p *predicate, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
 	t, yes, unknown, met := &with.tally, &with.yes, &with.unknown, &with.met
 	p.yes, p.unknown = userset.Set{}, userset.Set{}

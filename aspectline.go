@@ -132,7 +132,13 @@ func (a *lineAspect) lost(n uint32, depth int) bool {
 	return p == forest.Unread || p == forest.Missing
 }
 
-func (a *lineAspect) fill(p *predicate, _ *scratch) {
+func (a *lineAspect) fill(list []*predicate, _ *scratch) {
+	for _, p := range list {
+		a.work(p)
+	}
+}
+
+func (a *lineAspect) work(p *predicate) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	l := p.leaf.(*userLeaf)
 	if l.op == opHasReports {

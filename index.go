@@ -560,20 +560,29 @@ func (x *index) fill(r *run) {
 	}
 }
 
+// filledTogether is how many predicates of an aspect are filled together: enough that a value is fetched for several,
+// and few enough that there is work for all processors.
+const filledTogether = 8
+
 // fillAll works predicates out, and tells of whom a spoilt one says something else.
 func (x *index) fillAll(stale []*predicate) {
 	type sets struct{ yes, unknown userset.Set }
 	were := make([]sets, len(stale))
-	inParallel(len(stale), func() func(int) {
+	of := map[aspect][]*predicate{}
+	for i, p := range stale {
+		were[i] = sets{p.yes, p.unknown}
+		of[p.aspect] = append(of[p.aspect], p)
+	}
+	var shares [][]*predicate
+	for _, list := range of {
+		shares = slices.AppendSeq(shares, slices.Chunk(list, filledTogether))
+	}
+	inParallel(len(shares), func() func(int) {
 		with := new(scratch)
-		return func(i int) {
-			p := stale[i]
-			were[i] = sets{p.yes, p.unknown}
-			p.aspect.fill(p, with)
-			p.filled = true
-		}
+		return func(i int) { shares[i][0].aspect.fill(shares[i], with) }
 	})
 	for i, p := range stale {
+		p.filled = true
 		if p.spoilt {
 			p.spoilt = false
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
