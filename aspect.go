@@ -13,9 +13,9 @@ import (
 // An aspect is what an index keeps of everybody in one respect, with the predicates that ask for it.
 type aspect interface {
 	// put keeps what the user is now, nil for one who is not among the people, and brings the predicates up
-	// to date; keep leaves them as they are, for who fills them afterwards.
+	// to date; keepAll leaves them as they are, for who fills them afterwards.
 	put(n uint32, u *User)
-	keep(n uint32, u *User)
+	keepAll(people []person)
 	// fill works predicates out for everybody. Others may be filled at once.
 	fill(list []*predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
@@ -44,9 +44,11 @@ func (q *questions) answered() bool {
 type valued struct {
 	questions
 	codes columns.Column // 0 is of those who are not among the people
-	// code numbers the value that a user has, from 1 on, and like makes a user who has that value.
-	code func(u *User) uint32
-	like func(code uint32, u *User)
+	// code numbers the value that a user has, from 1 on, and like makes a user who has that value. codeAll, where
+	// set, is code of many.
+	code    func(u *User) uint32
+	codeAll func(people []person, codes []uint32)
+	like    func(code uint32, u *User)
 	// narrow, where set, tells the codes that the predicate is to be asked about, unless it is all of them; ready,
 	// where set, is called before. answer, where set, is what a predicate says of a code, asked without like.
 	narrow func(p *predicate) (n narrowing, ok bool)
@@ -61,10 +63,12 @@ type valued struct {
 }
 
 func (a *valued) put(n uint32, u *User) {
+	code := uint32(0)
+	if u != nil {
+		code = a.code(u)
+	}
 	was := a.codes.Code(n)
-	a.keep(n, u)
-	code := a.codes.Code(n)
-	if code == was {
+	if !a.keep(n, code) {
 		return
 	}
 	var like User
@@ -80,14 +84,28 @@ func (a *valued) put(n uint32, u *User) {
 	}
 }
 
-func (a *valued) keep(n uint32, u *User) {
-	code := uint32(0)
-	if u != nil {
-		code = a.code(u)
+// keep reports whether the user had another code.
+func (a *valued) keep(n, code uint32) bool {
+	if code == a.codes.Code(n) {
+		return false
 	}
-	if a.codes.Code(n) != code {
-		a.codes.Put(n, code)
-		a.changes++
+	a.codes.Put(n, code)
+	a.changes++
+	return true
+}
+
+func (a *valued) keepAll(people []person) {
+	var room [filedTogether]uint32
+	codes := room[:len(people)]
+	if a.codeAll != nil {
+		a.codeAll(people, codes)
+	} else {
+		for i := range people {
+			codes[i] = a.code(&people[i].User)
+		}
+	}
+	for i, code := range codes {
+		a.keep(people[i].n, code)
 	}
 }
 
@@ -272,6 +290,16 @@ func fieldAspect(name string) *valued {
 	d := newDictionary()
 	a := &valued{
 		code: func(u *User) uint32 { return d.code(u.Fields[name]) },
+		codeAll: func(people []person, codes []uint32) {
+			// Apart, so that the memory of one map is waited for along with that of the next.
+			var values [filedTogether]Value
+			for i := range people {
+				values[i] = people[i].Fields[name]
+			}
+			for i := range people {
+				codes[i] = d.code(values[i])
+			}
+		},
 		like: func(code uint32, u *User) {
 			if u.Fields == nil {
 				u.Fields = map[string]Value{}
@@ -314,7 +342,7 @@ type identityAspect struct {
 	x *index
 }
 
-func (a *identityAspect) keep(uint32, *User) {}
+func (a *identityAspect) keepAll([]person) {}
 
 func (a *identityAspect) put(n uint32, u *User) {
 	for _, p := range a.predicates {

@@ -91,6 +91,12 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 	}
 }
 
+func (a *enrollmentAspect) keepAll(people []person) {
+	for i := range people {
+		a.keep(people[i].n, &people[i].User)
+	}
+}
+
 func (a *enrollmentAspect) keep(n uint32, u *User) {
 	for int(n) >= len(a.held) {
 		a.held = append(a.held, Enrollments{complete: true})

@@ -37,6 +37,12 @@ func (a *lineAspect) parent(u *User) int32 {
 	}
 }
 
+func (a *lineAspect) keepAll(people []person) {
+	for i := range people {
+		a.keep(people[i].n, &people[i].User)
+	}
+}
+
 func (a *lineAspect) keep(n uint32, u *User) {
 	parent := a.parent(u)
 	if parent == a.above.Parent(n) {

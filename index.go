@@ -170,12 +170,12 @@ func (x *index) put(id UserID, u *User) {
 func (x *index) putAll(people []person, aspects []aspect) {
 	inParallel(len(aspects), func() func(int) {
 		return func(i int) {
-			file := aspects[i].keep
-			if aspects[i].asking().answered() {
-				file = aspects[i].put
+			if !aspects[i].asking().answered() {
+				aspects[i].keepAll(people)
+				return
 			}
 			for j := range people {
-				file(people[j].n, &people[j].User)
+				aspects[i].put(people[j].n, &people[j].User)
 			}
 		}
 	})
@@ -560,9 +560,9 @@ func (x *index) fill(r *run) {
 	}
 }
 
-// filledTogether is how many predicates of an aspect are filled together: enough that a value is fetched for several,
+// askedTogether is how many predicates of an aspect are filled together: enough that a value is fetched for several,
 // and few enough that there is work for all processors.
-const filledTogether = 8
+const askedTogether = 8
 
 // fillAll works predicates out, and tells of whom a spoilt one says something else.
 func (x *index) fillAll(stale []*predicate) {
@@ -575,7 +575,7 @@ func (x *index) fillAll(stale []*predicate) {
 	}
 	var shares [][]*predicate
 	for _, list := range of {
-		shares = slices.AppendSeq(shares, slices.Chunk(list, filledTogether))
+		shares = slices.AppendSeq(shares, slices.Chunk(list, askedTogether))
 	}
 	inParallel(len(shares), func() func(int) {
 		with := new(scratch)
