@@ -13,11 +13,11 @@ import (
 // An aspect is what an index keeps of everybody in one respect, with the predicates that ask for it.
 type aspect interface {
 	// put keeps what the user is now, nil for one who is not among the people, and brings the predicates up
-	// to date; keep leaves them as they are, for who fills them afterwards.
+	// to date; keepAll leaves them as they are, for who fills them afterwards.
 	put(n uint32, u *User)
-	keep(n uint32, u *User)
-	// fill works a predicate out for everybody. Many may be filled at once.
-	fill(p *predicate, with *scratch)
+	keepAll(people []person)
+	// fill works predicates out for everybody. Others may be filled at once.
+	fill(list []*predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
 	turn(p *predicate, today calendar.Day) calendar.Day
 	asking() *questions
@@ -53,9 +53,11 @@ func (q *questions) answered() bool {
 type valued struct {
 	questions
 	codes columns.Column // 0 is of those who are not among the people
-	// code numbers the value that a user has, from 1 on, and like makes a user who has that value.
-	code func(u *User) uint32
-	like func(code uint32, u *User)
+	// code numbers the value that a user has, from 1 on, and like makes a user who has that value. codeAll, where
+	// set, is code of many.
+	code    func(u *User) uint32
+	codeAll func(people []person, codes []uint32)
+	like    func(code uint32, u *User)
 	// narrow, where set, tells the codes that the predicate is to be asked about, unless it is all of them; ready,
 	// where set, is called before. answer, where set, is what a predicate says of a code, asked without like.
 	narrow func(p *predicate) (n narrowing, ok bool)
@@ -75,10 +77,12 @@ type valued struct {
 }
 
 func (a *valued) put(n uint32, u *User) {
+	code := uint32(0)
+	if u != nil {
+		code = a.code(u)
+	}
 	was := a.codes.Code(n)
-	a.keep(n, u)
-	code := a.codes.Code(n)
-	if code == was {
+	if !a.keep(n, code) {
 		return
 	}
 	// Most predicates say of the one value what they say of the other. They are passed over first: so the memory of
@@ -107,14 +111,28 @@ func (a *valued) put(n uint32, u *User) {
 	}
 }
 
-func (a *valued) keep(n uint32, u *User) {
-	code := uint32(0)
-	if u != nil {
-		code = a.code(u)
+// keep reports whether the user had another code.
+func (a *valued) keep(n, code uint32) bool {
+	if code == a.codes.Code(n) {
+		return false
 	}
-	if a.codes.Code(n) != code {
-		a.codes.Put(n, code)
-		a.changes++
+	a.codes.Put(n, code)
+	a.changes++
+	return true
+}
+
+func (a *valued) keepAll(people []person) {
+	var room [filedTogether]uint32
+	codes := room[:len(people)]
+	if a.codeAll != nil {
+		a.codeAll(people, codes)
+	} else {
+		for i := range people {
+			codes[i] = a.code(&people[i].User)
+		}
+	}
+	for i, code := range codes {
+		a.keep(people[i].n, code)
 	}
 }
 
@@ -136,40 +154,63 @@ func (a *valued) verdict(p *predicate, code uint32, like *User) Verdict {
 	return p.table[code]
 }
 
-func (a *valued) fill(p *predicate, with *scratch) {
+// fill asks the predicates that no order narrows down about one value after another, so that each is at hand for all
+// of them.
+func (a *valued) fill(list []*predicate, with *scratch) {
 	answer := a.answer
 	if answer == nil {
 		var like User
 		answer = func(p *predicate, code uint32) Verdict { return a.verdict(p, code, &like) }
 	}
-	table, ask := unasked, func(yield func(uint32) bool) {
-		for code := uint32(1); int(code) < a.codes.Codes() && yield(code); code++ {
+	all := make([]filling, 0, len(list))
+	for _, p := range list {
+		f := filling{predicate: p}
+		if a.narrow != nil {
+			if narrowed, ok := a.narrow(p); ok {
+				f.yes = slices.Clone(narrowed.yes)
+				p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
+				for _, code := range f.yes {
+					p.table[code] = Yes
+				}
+				for code := range narrowed.asked {
+					f.ask(a, code, answer)
+				}
+				f.yes = slices.DeleteFunc(f.yes, func(code uint32) bool { return p.table[code] != Yes })
+				a.settle(p, f.yes, f.unknown, with)
+				continue
+			}
+		}
+		p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
+		all = append(all, f)
+	}
+	for code := uint32(1); int(code) < a.codes.Codes() && len(all) > 0; code++ {
+		for i := range all {
+			all[i].ask(a, code, answer)
 		}
 	}
-	var yes, unknown []uint32
-	if a.narrow != nil {
-		if narrowed, ok := a.narrow(p); ok {
-			table, ask, yes = No, narrowed.asked, slices.Clone(narrowed.yes)
-		}
+	for i := range all {
+		a.settle(all[i].predicate, all[i].yes, all[i].unknown, with)
 	}
-	p.table = slices.Repeat([]Verdict{table}, a.codes.Codes())
-	for _, code := range yes {
-		p.table[code] = Yes
+}
+
+// A filling is a predicate whose table is filled, with the values of which it says Yes or Unknown.
+type filling struct {
+	*predicate
+	yes, unknown []uint32
+}
+
+// ask asks it about a value, unless nobody has that.
+func (f *filling) ask(a *valued, code uint32, answer func(*predicate, uint32) Verdict) {
+	if f.table[code] = unasked; a.codes.Count(code) == 0 {
+		return
 	}
-	for code := range ask {
-		if p.table[code] = unasked; a.codes.Count(code) == 0 {
-			continue
-		}
-		p.table[code] = answer(p, code)
-		switch p.table[code] {
-		case Yes:
-			yes = append(yes, code)
-		case Unknown:
-			unknown = append(unknown, code)
-		}
+	f.table[code] = answer(f.predicate, code)
+	switch f.table[code] {
+	case Yes:
+		f.yes = append(f.yes, code)
+	case Unknown:
+		f.unknown = append(f.unknown, code)
 	}
-	yes = slices.DeleteFunc(yes, func(code uint32) bool { return p.table[code] != Yes })
-	a.settle(p, yes, unknown, with)
 }
 
 func (a *valued) shift(p *predicate, from *View, with *scratch) {
@@ -316,6 +357,16 @@ func fieldAspect(name string) *valued {
 	d := newDictionary()
 	a := &valued{
 		code: func(u *User) uint32 { return d.code(u.Fields[name]) },
+		codeAll: func(people []person, codes []uint32) {
+			// Apart, so that the memory of one map is waited for along with that of the next.
+			var values [filedTogether]Value
+			for i := range people {
+				values[i] = people[i].Fields[name]
+			}
+			for i := range people {
+				codes[i] = d.code(values[i])
+			}
+		},
 		like: func(code uint32, u *User) {
 			if u.Fields == nil {
 				u.Fields = map[string]Value{}
@@ -359,7 +410,7 @@ type identityAspect struct {
 	x *index
 }
 
-func (a *identityAspect) keep(uint32, *User) {}
+func (a *identityAspect) keepAll([]person) {}
 
 func (a *identityAspect) put(n uint32, u *User) {
 	for _, p := range a.predicates {
@@ -376,7 +427,13 @@ func (a *identityAspect) verdict(p *predicate, n uint32, present bool) Verdict {
 	return p.leaf.verdict(&User{ID: a.x.ids[n]}, &p.agenda.view)
 }
 
-func (a *identityAspect) fill(p *predicate, _ *scratch) {
+func (a *identityAspect) fill(list []*predicate, _ *scratch) {
+	for _, p := range list {
+		a.work(p)
+	}
+}
+
+func (a *identityAspect) work(p *predicate) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	if l, is := p.leaf.(*userLeaf); is {
 		for id := range l.goals {

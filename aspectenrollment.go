@@ -93,6 +93,12 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 	}
 }
 
+func (a *enrollmentAspect) keepAll(people []person) {
+	for i := range people {
+		a.keep(people[i].n, &people[i].User)
+	}
+}
+
 func (a *enrollmentAspect) keep(n uint32, u *User) {
 	for int(n) >= len(a.held) {
 		a.held = append(a.held, Enrollments{complete: true})
@@ -129,7 +135,13 @@ func (a *enrollmentAspect) file(n uint32, was, now []Enrollment) {
 // tally counts the courses of a condition of one chunk of users.
 type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
 
-func (a *enrollmentAspect) fill(p *predicate, with *scratch) {
+func (a *enrollmentAspect) fill(list []*predicate, with *scratch) {
+	for _, p := range list {
+		a.work(p, with)
+	}
+}
+
+func (a *enrollmentAspect) work(p *predicate, with *scratch) {
 	l := p.leaf.(*enrollmentLeaf)
 	if with.tally == nil {
 		with.tally = new(tally)

@@ -43,6 +43,12 @@ func (a *lineAspect) parent(u *User) int32 {
 	}
 }
 
+func (a *lineAspect) keepAll(people []person) {
+	for i := range people {
+		a.keep(people[i].n, &people[i].User)
+	}
+}
+
 func (a *lineAspect) keep(n uint32, u *User) {
 	parent := a.parent(u)
 	if parent == a.above.Parent(n) {
@@ -138,7 +144,13 @@ func (a *lineAspect) lost(n uint32, depth int) bool {
 	return p == forest.Unread || p == forest.Missing
 }
 
-func (a *lineAspect) fill(p *predicate, with *scratch) {
+func (a *lineAspect) fill(list []*predicate, with *scratch) {
+	for _, p := range list {
+		a.work(p, with)
+	}
+}
+
+func (a *lineAspect) work(p *predicate, with *scratch) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	l := p.leaf.(*userLeaf)
 	if l.op == opHasReports {

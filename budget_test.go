@@ -22,7 +22,7 @@ func TestTheIndexKeepsItsMemoryBudget(t *testing.T) {
 	}
 	took := float64(heap()) - float64(before)
 	runtime.KeepAlive(fresh)
-	if took > 1300*users {
+	if took > 700*users {
 		t.Errorf("the index takes %.0f bytes a user", took/users)
 	}
 }

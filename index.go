@@ -177,12 +177,12 @@ func (x *index) put(id UserID, u *User) {
 func (x *index) putAll(people []person, aspects []aspect) {
 	inParallel(len(aspects), func() func(int) {
 		return func(i int) {
-			file := aspects[i].keep
-			if aspects[i].asking().answered() {
-				file = aspects[i].put
+			if !aspects[i].asking().answered() {
+				aspects[i].keepAll(people)
+				return
 			}
 			for j := range people {
-				file(people[j].n, &people[j].User)
+				aspects[i].put(people[j].n, &people[j].User)
 			}
 		}
 	})
@@ -577,21 +577,32 @@ func (x *index) fill(r *run) {
 	}
 }
 
+// askedTogether is how many predicates of an aspect are filled together: enough that a value is fetched for several,
+// and few enough that there is work for all processors.
+const askedTogether = 8
+
 // fillAll works predicates out, and tells of whom a spoilt one says something else.
 func (x *index) fillAll(stale []*predicate) {
 	type sets struct{ yes, unknown userset.Set }
 	were := make([]sets, len(stale))
-	inParallel(len(stale), func() func(int) {
+	of := map[aspect][]*predicate{}
+	for i, p := range stale {
+		were[i] = sets{p.yes, p.unknown}
+		of[p.aspect] = append(of[p.aspect], p)
+	}
+	var shares [][]*predicate
+	for _, list := range of {
+		shares = slices.AppendSeq(shares, slices.Chunk(list, askedTogether))
+	}
+	inParallel(len(shares), func() func(int) {
 		return func(i int) {
 			with := x.scratch()
 			defer x.scratches.Put(with)
-			p := stale[i]
-			were[i] = sets{p.yes, p.unknown}
-			p.aspect.fill(p, with)
-			p.filled = true
+			shares[i][0].aspect.fill(shares[i], with)
 		}
 	})
 	for i, p := range stale {
+		p.filled = true
 		if p.spoilt {
 			p.spoilt = false
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))

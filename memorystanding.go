@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"iter"
 
 	"github.com/grouprules/groups/internal/pairs"
 )
@@ -89,4 +90,15 @@ func (m *Memory) standing(ctx context.Context, group GroupID, user UserID) (Stan
 		return *c.Value, nil
 	}
 	return standingOf(group, user, c), nil
+}
+
+// shared yields what is stored about the users of a group, with assignments and exclusions that are shared, for who
+// only reads them.
+func (m *Memory) shared(ctx context.Context, group GroupID) iter.Seq2[Standing, error] {
+	return memoryStream(ctx, m.of(group, ""), &m.mu, func(p pairs.Pair[UserID, Standing], yield func(Standing, error) bool) bool {
+		if p.Cell.Value != nil {
+			return yield(*p.Cell.Value, nil)
+		}
+		return yield(standingOf(group, p.Key, p.Cell), nil)
+	})
 }

@@ -285,8 +285,12 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster,
 	if was := x.rosters[s.ID]; was != nil {
 		ro.weight = was.weight // in its place
 	}
+	stored := x.store.Standings(ctx, s.ID, "")
+	if m, is := x.store.(*Memory); is {
+		stored = m.shared(ctx, s.ID)
+	}
 	last := UserID("")
-	for st, err := range x.store.Standings(ctx, s.ID, "") {
+	for st, err := range stored {
 		switch {
 		case err != nil:
 			return nil, nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)

@@ -194,7 +194,7 @@ func drawnWorld(t *rapid.T, clocked bool, types ...Type) (a *valued, users []*Us
 func TestAPredicateFilledByTheOrderOfValuesIsThatOfAskingEachUser(tt *testing.T) {
 	rapid.Check(tt, func(t *rapid.T) {
 		a, users, p := drawnWorld(t, false, orderedTypes...)
-		a.fill(p, new(scratch))
+		a.fill([]*predicate{p}, new(scratch))
 		var like User
 		for n, u := range users {
 			want := p.leaf.verdict(u, &p.agenda.view)
@@ -315,7 +315,7 @@ func BenchmarkFill(b *testing.B) {
 		b.Run(strings.ReplaceAll(c.Field+" "+string(c.Op)+fmt.Sprint(" ", c.Values, c.Span.N), " ", "_"), func(b *testing.B) {
 			with := new(scratch)
 			for b.Loop() {
-				aspects[c.Field].fill(p, with)
+				aspects[c.Field].fill([]*predicate{p}, with)
 			}
 			b.ReportMetric(float64(p.yes.Count()), "users")
 		})
