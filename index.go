@@ -61,8 +61,8 @@ type index struct {
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
 
-	// For who asks about one user: as of when the index is up to date, and the groups asked about, some of which
-	// may be gone.
+	// For who asks about one user: as of when the index is up to date, and the groups asked about since they were
+	// filed.
 	vouched vouched
 	checks  map[GroupID]*check
 
@@ -102,6 +102,7 @@ func (x *index) clear() {
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
+	x.flips.unsure = userset.Set{}
 	x.asked, x.checks = nil, map[GroupID]*check{}
 	x.catalogue, x.days = newCatalogue(x), map[*time.Location]calendar.Day{}
 	x.status = statusAspect()
@@ -535,6 +536,7 @@ func (x *index) fillAll(stale []*predicate) {
 			p.filled = true
 		}
 	})
+	x.flips.doubt(stale, len(x.ids))
 	for i, p := range stale {
 		if p.spoilt {
 			p.spoilt = false

@@ -72,6 +72,9 @@ func (p *predicate) weigh(sum *int) {
 
 // set brings one user up to date.
 func (p *predicate) set(n uint32, v Verdict) {
+	if v == Unknown {
+		p.flips.unsure.Add(n)
+	}
 	switch yes, unknown := p.keep(n, v); {
 	case !yes && !unknown:
 	default:
