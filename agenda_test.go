@@ -53,8 +53,8 @@ func TestAPredicateTakenThroughDaysIsThatOfAskingEachUser(tt *testing.T) {
 				case p.unknown.Has(uint32(n)):
 					got = Unknown
 				}
-				if want := p.leaf.verdict(u, &View{Now: now, Zone: p.agenda.view.Zone}); got != want || truthOf(want) != p.truth(uint32(n)) {
-					t.Fatalf("%v of %v at %v: the set says %v, the table %v, the condition %v", p.leaf, u.Fields["f"], now, got, p.truth(uint32(n)), want)
+				if want := p.leaf.verdict(u, &View{Now: now, Zone: p.agenda.view.Zone}); got != want || truthOf(want) != p.truth(uint32(n), true) {
+					t.Fatalf("%v of %v at %v: the set says %v, the table %v, the condition %v", p.leaf, u.Fields["f"], now, got, p.truth(uint32(n), true), want)
 				}
 			}
 		}

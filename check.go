@@ -93,23 +93,20 @@ func (s *subject) criteriaOn(u *User) Verdict {
 	return s.within(u, s.rule.Match(u, &s.view))
 }
 
-// vouched says as of when the index was last found to be what the people and the groups are.
+// vouched says as of when the index was last found to be what the people and the groups are, and its checks to be
+// of those.
 type vouched struct {
 	people string
 	schema *Schema
 	lost   uint64 // flips, and with them what rules are asked by
+	groups *references
 }
 
 // A check is what single checks need of a group. It is never written to.
 type check struct {
 	program program.Flat
-	of      *entry
-	stored  *Group // it is of the group as it was stored there
-	schema  *Schema
-	lost    uint64
-	refs    *references
-	recipe  *recipe
 	groups  []askedGroups // by the number of a condition on groups
+	recipe  *recipe
 	subject subject
 }
 
@@ -133,18 +130,19 @@ func (x *index) match(e *Evaluator, version string, group GroupID, user UserID) 
 	x.reading.RLock()
 	defer x.reading.RUnlock()
 	c := x.catalogue
-	if version != x.vouched.people || version != x.at || x.flips.lost != x.vouched.lost || c.moment != c.of.moment.Load() {
+	v := &x.vouched
+	if version != v.people || version != x.at || x.flips.lost != v.lost || c.refs != v.groups || c.moment != c.of.moment.Load() {
 		return Unknown, outdated
 	}
 	k := x.checks[group]
-	if k == nil || !k.holds(x) {
+	if k == nil {
 		return Unknown, outdated
 	}
 	n, met := x.numbers[user]
 	if !met || !x.present.Has(n) {
 		return Unknown, unfit
 	}
-	a := asker{x: x, e: e, n: n, id: user}
+	a := asker{x: x, e: e, n: n, id: user, unsure: x.flips.unsure.Has(n)}
 	return verdictFrom(a.criteria(k)), a.found
 }
 
@@ -155,12 +153,13 @@ func verdictFrom(truth program.Truth) Verdict {
 
 // An asker asks for one user, who is among the people. What it says is only so where found is answered.
 type asker struct {
-	x     *index
-	e     *Evaluator
-	n     uint32
-	id    UserID
-	now   time.Time // zero where nobody has asked for it
-	found finding
+	x      *index
+	e      *Evaluator
+	n      uint32
+	id     UserID
+	unsure bool      // something may be unknown of them
+	now    time.Time // zero where nobody has asked for it
+	found  finding
 }
 
 // give up says that the index does not tell, or not yet.
@@ -179,7 +178,7 @@ func (a *asker) criteria(k *check) program.Truth {
 		if !p.filled || p.relative && p.agenda.day != calendar.In(a.clock(), p.agenda.view.Zone) {
 			return a.give(outdated)
 		}
-		return p.truth(a.n)
+		return p.truth(a.n, a.unsure)
 	})
 }
 
@@ -215,7 +214,7 @@ func (a *asker) answer(id GroupID) Verdict {
 	}
 	k := a.x.checks[id]
 	switch {
-	case k == nil || !k.holds(a.x):
+	case k == nil:
 		a.give(outdated)
 		return Unknown
 	case k.subject.scheduled():
@@ -246,11 +245,6 @@ func (a *asker) answer(id GroupID) Verdict {
 	return verdictOf(next.Member != Outside)
 }
 
-// holds reports whether the check is of the group as it is.
-func (k *check) holds(x *index) bool {
-	return k.stored == k.of.Group && k.lost == x.vouched.lost && k.schema == x.vouched.schema && k.refs == x.catalogue.refs
-}
-
 // vouch brings the index up to date for a question about a group, and reports whether it could.
 func (x *index) vouch(ctx context.Context, e *Evaluator, group GroupID) bool {
 	unlock := x.lock()
@@ -273,10 +267,11 @@ func (x *index) vouch(ctx context.Context, e *Evaluator, group GroupID) bool {
 		return false
 	}
 	c := x.catalogue
-	x.vouched = vouched{x.at, x.schema, x.flips.lost}
-	if len(x.checks) > 2*len(c.entries)+64 {
+	now := vouched{x.at, x.schema, x.flips.lost, c.refs}
+	if was := x.vouched; now.schema != was.schema || now.lost != was.lost || now.groups != was.groups {
 		clear(x.checks)
 	}
+	x.vouched = now
 	for _, id := range append(c.refs.allNeeds(group), group) {
 		if of := c.entries[id]; of != nil {
 			x.prepare(e, of)
@@ -302,13 +297,10 @@ func (x *index) prepare(e *Evaluator, of *entry) {
 		}
 	}
 	k := x.checks[of.ID]
-	if k != nil && k.holds(x) && k.recipe == recipe {
+	if k != nil && k.recipe == recipe {
 		return
 	}
-	k = &check{
-		of: of, stored: of.Group, schema: x.schema, lost: x.flips.lost, refs: x.catalogue.refs, recipe: recipe,
-		subject: subject{Group: *of.Group, stored: true},
-	}
+	k = &check{recipe: recipe, subject: subject{Group: *of.Group, stored: true}}
 	if recipe != nil {
 		x.flatten(recipe)
 		k.program = recipe.flat

@@ -20,6 +20,7 @@ type encounter struct {
 	full    *User   // made where somebody asks
 	at      []int32 // by place, one more than where the standing is
 	marked  []uint64
+	unsure  bool     // something may be unknown of them
 	stirred bool     // they came, went, or were switched on or off
 	turned  []uint64 // the groups for which a date may turn at another time, by place
 
@@ -85,7 +86,7 @@ func (e *encounter) begin(m met) {
 	clear(e.turned)
 	clear(e.truths)
 	m.standings, m.expected = e.standings[:0], e.expected[:0]
-	e.met, e.full, e.stirred = m, nil, false
+	e.met, e.full, e.stirred, e.unsure = m, nil, false, m.light != nil && e.g.x.flips.unsure.Has(m.n)
 }
 
 // meet finds what is to be decided about a user.
@@ -104,7 +105,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 		}
 	}
 	if n, known := g.x.numbers[id]; known {
-		e.n = n
+		e.n, e.unsure = n, g.x.flips.unsure.Has(n)
 		if code := g.x.status.codes.Code(n); code != 0 {
 			e.light = &User{ID: id, Activation: activationOf(code)}
 		}
@@ -226,7 +227,7 @@ func (e *encounter) winnow() {
 			}
 		}
 		for _, number := range e.asking {
-			e.truths[number-1] = e.g.x.asked[number-1].truth(e.n)
+			e.truths[number-1] = e.g.x.asked[number-1].truth(e.n, e.unsure)
 		}
 		for place := range e.places() {
 			f := &e.g.c.flat[place]
@@ -286,7 +287,7 @@ func (e *encounter) verdict(recipe *recipe, p program.Flat, run *run) Verdict {
 func (e *encounter) truth(number uint32) program.Truth {
 	known := &e.truths[number-1]
 	if *known == 0 {
-		*known = e.g.x.asked[number-1].truth(e.n)
+		*known = e.g.x.asked[number-1].truth(e.n, e.unsure)
 	}
 	return *known
 }

@@ -19,6 +19,7 @@ type flips struct {
 	told   uint64       // how many there ever were
 	lost   uint64       // how often they were lost, so that nobody knows any more
 	spoilt []*predicate // to be filled again, which may tell of more
+	unsure userset.Set  // of whom something was unknown to a predicate: nothing is of anybody else
 }
 
 // A flip is a predicate that became another for a user: more or less true.
@@ -79,6 +80,25 @@ func (f *flips) compare(p *predicate, yes, unknown *userset.Set, users int) {
 				f.add(n, flip{predicate: p})
 			}
 		}
+	}
+}
+
+// doubt notes that something is unknown of a user.
+func (f *flips) doubt(n uint32) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unsure.Add(n)
+}
+
+// doubtAll notes of whom something is unknown to the predicates.
+func (f *flips) doubtAll(of []*predicate, users int) {
+	for chunk, users := range chunksOf(users) {
+		var b userset.Bits
+		f.unsure.Load(chunk, &b)
+		for _, p := range of {
+			p.unknown.Or(chunk, &b)
+		}
+		f.unsure.Put(chunk, &b, users)
 	}
 }
 

@@ -63,8 +63,8 @@ type index struct {
 	encounters sync.Pool // of *encounter
 	scratches  sync.Pool // of *scratch
 
-	// For who asks about one user: as of when the index is up to date, and the groups asked about, some of which
-	// may be gone.
+	// For who asks about one user: as of when the index is up to date, and the groups asked about since they were
+	// filed.
 	vouched vouched
 	checks  map[GroupID]*check
 
@@ -104,6 +104,7 @@ func (x *index) clear() {
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
+	x.flips.unsure = userset.Set{}
 	x.asked, x.checks = nil, map[GroupID]*check{}
 	x.catalogue, x.agendas = newCatalogue(x), map[*time.Location]*agenda{}
 	x.status = statusAspect()
@@ -601,6 +602,7 @@ func (x *index) fillAll(stale []*predicate) {
 			shares[i][0].aspect.fill(shares[i], with)
 		}
 	})
+	x.flips.doubtAll(stale, len(x.ids))
 	for i, p := range stale {
 		p.filled = true
 		if p.spoilt {

@@ -74,9 +74,9 @@ func (p *predicate) weigh(sum *int) {
 	*sum += p.weight - was
 }
 
-// truth is what the predicate says of one user. What it has answered for their value is found sooner than they
-// are in two sets.
-func (p *predicate) truth(n uint32) program.Truth {
+// truth is what the predicate says of one user, of whom something may be unknown, or nothing. What it has answered for
+// their value is found sooner than they are in sets.
+func (p *predicate) truth(n uint32, unsure bool) program.Truth {
 	if a, is := p.aspect.(*valued); is {
 		if v := p.said(a.codes.Code(n)); v != unasked {
 			return truthOf(v)
@@ -85,7 +85,7 @@ func (p *predicate) truth(n uint32) program.Truth {
 	switch {
 	case p.yes.Has(n):
 		return program.Yes
-	case p.unknown.Has(n):
+	case unsure && p.unknown.Has(n):
 		return program.Unknown
 	}
 	return program.No
@@ -104,6 +104,9 @@ func (p *predicate) said(code uint32) Verdict {
 
 // set brings one user up to date.
 func (p *predicate) set(n uint32, v Verdict) {
+	if v == Unknown {
+		p.flips.doubt(n)
+	}
 	switch yes, unknown := p.keep(n, v); {
 	case !yes && !unknown:
 	default:
