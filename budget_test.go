@@ -1,7 +1,9 @@
 package groups_test
 
 import (
+	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/grouprules/groups"
@@ -24,5 +26,41 @@ func TestTheIndexKeepsItsMemoryBudget(t *testing.T) {
 	runtime.KeepAlive(fresh)
 	if took > 700*users {
 		t.Errorf("the index takes %.0f bytes a user", took/users)
+	}
+}
+
+// A live number takes memory for what its rule says and a bit for each user, also where a condition is new.
+func TestCountingAnEditKeepsItsBudget(t *testing.T) {
+	m, ev, _ := benchWorld(t, 20_000, 20)
+	var list []groups.Group
+	for g, err := range m.Groups(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, g)
+	}
+	edits := 0
+	edit := func() {
+		g := list[edits%len(list)]
+		edits++
+		g.ID, g.Revision = "draft", 0
+		g.Criteria.Sets = append(slices.Clone(g.Criteria.Sets), groups.All(groups.Courses(fmt.Sprint("new", edits)).AreEnrolled()))
+		if _, err := ev.Count(t.Context(), g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range list {
+		edit()
+	}
+	const runs = 200
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		edit()
+	}
+	runtime.ReadMemStats(&after)
+	allocs, bytes := (after.Mallocs-before.Mallocs)/runs, (after.TotalAlloc-before.TotalAlloc)/runs
+	if allocs > 300 || bytes > 250_000 {
+		t.Errorf("%d allocations of %d bytes", allocs, bytes)
 	}
 }

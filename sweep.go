@@ -226,10 +226,11 @@ func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term
 	if len(terms) == 1 {
 		return terms[0]
 	}
-	m := new(program.Machine)
+	w := x.sweeper()
+	defer x.sweepers.Put(w)
 	out := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	for chunk, users := range chunksOf(len(x.ids)) {
-		yes, possible := m.Evaluate(&of, terms, chunk, users)
+		yes, possible := w.machine.Evaluate(&of, terms, chunk, users)
 		out.Yes.Put(chunk, yes, users)
 		if possible != yes {
 			possible.AndNot(yes)
@@ -260,10 +261,7 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 			if ctx.Err() != nil {
 				return
 			}
-			w, spare := x.sweepers.Get().(*sweeper)
-			if !spare {
-				w = &sweeper{x: x}
-			}
+			w := x.sweeper()
 			defer x.sweepers.Put(w)
 			w.chunk = n % chunks
 			w.users = min(userset.Chunk, len(x.ids)-w.chunk*userset.Chunk)
@@ -364,6 +362,14 @@ type sweeper struct {
 	machine      program.Machine
 
 	none, everybody, unknown, found, plain, scratch userset.Bits
+}
+
+// sweeper is one that nobody uses, to be put back.
+func (x *index) sweeper() *sweeper {
+	if w, spare := x.sweepers.Get().(*sweeper); spare {
+		return w
+	}
+	return &sweeper{x: x}
 }
 
 // look finds the candidates of one group.
