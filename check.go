@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
@@ -73,6 +74,12 @@ func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*ru
 	u, err := r.user(ctx, user)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole }) {
+		// The guard has had it look at everybody, and somebody else is at hand.
+		if err := r.alone(ctx, user, u); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	if u == nil && s.standing.Blank() {
 		return nil, nil, nil, fmt.Errorf("user %q: %w", user, ErrNotFound)

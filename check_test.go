@@ -52,7 +52,7 @@ func TestMatchIsWhatExplainSaysWhateverHappened(t *testing.T) {
 	w, _ := followed(t,
 		evalGroup("recent", evalHired.InLast(7, groups.Days)), evalGroup("below", evalOrg.IsOrBelow("world")), evalGroup("line", groups.UserBelow("bob")),
 		evalGroup("both", groups.MemberOfAll("romans", "club"), evalScore.AtLeast(1).Not()), evalGroup("asks", groups.MemberOfAny("waiting")), waiting,
-		evalManual("club"), evalGroup("nobody's"))
+		evalManual("club"), evalManual("empty"), evalGroup("beneath", groups.MemberOfAny("empty").WithBelow()), evalGroup("nobody's"))
 	w.agree("processed")
 	for _, c := range []struct {
 		what   string
@@ -76,6 +76,14 @@ func TestMatchIsWhatExplainSaysWhateverHappened(t *testing.T) {
 		}},
 		{"criteria were edited", func() {
 			w.edit("romans", func(g *groups.Group) { g.Criteria = evalGroup("", evalCity.Is("Oslo")).Criteria })
+		}},
+		{"edited and followed at once", func() {
+			w.edit("romans", func(g *groups.Group) { g.Criteria = evalGroup("", evalCity.Is("Rome", "Oslo")).Criteria })
+			w.changed(groups.Touched{})
+		}},
+		{"put beneath another and followed at once", func() {
+			w.edit("club", func(g *groups.Group) { g.Parent = "empty" })
+			w.changed(groups.Touched{})
 		}},
 		{"a group is frozen", func() { w.edit("below", func(g *groups.Group) { g.Frozen = true }) }},
 		{"a group is inactive", func() { w.edit("club", func(g *groups.Group) { g.Status = groups.Inactive }) }},

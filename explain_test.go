@@ -87,6 +87,21 @@ func TestExplainSaysWhySomebodyIsInOrNot(t *testing.T) {
 	}
 }
 
+// Where the guard would hold what one user does to a group, it looks at everybody there.
+func TestExplainIsAboutWhoWasAskedAboutAlsoWhereTheGuardLooksAtEverybody(t *testing.T) {
+	for _, index := range []int64{0, -1} {
+		w := guardWorld(t, small())
+		w.move("Oslo", "a")
+		none := groups.Bounds{Leaves: &groups.Limit{}}
+		w.ev = groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Guard: &groups.Guard{Group: none}, Now: func() time.Time { return w.now }, IndexBytes: index})
+		x, err := w.ev.Explain(t.Context(), "team", "a")
+		w.must(err)
+		if x.User != "a" || x.Verdict != groups.No || x.Waits != "guard" || x.Member != groups.Automatic {
+			t.Errorf("with an index of %d bytes: %v", index, x)
+		}
+	}
+}
+
 func TestExplainOfNothing(t *testing.T) {
 	w := newEvalWorld(t, nil)
 	for group, user := range map[groups.GroupID]groups.UserID{"none": "ann", "romans": "stranger"} {
