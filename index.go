@@ -2,7 +2,6 @@ package groups
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grouprules/groups/internal/ordered"
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
@@ -158,61 +156,6 @@ func (x *index) number(id UserID) uint32 {
 	return n
 }
 
-// A person is one of the people, by number.
-type person struct {
-	n uint32
-	User
-}
-
-// put files a user as they are now; nil is one who is not among the people.
-func (x *index) put(id UserID, u *User) {
-	n := x.number(id)
-	x.note(n, u)
-	for _, a := range x.aspects {
-		a.put(n, u)
-	}
-}
-
-// putAll is put of many, who are among the people, in some aspects; these share nothing, and are filed each by
-// itself, on all processors.
-func (x *index) putAll(people []person, aspects []aspect) {
-	inParallel(len(aspects), func() func(int) {
-		return func(i int) {
-			if !aspects[i].asking().answered() {
-				aspects[i].keepAll(people)
-				return
-			}
-			for j := range people {
-				aspects[i].put(people[j].n, &people[j].User)
-			}
-		}
-	})
-}
-
-// note has who comes, goes, or is switched on or off. It goes before the aspects, which still know who was there.
-func (x *index) note(n uint32, u *User) {
-	was, now := x.status.codes.Code(n), uint32(0)
-	if u != nil {
-		now = x.status.code(u)
-	}
-	if was != now {
-		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
-			x.stirred = append(x.stirred, n)
-			x.flips.add(n, flip{})
-		}
-		if u == nil {
-			x.present.Remove(n)
-		} else {
-			x.present.Add(n)
-		}
-		if u != nil && u.Activation == Activated {
-			x.steady.Add(n)
-		} else {
-			x.steady.Remove(n)
-		}
-	}
-}
-
 // refresh brings the index up to what a run needs: the people as they are now, the conditions of its
 // groups, and what is stored about them. Where it is false there is no index for the run, which then looks
 // at everybody. The lock is the caller's.
@@ -298,23 +241,6 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 	return x.take(ctx, changed)
 }
 
-// take files users as they are now.
-func (x *index) take(ctx context.Context, changed []UserID) error {
-	slices.Sort(changed)
-	for _, id := range slices.Compact(changed) {
-		u, err := x.dir.User(ctx, id)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			x.put(id, nil)
-		case err != nil:
-			return fmt.Errorf("read user %q: %w", id, err)
-		default:
-			x.put(id, &u)
-		}
-	}
-	return nil
-}
-
 // adopt makes the schema that of the index. Under another one conditions mean something else.
 func (x *index) adopt(schema *Schema) {
 	if x.schema != schema && !reflect.DeepEqual(x.schema, schema) {
@@ -349,68 +275,6 @@ func (x *index) readTrees(ctx context.Context, r *run) error {
 			}
 		}
 	}
-	return nil
-}
-
-// readEverybody files all people as they are now.
-func (x *index) readEverybody(ctx context.Context) error {
-	var met userset.Set
-	var all []aspect
-	for _, name := range slices.Sorted(maps.Keys(x.aspects)) {
-		all = append(all, x.aspects[name])
-	}
-	err := x.everybody(ctx, func(people []person) {
-		for i := range people {
-			x.note(people[i].n, &people[i].User)
-			met.Add(people[i].n)
-		}
-		x.putAll(people, all)
-	})
-	if err != nil {
-		return err
-	}
-	var gone []UserID
-	for n := range x.present.All() {
-		if !met.Has(n) {
-			gone = append(gone, x.ids[n])
-		}
-	}
-	for _, id := range gone {
-		x.put(id, nil)
-	}
-	inParallel(len(all), func() func(int) { return func(i int) { all[i].tidy() } })
-	return nil
-}
-
-// filedTogether is how many people are filed together: what they have is still at hand for the next aspect.
-const filedTogether = 1024
-
-// everybody reads the people, some at a time, and refuses what a run refuses that looks at them. They and their
-// managers have numbers when they are taken.
-func (x *index) everybody(ctx context.Context, take func([]person)) error {
-	people := make([]person, 0, filedTogether)
-	last := UserID("")
-	for u, err := range x.dir.Users(ctx) {
-		switch {
-		case err != nil:
-			return fmt.Errorf("read users: %w", err)
-		case last != "" && u.ID <= last:
-			return fmt.Errorf("read users: %v after %v: %w", u.ID, last, ordered.ErrOrder)
-		}
-		if err := u.ID.Check(); err != nil {
-			return fmt.Errorf("read users: %w", err)
-		}
-		last = u.ID
-		people = append(people, person{x.number(u.ID), u})
-		if manager, _ := u.Manager.ID(); manager != "" {
-			x.number(manager)
-		}
-		if len(people) == filedTogether {
-			take(people)
-			people = people[:0]
-		}
-	}
-	take(people)
 	return nil
 }
 

@@ -1,0 +1,163 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/grouprules/groups/internal/ordered"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// This file holds how an index reads the people, and files them by its aspects.
+
+// A person is one of the people, by number.
+type person struct {
+	n uint32
+	User
+}
+
+// person numbers a user, and their manager: who files people beside others finds the numbers there.
+func (x *index) person(u User) person {
+	n := x.number(u.ID)
+	if manager, _ := u.Manager.ID(); manager != "" {
+		x.number(manager)
+	}
+	return person{n, u}
+}
+
+// put files a user as they are now; nil is one who is not among the people.
+func (x *index) put(id UserID, u *User) {
+	n := x.number(id)
+	x.note(n, u)
+	for _, a := range x.aspects {
+		a.put(n, u)
+	}
+}
+
+// file is put of some who are among the people.
+func (x *index) file(people []person, aspects []aspect) {
+	for i := range people {
+		x.note(people[i].n, &people[i].User)
+	}
+	x.putAll(people, aspects)
+}
+
+// putAll files many in some aspects; these share nothing, and are filed each by itself, on all processors.
+func (x *index) putAll(people []person, aspects []aspect) {
+	inParallelIf(len(people) > 16, len(aspects), func() func(int) {
+		return func(i int) {
+			if !aspects[i].asking().answered() {
+				aspects[i].keepAll(people)
+				return
+			}
+			for j := range people {
+				aspects[i].put(people[j].n, &people[j].User)
+			}
+		}
+	})
+}
+
+// note has who comes, goes, or is switched on or off. It goes before the aspects, which still know who was there.
+func (x *index) note(n uint32, u *User) {
+	was, now := x.status.codes.Code(n), uint32(0)
+	if u != nil {
+		now = x.status.code(u)
+	}
+	if was != now {
+		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
+			x.stirred = append(x.stirred, n)
+			x.flips.add(n, flip{})
+		}
+		if u == nil {
+			x.present.Remove(n)
+		} else {
+			x.present.Add(n)
+		}
+		if u != nil && u.Activation == Activated {
+			x.steady.Add(n)
+		} else {
+			x.steady.Remove(n)
+		}
+	}
+}
+
+// take files users as they are now.
+func (x *index) take(ctx context.Context, changed []UserID) error {
+	slices.Sort(changed)
+	people := make([]person, 0, min(len(changed), filedTogether))
+	all := slices.Collect(maps.Values(x.aspects))
+	for batch := range slices.Chunk(slices.Compact(changed), filedTogether) {
+		people = people[:0]
+		for _, id := range batch {
+			u, err := x.dir.User(ctx, id)
+			switch {
+			case errors.Is(err, ErrNotFound):
+				x.put(id, nil)
+			case err != nil:
+				return fmt.Errorf("read user %q: %w", id, err)
+			default:
+				people = append(people, x.person(u))
+			}
+		}
+		x.file(people, all)
+	}
+	return nil
+}
+
+// readEverybody files all people as they are now.
+func (x *index) readEverybody(ctx context.Context) error {
+	var met userset.Set
+	all := slices.Collect(maps.Values(x.aspects))
+	err := x.everybody(ctx, func(people []person) {
+		for i := range people {
+			met.Add(people[i].n)
+		}
+		x.file(people, all)
+	})
+	if err != nil {
+		return err
+	}
+	var gone []UserID
+	for n := range x.present.All() {
+		if !met.Has(n) {
+			gone = append(gone, x.ids[n])
+		}
+	}
+	for _, id := range gone {
+		x.put(id, nil)
+	}
+	inParallel(len(all), func() func(int) { return func(i int) { all[i].tidy() } })
+	return nil
+}
+
+// filedTogether is how many people are filed together: what they have is still at hand for the next aspect.
+const filedTogether = 1024
+
+// everybody reads the people, some at a time, and refuses what a run refuses that looks at them. They and their
+// managers have numbers when they are taken.
+func (x *index) everybody(ctx context.Context, take func([]person)) error {
+	people := make([]person, 0, filedTogether)
+	last := UserID("")
+	for u, err := range x.dir.Users(ctx) {
+		switch {
+		case err != nil:
+			return fmt.Errorf("read users: %w", err)
+		case last != "" && u.ID <= last:
+			return fmt.Errorf("read users: %v after %v: %w", u.ID, last, ordered.ErrOrder)
+		}
+		if err := u.ID.Check(); err != nil {
+			return fmt.Errorf("read users: %w", err)
+		}
+		last = u.ID
+		people = append(people, x.person(u))
+		if len(people) == filedTogether {
+			take(people)
+			people = people[:0]
+		}
+	}
+	take(people)
+	return nil
+}
