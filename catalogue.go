@@ -47,6 +47,7 @@ type entry struct {
 	cyclic  bool
 	place   int       // in the order
 	needs   []GroupID // the groups that its rule reads
+	readers []*entry  // those whose rules read it
 	wakes   time.Time
 	alarm   int // its place among the alarms
 }
@@ -107,8 +108,8 @@ func (c *catalogue) follow(r *run) {
 	}
 	for _, g := range written {
 		c.doubt(c.entries[g.ID])
-		for id := range c.refs.readBy(g.ID) {
-			if reader := c.entries[id]; !reader.waits {
+		for _, reader := range c.entries[g.ID].readers {
+			if !reader.waits {
 				c.doubt(reader)
 			}
 		}
@@ -203,6 +204,12 @@ func (c *catalogue) arrange() {
 		e.place, e.cyclic, e.needs = place, cyclic[id], c.refs.needs(id)
 		c.order[place] = e
 		c.doubt(e)
+	}
+	for _, e := range c.order {
+		e.readers = nil
+		for id := range c.refs.readBy(e.ID) {
+			e.readers = append(e.readers, c.entries[id])
+		}
 	}
 }
 

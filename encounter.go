@@ -36,6 +36,7 @@ type met struct {
 	id        UserID
 	light     *User // nil is one who is not among the people
 	standings []Standing
+	stored    []int32    // where the groups of these stand
 	expected  []expected // in the order of the groups
 	flips     int        // how many of them were looked at
 }
@@ -79,13 +80,13 @@ func (g *glance) part(e *encounter) {
 
 // begin forgets whoever was met before, for the user of m.
 func (e *encounter) begin(m met) {
-	for i := range e.standings {
-		e.at[e.g.c.entries[e.standings[i].Group].place] = 0
+	for _, place := range e.stored {
+		e.at[place] = 0
 	}
 	clear(e.marked)
 	clear(e.turned)
 	clear(e.truths)
-	m.standings, m.expected = e.standings[:0], e.expected[:0]
+	m.standings, m.stored, m.expected = e.standings[:0], e.stored[:0], e.expected[:0]
 	e.met, e.full, e.stirred, e.unsure = m, nil, false, m.light != nil && e.g.x.flips.unsure.Has(m.n)
 }
 
@@ -98,7 +99,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 			return fmt.Errorf("read standings of user %q: %w", id, err)
 		}
 		if of := g.c.entries[st.Group]; of != nil {
-			e.standings = append(e.standings, st)
+			e.standings, e.stored = append(e.standings, st), append(e.stored, int32(of.place))
 			if e.at[of.place] = int32(len(e.standings)); st.Undecided {
 				e.mark(of)
 			}
@@ -131,16 +132,16 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 
 // clone is it in memory of its own.
 func (m met) clone() met {
-	m.standings, m.expected = slices.Clone(m.standings), slices.Clone(m.expected)
+	m.standings, m.stored, m.expected = slices.Clone(m.standings), slices.Clone(m.stored), slices.Clone(m.expected)
 	return m
 }
 
 // resume goes on with a user who was met.
 func (e *encounter) resume(m met) {
 	e.begin(m)
-	e.standings, e.expected = append(e.standings, m.standings...), append(e.expected, m.expected...)
-	for i := range e.standings {
-		e.at[e.g.c.entries[e.standings[i].Group].place] = int32(i + 1)
+	e.standings, e.stored, e.expected = append(e.standings, m.standings...), append(e.stored, m.stored...), append(e.expected, m.expected...)
+	for i, place := range e.stored {
+		e.at[place] = int32(i + 1)
 	}
 	for _, as := range e.expected {
 		set(e.marked, as.place)
@@ -238,8 +239,8 @@ func (e *encounter) winnow() {
 	}
 }
 
-// expect finds what is to be decided in one group. Conditions on other groups are asked of run; where that is nil,
-// the verdict is for later.
+// expect finds what is to be decided in one group. Conditions on other groups are asked of run; where that is nil
+// they are Unknown, and the verdict is for later where they matter.
 func (e *encounter) expect(place int, run *run) expected {
 	f, as, whole := &e.g.c.flat[place], expected{place: place, verdict: No}, false
 	recipe, program := f.recipe, f.program
@@ -262,10 +263,9 @@ func (e *encounter) expect(place int, run *run) expected {
 	case e.light == nil:
 		as.verdict = No
 	case recipe == nil:
-	case run == nil && len(recipe.groups) > 0:
-		as.late = true
 	default:
 		as.verdict = e.verdict(recipe, program, run)
+		as.late = run == nil && len(recipe.groups) > 0 && as.verdict == Unknown
 	}
 	as.turns = f.clocked && e.light != nil && (whole || has(e.turned, place) || e.stirred && e.turnsSooner(e.g.c.order[place]))
 	as.passes = as.verdict == No && e.at[place] == 0 && !as.turns && !whole && !as.late
@@ -275,10 +275,13 @@ func (e *encounter) expect(place int, run *run) expected {
 // verdict is a rule's about the user.
 func (e *encounter) verdict(recipe *recipe, p program.Flat, run *run) Verdict {
 	truth := p.Match(func(number uint32) program.Truth {
-		if number >= groupsFrom {
-			return truthOf(recipe.groups[number-groupsFrom].leaf.held(e.id, run))
+		switch {
+		case number < groupsFrom:
+			return e.truth(number)
+		case run == nil:
+			return program.Unknown
 		}
-		return e.truth(number)
+		return truthOf(recipe.groups[number-groupsFrom].leaf.held(e.id, run))
 	})
 	return [...]Verdict{program.No: No, program.Unknown: Unknown, program.Yes: Yes}[truth]
 }

@@ -328,16 +328,15 @@ func (g *glance) look(e *encounter) {
 // tally counts the user at hand in the groups in which they are as they were.
 func (g *glance) tally() {
 	for i := range g.hand.standings {
-		st := &g.hand.standings[i]
-		e := g.c.entries[st.Group]
-		if has(g.decided, e.place) {
+		st, place := &g.hand.standings[i], int(g.hand.stored[i])
+		if has(g.decided, place) {
 			continue
 		}
 		if st.Population != Outside {
-			g.in[e.place].population++
+			g.in[place].population++
 		}
 		if st.Member != Outside {
-			g.in[e.place].members++
+			g.in[place].members++
 		}
 	}
 }
@@ -367,8 +366,7 @@ func (g *glance) decide(as expected) {
 	for _, id := range e.needs {
 		g.needed(id)
 	}
-	for id := range g.c.refs.readBy(e.ID) {
-		reader := g.c.entries[id]
+	for _, reader := range e.readers {
 		if g.hand.mark(reader); !reader.waits {
 			g.subject(reader)
 		}
