@@ -94,6 +94,11 @@ func (j *job) measure(ctx context.Context, s settings, w *workload.World, c cont
 		}
 		skip("skipped: " + err.Error())
 	}
+	if s, is := peer.(Stopper); is {
+		all := hold()
+		s.Stop()
+		h.index = all.minus(hold())
+	}
 	r.holds = append(r.holds, h)
 	return nil
 }

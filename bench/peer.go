@@ -33,6 +33,9 @@ type Peer interface {
 // A Cooler is a peer that keeps something worked out between full recalculations; Cool drops it.
 type Cooler interface{ Cool() error }
 
+// A Stopper is a peer whose data and index are two things: Stop drops the index, and ends its work.
+type Stopper interface{ Stop() }
+
 // A Counter is a peer that counts the members of each group in a full recalculation as well.
 type Counter interface{ Members() []int }
 

@@ -35,6 +35,7 @@ type holding struct {
 	peer           string
 	load           float64 // nanoseconds
 	loaded, worked memory
+	index          memory // of both, where it can be told from the data
 }
 
 // median is the library's, or 0.
@@ -79,11 +80,15 @@ func (r *report) write(out io.Writer) {
 		return
 	}
 	fmt.Fprintln(out)
-	cells = [][]string{{"peer", "loaded in", "heap", "resident", "heap bytes a user", "heap added by working", "resident added"}}
+	cells = [][]string{{"peer", "loaded in", "heap", "resident", "heap bytes a user", "heap added by working", "resident added", "of the heap the index"}}
 	for _, h := range r.holds {
+		index := ""
+		if h.index.heap > 0 {
+			index = fmt.Sprintf("%s, %s bytes a user", megabytes(h.index.heap), thousands(h.index.heap/r.users))
+		}
 		cells = append(cells, []string{
 			h.peer, spelt(h.load), megabytes(h.loaded.heap), megabytes(h.loaded.resident), thousands(h.loaded.heap / r.users),
-			megabytes(h.worked.heap), megabytes(h.worked.resident),
+			megabytes(h.worked.heap), megabytes(h.worked.resident), index,
 		})
 	}
 	markdown(out, cells)
