@@ -360,6 +360,9 @@ type sweeper struct {
 	x            *index
 	chunk, users int
 	machine      program.Machine
+	// doubted are those for whom the rule at hand may hold and does not for certain, where they are listed.
+	doubted []uint16
+	listed  bool
 
 	none, everybody, unknown, found, plain, scratch userset.Bits
 }
@@ -391,17 +394,19 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 			ro.bit.Xor(w.chunk, found)
 		}
 		w.among(found)
-		if possible != yes {
-			w.unknown = *possible
-			w.unknown.AndNot(yes)
-			found.Or(&w.unknown)
-		}
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
 		ro.bit.Load(w.chunk, found)
 	}
-	if ro != nil && !c.tally {
-		w.undecided(c, ro, yes == possible)
-		w.others(c, ro)
+	if !c.tally {
+		if ro != nil && (!c.steadfast || s.asks()) {
+			ro.undecided.Or(w.chunk, found)
+		}
+		if possible != yes {
+			w.unsure(c, yes, possible)
+		}
+		if ro != nil {
+			w.others(c, ro)
+		}
 	}
 	base := uint32(w.chunk * userset.Chunk)
 	for i := range found.All() {
@@ -417,21 +422,33 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	}
 }
 
-// undecided adds those who are undecided, and takes out of whom it is not certain what the rule says where
-// that makes no difference: who was undecided already, and who is in by assignment.
-func (w *sweeper) undecided(c *search, ro *roster, certain bool) {
-	found := &w.found
-	switch {
-	case c.steadfast && !c.s.asks():
-	case certain || !c.steadfast:
-		ro.undecided.Or(w.chunk, found)
-	default:
+// unsure adds those of whom it is not certain what the rule says, but takes out of whom that makes no difference:
+// who was undecided already, and who is in by assignment.
+func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
+	found, ro := &w.found, c.s.roster
+	if w.listed {
+		base := uint32(w.chunk * userset.Chunk)
+		for _, i := range w.doubted {
+			switch n := base + uint32(i); {
+			case !possible.Has(i): // not among the people
+			case c.steadfast && (ro.undecided.Has(n) || ro.population.Has(n) && !ro.byRule.Has(n)):
+				found.Clear(i)
+			default:
+				found.Set(i)
+			}
+		}
+		return
+	}
+	unknown := &w.unknown
+	*unknown = *possible
+	unknown.AndNot(yes)
+	found.Or(unknown)
+	if c.steadfast {
 		firm := &w.scratch
 		ro.population.Load(w.chunk, firm)
 		ro.byRule.AndNot(w.chunk, firm)
 		ro.undecided.Or(w.chunk, firm)
-		firm.And(&w.unknown)
-		ro.undecided.Or(w.chunk, found)
+		firm.And(unknown)
 		found.AndNot(firm)
 	}
 }
@@ -484,6 +501,7 @@ func (w *sweeper) others(c *search, ro *roster) {
 // verdicts are whom the rule of the group holds for in the chunk, and whom it may hold for; nobody where
 // the group does not ask. Whoever is not among the people is in neither.
 func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
+	w.listed = false
 	switch {
 	case !s.asks():
 		return &w.none, &w.none
@@ -499,6 +517,7 @@ func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
 	if s.unread {
 		return &w.none, possible
 	}
+	w.doubted, w.listed = w.machine.Unsure()
 	return yes, possible
 }
 

@@ -42,6 +42,8 @@ type Machine struct {
 	chunk, users int
 	terms        []Term
 	upper        bool // whom the rule might hold for, not whom it holds for
+	unsure       []uint16
+	many         bool // too many are unsure to be listed
 
 	yes, possible, clause, term userset.Bits
 }
@@ -52,47 +54,45 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	m.chunk, m.users, m.terms = chunk, users, terms
 	m.upper = true
 	m.program(p, &m.possible)
-	unsure := m.unsure(p)
-	if unsure == 0 {
+	if m.doubt(p); len(m.unsure) == 0 {
 		return &m.possible, &m.possible
 	}
 	m.upper = false
-	if unsure > few {
+	if m.many {
 		m.program(p, &m.yes)
 		return &m.yes, &m.possible
 	}
 	m.yes = m.possible
-	for u := range m.term.All() {
-		if !m.holds(p, u) {
+	unsure := m.unsure[:0]
+	for _, u := range m.unsure {
+		if m.yes.Has(u) && !m.holds(p, u) {
 			m.yes.Clear(u)
+			unsure = append(unsure, u)
 		}
 	}
+	m.unsure = unsure
 	return &m.yes, &m.possible
 }
+
+// Unsure lists those whom the last program might hold for and does not hold for, in any order. It is false where
+// they are too many to list.
+func (m *Machine) Unsure() (list []uint16, listed bool) { return m.unsure, !m.many }
 
 // few is up to how many users are asked one by one faster than a term is gone through.
 const few = 64
 
-// unsure finds those of whom a term of the program is unknown and for whom it may hold all the same: for the others
-// it does if it may. It returns how many there are.
-func (m *Machine) unsure(p *Program) int {
-	none := true
+// doubt lists those of whom a term of the program is unknown and for whom it may hold all the same, some of them
+// more than once, until they are many: for the others it does if it may.
+func (m *Machine) doubt(p *Program) {
+	m.unsure, m.many = m.unsure[:0], false
 	for i := range p.Clauses {
 		for _, l := range p.Clauses[i].Literals {
-			if unknown := m.terms[l.Term].Unknown; unknown.CountIn(m.chunk) > 0 {
-				if none {
-					m.term.Reset()
-				}
-				none = false
-				unknown.Or(m.chunk, &m.term)
+			m.unsure = m.terms[l.Term].Unknown.AppendIn(m.chunk, &m.possible, m.unsure, few)
+			if m.many = len(m.unsure) > few; m.many {
+				return
 			}
 		}
 	}
-	if none {
-		return 0
-	}
-	m.term.And(&m.possible)
-	return m.term.Count()
 }
 
 // holds asks the program about one user of the chunk.

@@ -100,6 +100,14 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 		}
 		flat := p.Flat(questions)
 		certain, possible := m.Evaluate(&p, terms, 0, users)
+		if list, listed := m.Unsure(); listed && certain != possible {
+			unsure := *possible
+			unsure.AndNot(certain)
+			slices.Sort(list)
+			if want := slices.Collect(unsure.All()); !slices.Equal(list, want) {
+				t.Fatalf("%v are listed as unsure, want %v by %+v", list, want, p)
+			}
+		}
 		musts, limit := make([]program.FlatLiteral, 3), uint32(rapid.IntRange(0, n).Draw(t, "limit"))
 		musts = musts[:flat.Musts(limit, musts)]
 		for u := range uint32(userset.Chunk) {

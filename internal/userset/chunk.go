@@ -323,3 +323,27 @@ func (c *chunk) xor(b *Bits) {
 		b.flip(int(c.count))
 	}
 }
+
+// appendIn appends those members to the list who are in b, and stops where it is longer than most.
+func (c *chunk) appendIn(b *Bits, list []uint16, most int) []uint16 {
+	switch {
+	case len(c.list) > 0:
+		var in [limitOfAll]uint16
+		n := 0
+		for _, i := range c.list {
+			in[n] = i
+			n += int(b.bit(i))
+		}
+		return append(list, in[:min(n, max(most+1-len(list), 0))]...)
+	case c.count > 0:
+		both := *b
+		c.and(&both)
+		for i := range both.All() {
+			if len(list) > most {
+				break
+			}
+			list = append(list, i)
+		}
+	}
+	return list
+}

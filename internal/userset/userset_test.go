@@ -225,6 +225,14 @@ func TestCombiningIsThatOfMembers(t *testing.T) {
 		if bySets != byBits {
 			t.Fatalf("and either: %d are in, want %d", bySets.Count(), byBits.Count())
 		}
+		byBits = *a
+		byBits.And(b)
+		most := rapid.IntRange(0, 100).Draw(t, "most")
+		want := append([]uint16{7}, slices.Collect(byBits.All())...)
+		want = want[:min(len(want), most+1)]
+		if got := set.AppendIn(1, a, []uint16{7}, most); !slices.Equal(got, want) {
+			t.Fatalf("append: %v are in both, want %v", got, want)
+		}
 	})
 }
 
