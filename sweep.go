@@ -376,7 +376,6 @@ func (x *index) sweeper() *sweeper {
 func (w *sweeper) look(c *search, out *candidates, group int) {
 	s, ro := c.s, c.s.roster
 	found := &w.found
-	found.Reset()
 	yes, possible := w.verdicts(s)
 	switch {
 	case c.tally:
@@ -398,6 +397,8 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 		}
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
 		ro.bit.Load(w.chunk, found)
+	default:
+		found.Reset()
 	}
 	if ro != nil && !c.tally {
 		w.undecided(c, ro, yes == possible)
@@ -460,7 +461,7 @@ func (w *sweeper) others(c *search, ro *roster) {
 			ro.odd.AndNot(w.chunk, &w.scratch)
 			stay.Or(&w.scratch)
 		}
-		w.x.steady.And(w.chunk, stay)
+		w.x.switched[Activated].And(w.chunk, stay)
 		ro.bit.Load(w.chunk, &w.scratch)
 		ro.odd.Or(w.chunk, &w.scratch)
 		w.scratch.AndNot(stay)

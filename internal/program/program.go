@@ -79,11 +79,12 @@ func (m *Machine) unsure(p *Program) int {
 	none := true
 	for i := range p.Clauses {
 		for _, l := range p.Clauses[i].Literals {
-			if unknown := m.terms[l.Term].Unknown; unknown.CountIn(m.chunk) > 0 {
-				if none {
-					m.term.Reset()
-				}
+			switch unknown := m.terms[l.Term].Unknown; {
+			case unknown.CountIn(m.chunk) == 0:
+			case none:
 				none = false
+				unknown.Load(m.chunk, &m.term)
+			default:
 				unknown.Or(m.chunk, &m.term)
 			}
 		}

@@ -225,6 +225,11 @@ func TestCombiningIsThatOfMembers(t *testing.T) {
 		if bySets != byBits {
 			t.Fatalf("and either: %d are in, want %d", bySets.Count(), byBits.Count())
 		}
+		both := *a
+		both.And(also)
+		if got := third.CountAnd(1, a); got != both.Count() {
+			t.Fatalf("count and: %d are in both, want %d", got, both.Count())
+		}
 	})
 }
 
