@@ -71,15 +71,9 @@ func (x *index) note(n uint32, u *User) {
 			x.stirred = append(x.stirred, n)
 			x.flips.add(n, flip{})
 		}
-		if u == nil {
-			x.present.Remove(n)
-		} else {
-			x.present.Add(n)
-		}
-		if u != nil && u.Activation == Activated {
-			x.steady.Add(n)
-		} else {
-			x.steady.Remove(n)
+		include(&x.present, n, u != nil)
+		for of := range x.switched {
+			include(&x.switched[of], n, u != nil && u.Activation == Activation(of))
 		}
 	}
 }

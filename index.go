@@ -39,7 +39,8 @@ type index struct {
 	numbers map[UserID]uint32
 	ids     []UserID
 	present userset.Set // who is among the people
-	steady  userset.Set // of those, who is activated
+	// switched are those by their activation.
+	switched [Deactivated + 1]userset.Set
 	// stirred are those who came, went, or were switched on or off, in that order, and forgotten how many of
 	// them are not in the list any more.
 	stirred   []uint32
@@ -97,7 +98,8 @@ func newIndex(dir Directory, store Store, limit int64) *index {
 // clear makes the index one of nothing.
 func (x *index) clear() {
 	x.at, x.numbers, x.ids = "", map[UserID]uint32{}, nil
-	x.present, x.steady = userset.Set{}, userset.Set{}
+	x.present = userset.Set{}
+	clear(x.switched[:])
 	x.forgotten += len(x.stirred)
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
@@ -543,7 +545,10 @@ func (x *index) bytes(r *run) int {
 	w := &x.weighed
 	if x.at != w.at || len(x.aspects) != w.aspects {
 		w.at, w.aspects = x.at, len(x.aspects)
-		w.bytes = 64*len(x.ids) + x.present.Bytes() + x.steady.Bytes()
+		w.bytes = 64*len(x.ids) + x.present.Bytes()
+		for i := range x.switched {
+			w.bytes += x.switched[i].Bytes()
+		}
 		for _, a := range x.aspects {
 			w.bytes += a.bytes()
 		}

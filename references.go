@@ -298,8 +298,11 @@ func (r *references) readBy(id GroupID) iter.Seq[GroupID] {
 // the groups on a ring, for which there is no such order; they stand behind what the whole ring
 // reads.
 func (r *references) order() (sorted []GroupID, cyclic map[GroupID]bool) {
-	s := r.survey()
 	sorted = slices.Sorted(maps.Keys(r.groups))
+	if len(r.readers) == 0 {
+		return sorted, nil
+	}
+	s := r.survey()
 	level := make(map[GroupID]int, len(sorted))
 	cyclic = make(map[GroupID]bool)
 	for _, id := range sorted {

@@ -379,7 +379,6 @@ func (x *index) sweeper() *sweeper {
 func (w *sweeper) look(c *search, out *candidates, group int) {
 	s, ro := c.s, c.s.roster
 	found := &w.found
-	found.Reset()
 	yes, possible := w.verdicts(s)
 	switch {
 	case c.tally:
@@ -396,6 +395,8 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 		w.among(found)
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
 		ro.bit.Load(w.chunk, found)
+	default:
+		found.Reset()
 	}
 	if !c.tally {
 		if ro != nil && (!c.steadfast || s.asks()) {
@@ -477,7 +478,7 @@ func (w *sweeper) others(c *search, ro *roster) {
 			ro.odd.AndNot(w.chunk, &w.scratch)
 			stay.Or(&w.scratch)
 		}
-		w.x.steady.And(w.chunk, stay)
+		w.x.switched[Activated].And(w.chunk, stay)
 		ro.bit.Load(w.chunk, &w.scratch)
 		ro.odd.Or(w.chunk, &w.scratch)
 		w.scratch.AndNot(stay)

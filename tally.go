@@ -26,9 +26,6 @@ func kindsFrom(code uint32) int {
 	return kindsOf * (1 + int(activationOf(code)))
 }
 
-// steadyCode is a code of the status aspect that is of users who are activated.
-const steadyCode = 1 + expiries*uint32(Activated)
-
 // end is how a kind of users ends.
 func (r *run) end(s *subject, k int) (stored, next Standing) {
 	var u *User
@@ -56,13 +53,17 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 	alike := &out.alike[group]
 	base := w.chunk * userset.Chunk
 	found := &w.found
-	*found = *possible
-	ro.bit.Or(w.chunk, found)
-	ro.odd.AndNot(w.chunk, found)
 	if c.page == 0 {
-		w.x.steady.AndNot(w.chunk, found)
-		w.tallySteady(ro, yes, possible, alike[kindsFrom(steadyCode):])
+		for of := range w.x.switched {
+			w.tallyPeople(ro, &w.x.switched[of], yes, possible, alike[kindsOf*(1+of):])
+		}
+		ro.bit.Load(w.chunk, found)
+		w.x.present.AndNot(w.chunk, found)
+	} else {
+		*found = *possible
+		ro.bit.Or(w.chunk, found)
 	}
+	ro.odd.AndNot(w.chunk, found)
 	for i := range found.All() {
 		n := uint32(base + int(i))
 		k := kindsFrom(w.x.status.codes.Code(n))
@@ -83,17 +84,22 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 	ro.odd.Load(w.chunk, found)
 }
 
-// tallySteady is tally for those who are activated.
-func (w *sweeper) tallySteady(ro *roster, yes, possible *userset.Bits, alike []int) {
-	bits := ro.bit.CountIn(w.chunk) > 0
+// tallyPeople is tally for some of the people, by what the rule says and the bit.
+func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *userset.Bits, alike []int) {
+	if people.CountIn(w.chunk) == 0 {
+		return
+	}
+	bits, odd := ro.bit.CountIn(w.chunk) > 0, ro.odd.CountIn(w.chunk) > 0
 	count := func(of *userset.Bits) (all, bit int) {
+		if !bits && !odd {
+			return people.CountAnd(w.chunk, of), 0
+		}
 		plain := &w.scratch
 		*plain = *of
-		w.x.steady.And(w.chunk, plain)
 		ro.odd.AndNot(w.chunk, plain)
-		if all = plain.Count(); bits {
+		if all = people.CountAnd(w.chunk, plain); bits {
 			ro.bit.And(w.chunk, plain)
-			bit = plain.Count()
+			bit = people.CountAnd(w.chunk, plain)
 		}
 		return all, bit
 	}

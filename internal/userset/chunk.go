@@ -231,11 +231,19 @@ func (c *chunk) and(b *Bits) {
 	}
 }
 
-// andEither leaves those in b who are members of c or of d. It is fastest where d is a list.
+// andEither leaves those in b who are members of c or of d.
 func (c *chunk) andEither(d *chunk, b *Bits) {
+	if len(c.words) < len(d.words) {
+		c, d = d, c
+	}
 	switch {
 	case d.count == 0:
 		c.and(b)
+	case len(d.words) > 0:
+		n := len(d.words)
+		andEither(b[:n], c.words[:n], d.words)
+		and(b[n:], c.words[n:])
+		clear(b[len(c.words):])
 	case len(d.list) > 0:
 		var kept [limitOfAll]uint16
 		n := 0
@@ -252,6 +260,27 @@ func (c *chunk) andEither(d *chunk, b *Bits) {
 		d.and(&also)
 		c.and(b)
 		b.Or(&also)
+	}
+}
+
+// countAnd returns how many of b are members.
+func (c *chunk) countAnd(b *Bits) int {
+	switch {
+	case len(c.words) > 0:
+		return countAnd(b[:], c.words)
+	case len(c.list) > 0:
+		n := 0
+		for _, i := range c.list {
+			n += int(b.bit(i))
+		}
+		return n
+	default:
+		full := int(c.count >> 6)
+		n := count(b[:full])
+		if full < len(b) {
+			n += bits.OnesCount64(b[full] & below(int(c.count)))
+		}
+		return n
 	}
 }
 

@@ -113,6 +113,9 @@ func (s *Set) And(chunk int, b *Bits) { s.at(chunk).and(b) }
 // AndEither leaves those in b who are in s, in t, or in both.
 func (s *Set) AndEither(t *Set, chunk int, b *Bits) { s.at(chunk).andEither(t.at(chunk), b) }
 
+// CountAnd returns how many of b are in the set.
+func (s *Set) CountAnd(chunk int, b *Bits) int { return s.at(chunk).countAnd(b) }
+
 // AndNot takes those out of b who are in the set.
 func (s *Set) AndNot(chunk int, b *Bits) { s.at(chunk).andNot(b) }
 

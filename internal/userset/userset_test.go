@@ -233,6 +233,11 @@ func TestCombiningIsThatOfMembers(t *testing.T) {
 		if got := set.AppendIn(1, a, []uint16{7}, most); !slices.Equal(got, want) {
 			t.Fatalf("append: %v are in both, want %v", got, want)
 		}
+		both := *a
+		both.And(also)
+		if got := third.CountAnd(1, a); got != both.Count() {
+			t.Fatalf("count and: %d are in both, want %d", got, both.Count())
+		}
 	})
 }
 

@@ -23,6 +23,22 @@ func and(b, c []uint64) {
 	}
 }
 
+// andEither changes the words of b by those that c and d have together. They are of one length.
+func andEither(b, c, d []uint64) {
+	for len(b) >= stride && len(c) >= stride && len(d) >= stride {
+		x, y, z := (*[stride]uint64)(b), (*[stride]uint64)(c), (*[stride]uint64)(d)
+		x[0] &= y[0] | z[0]
+		x[1] &= y[1] | z[1]
+		x[2] &= y[2] | z[2]
+		x[3] &= y[3] | z[3]
+		x[4] &= y[4] | z[4]
+		x[5] &= y[5] | z[5]
+		x[6] &= y[6] | z[6]
+		x[7] &= y[7] | z[7]
+		b, c, d = b[stride:], c[stride:], d[stride:]
+	}
+}
+
 func andNot(b, c []uint64) {
 	for len(b) >= stride && len(c) >= stride {
 		x, y := (*[stride]uint64)(b), (*[stride]uint64)(c)
@@ -126,6 +142,18 @@ func count(b []uint64) int {
 	}
 	for _, w := range b {
 		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// countAnd returns how many bits are set in both, as far as both go.
+func countAnd(b, c []uint64) int {
+	n := 0
+	for len(b) >= stride && len(c) >= stride {
+		x, y := (*[stride]uint64)(b), (*[stride]uint64)(c)
+		n += bits.OnesCount64(x[0]&y[0]) + bits.OnesCount64(x[1]&y[1]) + bits.OnesCount64(x[2]&y[2]) + bits.OnesCount64(x[3]&y[3]) +
+			bits.OnesCount64(x[4]&y[4]) + bits.OnesCount64(x[5]&y[5]) + bits.OnesCount64(x[6]&y[6]) + bits.OnesCount64(x[7]&y[7])
+		b, c = b[stride:], c[stride:]
 	}
 	return n
 }
