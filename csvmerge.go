@@ -21,6 +21,7 @@ type planner struct {
 	// order is that of the fields of the user paired last, and places are those of the columns in it.
 	order  *fieldOrder
 	places places
+	seats  seats // of those who are new
 	// compared are the shares of the pairs.
 	compared []*comparison
 	// texts are the plain texts of those who are new or changed, by column.
@@ -186,14 +187,7 @@ func (p *planner) add(row int) {
 			u.Fields[c.field.Name] = v
 		}
 	}
-	for _, c := range p.f.units {
-		if units := c.of(row); units != nil {
-			if u.Units == nil {
-				u.Units = make(map[Tree][]string, len(p.f.units))
-			}
-			u.Units[c.tree] = units
-		}
-	}
+	u.Units = p.seats.of(row, p.f.units)
 	if c := p.f.manager; c != nil {
 		u.Manager = c.of(row)
 	}
