@@ -29,9 +29,7 @@ func codeOf(v Value) cellCode {
 	case calendar.Day:
 		return newCode(TypeDate, int64(d))
 	case time.Time:
-		if d.Nanosecond() == 0 {
-			return newCode(TypeInstant, d.Unix())
-		}
+		return codeOfInstant(d)
 	case bool:
 		if d {
 			return newCode(TypeBool, 1)
@@ -39,6 +37,13 @@ func codeOf(v Value) cellCode {
 		return newCode(TypeBool, 0)
 	}
 	return 0
+}
+
+func codeOfInstant(t time.Time) cellCode {
+	if t.IsZero() || t.Nanosecond() != 0 {
+		return 0 // the zero time is Unknown
+	}
+	return newCode(TypeInstant, t.Unix())
 }
 
 // codeOfCell reads a cell that is written as nearly all are; 0: it is to be read as [ParseValue] does.
@@ -53,7 +58,7 @@ func codeOfCell(t Type, cell string) cellCode {
 	case TypeInstant:
 		if len(cell) == len("2006-01-02T15:04:05Z") {
 			if at, err := calendar.ParseInstant(cell); err == nil {
-				return codeOf(At(at))
+				return codeOfInstant(at)
 			}
 		}
 	case TypeBool:

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,38 @@ func (c *coded[T]) of(row int) T { return c.cells.at(c.codes.at(row)) }
 type unitColumn struct {
 	tree Tree
 	coded[[]string]
+}
+
+// seats are the units in which users of a file sit, by the codes of their cells: those who sit in the same units share
+// one map, which nobody writes to.
+type seats struct {
+	shared map[string]map[Tree][]string
+	key    []byte
+}
+
+// of is where a row sits; nil: it does not say of any tree.
+func (s *seats) of(row int, columns []*unitColumn) map[Tree][]string {
+	s.key = s.key[:0]
+	for _, c := range columns {
+		s.key = binary.LittleEndian.AppendUint32(s.key, c.codes.at(row))
+	}
+	units, met := s.shared[string(s.key)]
+	if met {
+		return units
+	}
+	for _, c := range columns {
+		if in := c.of(row); in != nil {
+			if units == nil {
+				units = make(map[Tree][]string, len(columns))
+			}
+			units[c.tree] = in
+		}
+	}
+	if s.shared == nil {
+		s.shared = map[string]map[Tree][]string{}
+	}
+	s.shared[string(s.key)] = units
+	return units
 }
 
 type statusCell uint8

@@ -9,9 +9,21 @@ import (
 // A pair is a stored user with their row of the file, or one of the two alone.
 type pair struct {
 	stored bool
-	user   User
+	user   filedUser
 	row    int  // noRow: none
 	same   bool // both are there, and say the same
+	places places
+}
+
+// places are those of the columns of a file in an order of fields, -1 where it has not the field; nil: nowhere.
+type places []int
+
+// value is what is stored in a column of the file.
+func (p *pair) value(at int, name string) Value {
+	if p.places != nil && p.places[at] >= 0 {
+		return p.user.list[p.places[at]]
+	}
+	return p.user.Fields[name]
 }
 
 // noRow is no row of the file.
@@ -57,12 +69,12 @@ func (c *comparison) all(pairs []pair) {
 	for i := range pairs {
 		p := &pairs[i]
 		p.same = p.stored && p.row != noRow && f.Enrollments == nil &&
-			c.planner.activation(&p.user, p.row) == p.user.Activation &&
+			c.planner.activation(&p.user.User, p.row) == p.user.Activation &&
 			(f.manager == nil || f.manager.of(p.row) == p.user.Manager)
 	}
 	for at, column := range f.columns {
 		for i := range pairs {
-			c.values[i] = pairs[i].user.Fields[column.field.Name]
+			c.values[i] = pairs[i].value(at, column.field.Name)
 		}
 		for i := range pairs {
 			c.has[i*len(f.columns)+at] = present(c.values[i])
@@ -86,7 +98,7 @@ func (c *comparison) all(pairs []pair) {
 	}
 	for i := range pairs {
 		if p := &pairs[i]; p.same {
-			c.count(&p.user, c.has[i*len(f.columns):][:len(f.columns)])
+			c.count(&p.user.User, c.has[i*len(f.columns):][:len(f.columns)])
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +18,10 @@ type planner struct {
 	f     *PeopleFile
 	next  int // of the rows of the file, by ID
 	pairs []pair
+	// order is that of the fields of the user paired last, and places are those of the columns in it.
+	order  *fieldOrder
+	places places
+	seats  seats // of those who are new
 	// compared are the shares of the pairs.
 	compared []*comparison
 	// texts are the plain texts of those who are new or changed, by column.
@@ -67,7 +72,7 @@ func (p *planner) match(stored *Schema) error {
 // people walks through the stored people and the file side by side.
 func (p *planner) people(ctx context.Context, dir Directory) error {
 	first, last := true, UserID("")
-	for u, err := range dir.Users(ctx) {
+	for u, err := range filedUsers(ctx, dir) {
 		if err != nil {
 			return fmt.Errorf("read users: %w", err)
 		}
@@ -85,11 +90,11 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			p.pair(pair{row: row})
 		}
 		if row == noRow || id != string(u.ID) {
-			p.pair(pair{stored: true, user: u, row: noRow})
+			p.pair(pair{stored: true, user: u, row: noRow, places: p.placesIn(u.order)})
 			continue
 		}
 		p.next++
-		p.pair(pair{stored: true, user: u, row: row})
+		p.pair(pair{stored: true, user: u, row: row, places: p.placesIn(u.order)})
 	}
 	for ; p.next < p.f.ids.len(); p.next++ {
 		row, _ := p.f.byID(p.next)
@@ -101,6 +106,33 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 		p.feed.kept(c)
 	}
 	return nil
+}
+
+// filedUsers are the stored users. Only a Memory itself has lists of their fields: what wraps it may show others.
+func filedUsers(ctx context.Context, dir Directory) iter.Seq2[filedUser, error] {
+	if m, ok := dir.(*Memory); ok {
+		return m.filedUsers(ctx)
+	}
+	return func(yield func(filedUser, error) bool) {
+		for u, err := range dir.Users(ctx) {
+			if !yield(filedUser{User: u}, err) {
+				return
+			}
+		}
+	}
+}
+
+// placesIn finds the columns of the file in an order of fields. Nearly always it is the one before.
+func (p *planner) placesIn(o *fieldOrder) places {
+	if o != p.order {
+		p.order, p.places = o, nil
+		if o != nil {
+			for _, c := range p.f.columns {
+				p.places = append(p.places, slices.Index(o.names, c.field.Name))
+			}
+		}
+	}
+	return p.places
 }
 
 // byID is row i of those that were kept, by ID; noRow: there are not as many.
@@ -130,7 +162,7 @@ func (p *planner) settle() {
 			p.add(with.row)
 			continue
 		}
-		p.feed.stored(&with.user)
+		p.feed.stored(&with.user.User)
 		for _, name := range p.openStored {
 			for _, id := range with.user.Fields[name].Texts() {
 				p.open[name][id] = true
@@ -138,9 +170,9 @@ func (p *planner) settle() {
 		}
 		switch {
 		case with.row == noRow:
-			p.leave(with.user)
+			p.leave(with.user.User)
 		case !with.same:
-			p.update(with.user, with.row)
+			p.update(with.user.User, with.row)
 		}
 	}
 	p.pairs = p.pairs[:0]
@@ -155,14 +187,7 @@ func (p *planner) add(row int) {
 			u.Fields[c.field.Name] = v
 		}
 	}
-	for _, c := range p.f.units {
-		if units := c.of(row); units != nil {
-			if u.Units == nil {
-				u.Units = make(map[Tree][]string, len(p.f.units))
-			}
-			u.Units[c.tree] = units
-		}
-	}
+	u.Units = p.seats.of(row, p.f.units)
 	if c := p.f.manager; c != nil {
 		u.Manager = c.of(row)
 	}

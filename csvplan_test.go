@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -511,4 +512,29 @@ func TestARefusedImportWritesNothingAndAnOverriddenOneEverything(tt *testing.T) 
 			t.Fatalf("what is stored (-without guard +overridden):\n%s", diff)
 		}
 	})
+}
+
+func TestPeopleInTheSameUnitsShareThemUntilOneMoves(t *testing.T) {
+	o := groups.PeopleCSV{Key: "id", Units: []groups.UnitColumn{{Tree: "org", Column: "unit"}, {Tree: "cost", Column: "centre"}}}
+	w := newTenant(t)
+	w.load(t, "id,unit,centre\nu1,a,x\nu2,a,x\nu3,x,a\nu4,,x\n", o)
+	units := func(id groups.UserID) map[groups.Tree][]string {
+		u, err := w.User(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Units
+	}
+	if reflect.ValueOf(units("u1")).Pointer() != reflect.ValueOf(units("u2")).Pointer() {
+		t.Error("two maps for the same units")
+	}
+	w.load(t, "id,unit,centre\nu2,b,x\n", o)
+	for id, want := range map[groups.UserID]map[groups.Tree][]string{
+		"u1": {"org": {"a"}, "cost": {"x"}}, "u2": {"org": {"b"}, "cost": {"x"}},
+		"u3": {"org": {"x"}, "cost": {"a"}}, "u4": {"org": {}, "cost": {"x"}},
+	} {
+		if diff := cmp.Diff(want, units(id)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
 }

@@ -32,12 +32,13 @@ import (
 type Memory struct {
 	mu sync.RWMutex
 
-	// The people. A *User is never written to once it is filed, nor is a slice of units. named is the version
+	// The people. A *filedUser is never written to once it is filed, nor is a slice of units. named is the version
 	// as it is spelt, which can be read without the lock.
 	version uint64
 	named   atomic.Pointer[string]
 	schema  *Schema
-	users   ordered.Map[UserID, User]
+	order   *fieldOrder // of the schema
+	users   ordered.Map[UserID, filedUser]
 	reports map[UserID]map[UserID]struct{} // by manager
 	trees   map[Tree][]Unit                // by ID
 	// written is who was written about, by version, from the version after writtenFrom on; unitsAt is the
@@ -101,6 +102,7 @@ type noteName struct {
 func NewMemory() *Memory {
 	m := &Memory{
 		schema:     &Schema{},
+		order:      new(fieldOrder),
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
 		references: newReferences(nil),

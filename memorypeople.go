@@ -27,9 +27,20 @@ func (m *Memory) Schema(ctx context.Context) (*Schema, error) {
 
 // Users yields every user by ID. Their maps are shared.
 func (m *Memory) Users(ctx context.Context) iter.Seq2[User, error] {
-	return memoryStream(ctx, func() (iter.Seq[ordered.Row[UserID, User]], error) {
-		return m.users.Rows().All(), nil
-	}, &m.mu, func(r ordered.Row[UserID, User], yield func(User, error) bool) bool { return yield(*r.Value, nil) })
+	return memoryStream(ctx, m.takeUsers, &m.mu, func(r ordered.Row[UserID, filedUser], yield func(User, error) bool) bool {
+		return yield(r.Value.User, nil)
+	})
+}
+
+// filedUsers is Users, with what is filed about them besides.
+func (m *Memory) filedUsers(ctx context.Context) iter.Seq2[filedUser, error] {
+	return memoryStream(ctx, m.takeUsers, &m.mu, func(r ordered.Row[UserID, filedUser], yield func(filedUser, error) bool) bool {
+		return yield(*r.Value, nil)
+	})
+}
+
+func (m *Memory) takeUsers() (iter.Seq[ordered.Row[UserID, filedUser]], error) {
+	return m.users.Rows().All(), nil
 }
 
 // User returns one user, or an error that wraps [ErrNotFound].
@@ -43,7 +54,7 @@ func (m *Memory) User(ctx context.Context, id UserID) (User, error) {
 	if u == nil {
 		return User{}, fmt.Errorf("user %q: %w", id, ErrNotFound)
 	}
-	return *u, nil
+	return u.User, nil
 }
 
 // Units yields every unit by tree and then by ID.
@@ -127,10 +138,10 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 		m.nextVersion()
 	}
 	if c.Schema != nil {
-		m.schema = c.Schema
+		m.schema, m.order = c.Schema, newFieldOrder(c.Schema)
 	}
 	for i := range c.Upsert {
-		u := c.Upsert[i] // a copy: the slice stays the caller's, the maps in it do not
+		u := m.order.file(c.Upsert[i]) // a copy: the slice stays the caller's, the maps in it do not
 		m.fileUser(u.ID, &u)
 	}
 	for _, id := range c.Deactivate {
@@ -157,7 +168,7 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 }
 
 // fileUser puts u in the place of the user with that ID; nil takes the user out.
-func (m *Memory) fileUser(id UserID, u *User) {
+func (m *Memory) fileUser(id UserID, u *filedUser) {
 	var before, after UserID
 	if old := m.users.Get(id); old != nil {
 		before, _ = old.Manager.ID()
