@@ -33,7 +33,8 @@ type ImportPlan struct {
 	Objections []FeedObjection
 	// Run is what the change would do to all groups.
 	Run *Run
-	// People is the change itself. Users that would stay as they are do not occur.
+	// People is the change itself. Users that would stay as they are do not occur. Those that do may share maps and
+	// lists, with each other and with the Directory, which must not be written to.
 	People PeopleChange
 }
 
