@@ -391,7 +391,16 @@ func fieldAspect(name string) *valued {
 // for whoever is among the people.
 func statusAspect() *valued {
 	return &valued{
-		code: func(u *User) uint32 { return 1 + expiries*uint32(u.Activation) + uint32(u.Expiry) },
+		code: func(u *User) uint32 {
+			activation, expiry := u.Activation, u.Expiry
+			if activation > Deactivated { // whatever is not one of the three is not off, and not over
+				activation = Activated
+			}
+			if expiry > Expired {
+				expiry = Current
+			}
+			return 1 + expiries*uint32(activation) + uint32(expiry)
+		},
 		like: func(code uint32, u *User) {
 			u.Activation, u.Expiry = activationOf(code), Expiry((code-1)%expiries)
 		},

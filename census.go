@@ -73,7 +73,7 @@ func (x *index) note(n uint32, u *User) {
 		}
 		include(&x.present, n, u != nil)
 		for of := range x.switched {
-			include(&x.switched[of], n, u != nil && u.Activation == Activation(of))
+			include(&x.switched[of], n, now != 0 && activationOf(now) == Activation(of))
 		}
 	}
 }

@@ -521,3 +521,31 @@ func TestEvaluatingAgainAllocatesForGroupsAndNotForUsers(t *testing.T) {
 		t.Errorf("%v allocations for %d users, %v for %d", a, few, b, many)
 	}
 }
+
+// A Directory may hand out what is none of the constants: the index takes it as a look at everybody does.
+func TestWhatIsNoActivationOrExpiryIsTakenAsByALookAtEverybody(t *testing.T) {
+	ctx := t.Context()
+	w := newEvalWorld(t, nil)
+	for i, with := range []func(u *groups.User){
+		func(u *groups.User) { u.Activation = 9 }, func(u *groups.User) { u.Expiry = 7 }, func(u *groups.User) { u.Activation, u.Expiry = 255, 255 },
+	} {
+		u := evalUser(groups.UserID(fmt.Sprintf("odd%d", i)), evalIn("Rome"))
+		with(&u)
+		w.people(u)
+	}
+	for i, s := range []groups.UserStatus{groups.StatusActive, groups.StatusDeactivated, groups.StatusExpired} {
+		w.save(evalGroup(groups.GroupID(fmt.Sprintf("status%d", i)), groups.StatusIs(s)), evalGroup(groups.GroupID(fmt.Sprintf("not%d", i)), groups.StatusIs(s).Not()))
+	}
+	now := func() time.Time { return w.now }
+	run, err := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Now: now}).Evaluate(ctx)
+	plain, plainErr := looking(w.Memory, now).Evaluate(ctx)
+	if got, want := asJSON(t, run, err), asJSON(t, plain, plainErr); got != want {
+		t.Errorf("the index finds\n%s\nand a look at everybody\n%s", got, want)
+	}
+	g, err := w.Group(ctx, "romans")
+	w.must(err)
+	tally, list, err := w.ev.CountPage(ctx, g, 10)
+	if w.must(err); tally.Members != len(list) {
+		t.Errorf("%d members, of whom %d are listed", tally.Members, len(list))
+	}
+}
