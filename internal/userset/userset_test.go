@@ -406,3 +406,38 @@ func TestAddingAllocatesRarely(t *testing.T) {
 		}
 	}
 }
+
+// Sets of bits of unlike lengths, neither in the other, so that every word of a stride is asked of both.
+func TestOfTwoSetsOfBitsWhoeverIsInEitherStays(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	draw := func(n int) *userset.Bits {
+		b := new(userset.Bits)
+		for u := range n {
+			if r.IntN(3) == 0 {
+				b.Set(uint16(u))
+			}
+		}
+		return b
+	}
+	for _, n := range [][3]int{{5000, 5000, 3000}, {5000, 3000, 5000}, {3000, 5000, 5000}, {userset.Chunk, userset.Chunk, userset.Chunk}} {
+		var s, u userset.Set
+		b, c, d := draw(n[0]), draw(n[1]), draw(n[2])
+		s.Put(0, c, n[1])
+		u.Put(0, d, n[2])
+		got := *b
+		s.AndEither(&u, 0, &got)
+		count := 0
+		for i := range b.All() {
+			want := c.Has(i) || d.Has(i)
+			if want {
+				count++
+			}
+			if got.Has(i) != want {
+				t.Fatalf("%v users: %d is in: %v, want %v", n, i, got.Has(i), want)
+			}
+		}
+		if got.Count() != count {
+			t.Errorf("%v users: %d are in, want %d", n, got.Count(), count)
+		}
+	}
+}
