@@ -39,7 +39,7 @@ type use struct {
 func (s sign) mayGain(f flip) bool { return f.more && s.asIs || !f.more && s.negated }
 
 // manyFlips is how many are kept. Where so much changes it costs less to process all groups.
-const manyFlips = 1 << 22
+const manyFlips = 1 << 23
 
 // add notes a flip of a user.
 func (f *flips) add(n uint32, of flip) {
