@@ -14,6 +14,7 @@ type memory struct{ heap, resident int }
 
 // hold has garbage collected and looks.
 func hold() memory {
+	runtime.GC() // twice, for what pools keep for another round
 	debug.FreeOSMemory()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
