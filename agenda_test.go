@@ -2,6 +2,7 @@ package groups
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,49 +16,110 @@ func agendaOf(now time.Time, zone *time.Location) *agenda {
 }
 
 // indexOf is an index of one predicate of an aspect.
-func indexOf(a *valued, p *predicate) *index {
-	x := &index{aspects: map[string]aspect{"field f": a}, agendas: map[*time.Location]*agenda{p.agenda.view.Zone: p.agenda}}
-	p.flips, a.predicates = &x.flips, []*predicate{p}
+func indexOf(a aspect, p *predicate) *index {
+	x := &index{aspects: map[string]aspect{"f": a}, agendas: map[*time.Location]*agenda{p.agenda.view.Zone: p.agenda}}
+	if of, is := a.(*enrollmentAspect); is {
+		of.x, x.ids = x, make([]UserID, len(of.held))
+	}
+	p.aspect, p.flips, a.asking().predicates = a, &x.flips, []*predicate{p}
 	a.tidy()
 	x.fillAll([]*predicate{p})
 	return x
 }
 
-// Days come, one by one or many at once, the clock is set back, and users take other values, also such as nobody had
-// for a while.
+// compare fails where the sets of a predicate, or what it answers for one user, are not what its condition says.
+func compare(t *rapid.T, p *predicate, now time.Time, users []*User) {
+	for n, u := range users {
+		got := No
+		switch {
+		case p.yes.Has(uint32(n)):
+			got = Yes
+		case p.unknown.Has(uint32(n)):
+			got = Unknown
+		}
+		if want := p.leaf.verdict(u, &View{Now: now, Zone: p.agenda.view.Zone}); got != want || truthOf(want) != p.truth(uint32(n), true) {
+			t.Fatalf("%v of %+v at %v: the set says %v, one user %v, the condition %v", p.leaf, u, now, got, p.truth(uint32(n), true), want)
+		}
+	}
+}
+
+// days takes a predicate through days, one by one or many at once, the clock is set back, and users become such as
+// others are, or were, or as nobody was yet.
+func days(t *rapid.T, a aspect, users, others []*User, p *predicate) {
+	x, pool := indexOf(a, p), slices.Concat(users, others)
+	now := p.agenda.view.Now
+	for range rapid.IntRange(1, 30).Draw(t, "acts") {
+		if len(users) > 0 && rapid.Bool().Draw(t, "somebody changes") {
+			n := rapid.IntRange(0, len(users)-1).Draw(t, "who")
+			like := *pool[rapid.IntRange(0, len(pool)-1).Draw(t, "like whom")]
+			users[n] = &like
+			a.put(uint32(n), users[n])
+		} else {
+			now = now.Add(time.Duration(rapid.IntRange(-30, rapid.SampledFrom([]int{40, 40, 60 * 24}).Draw(t, "at most")).Draw(t, "hours")) * time.Hour)
+		}
+		if now.AddDate(0, 0, 1).Year() > 9999 {
+			return // there are no such days
+		}
+		x.advance(now)
+		if !p.filled { // the clock was set back
+			x.fillAll([]*predicate{p})
+		}
+		compare(t, p, now, users)
+	}
+}
+
 func TestAPredicateTakenThroughDaysIsThatOfAskingEachUser(tt *testing.T) {
 	rapid.Check(tt, func(t *rapid.T) {
 		a, users, p := drawnWorld(t, true, TypeDate, TypeInstant)
-		x := indexOf(a, p)
-		now := p.agenda.view.Now
-		for range rapid.IntRange(1, 12).Draw(t, "acts") {
-			if len(users) > 0 && rapid.Bool().Draw(t, "somebody changes") {
-				n := rapid.IntRange(0, len(users)-1).Draw(t, "who")
-				users[n] = &User{Fields: users[rapid.IntRange(0, len(users)-1).Draw(t, "whose value")].Fields}
-				a.put(uint32(n), users[n])
-			} else {
-				now = now.Add(time.Duration(rapid.IntRange(-30, 60*24).Draw(t, "hours")) * time.Hour)
-			}
-			if now.AddDate(0, 0, 1).Year() > 9999 {
-				return // there are no such days
-			}
-			x.advance(now)
-			if !p.filled { // the clock was set back
-				x.fillAll([]*predicate{p})
-			}
-			for n, u := range users {
-				got := No
-				switch {
-				case p.yes.Has(uint32(n)):
-					got = Yes
-				case p.unknown.Has(uint32(n)):
-					got = Unknown
+		days(t, a, users, nil, p)
+	})
+}
+
+func TestCoursesTakenThroughDaysAreThoseOfAskingEachUser(tt *testing.T) {
+	zone, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		tt.Fatal(err)
+	}
+	begin := time.Date(2026, 3, 20, 22, 30, 0, 0, time.UTC)
+	courses := []string{"a", "b", "c"}
+	rapid.Check(tt, func(t *rapid.T) {
+		a := newEnrollmentAspect(new(index))
+		n := rapid.SampledFrom([]int{1, 2, 30}).Draw(t, "users")
+		users := make([]*User, n+10)
+		for i := range users {
+			var list []Enrollment
+			for _, course := range courses {
+				at := begin.Add(time.Duration(rapid.IntRange(-60*24, 30*24).Draw(t, "completed")) * time.Hour)
+				switch e := (Enrollment{Course: course, Status: Completed}); rapid.IntRange(0, 4).Draw(t, "record") {
+				case 0:
+				case 1:
+					list = append(list, e) // whether it is completed is unknown
+				case 2:
+					e.Completed = At(at)
+					list = append(list, e)
+				default:
+					e.Completed = Day(NewDate(at.Date()))
+					list = append(list, e)
 				}
-				if want := p.leaf.verdict(u, &View{Now: now, Zone: p.agenda.view.Zone}); got != want || truthOf(want) != p.truth(uint32(n), true) {
-					t.Fatalf("%v of %v at %v: the set says %v, the table %v, the condition %v", p.leaf, u.Fields["f"], now, got, p.truth(uint32(n), true), want)
-				}
+			}
+			users[i] = &User{Enrollments: Enrolled(list...)}
+			if rapid.IntRange(0, 4).Draw(t, "partial") == 0 {
+				users[i].Enrollments = users[i].Enrollments.Partial()
+			}
+			if i < n {
+				a.put(uint32(i), users[i])
 			}
 		}
+		c := Courses(courses[:rapid.IntRange(1, 3).Draw(t, "courses")]...)
+		if rapid.Bool().Draw(t, "all") {
+			c = c.All()
+		}
+		c = c.AreCompleted(CompletionDate.InLast(rapid.IntRange(1, 40).Draw(t, "days"), Days))
+		rule, err := new(Schema).Compile(AnySets(All(c)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		days(t, a, users[:n], users[n:], &predicate{leaf: rule.sets[0].leaves[0], relative: true, agenda: agendaOf(begin, zone)})
 	})
 }
 
