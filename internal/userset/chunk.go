@@ -209,6 +209,16 @@ func (c *chunk) load(b *Bits) {
 	}
 }
 
+// listed are the members of a list who are in b, in that room. Nothing is to be guessed on the way.
+func (c *chunk) listed(b *Bits, room *[limitOfAll]uint16) []uint16 {
+	n := 0
+	for _, i := range c.list {
+		room[n] = i
+		n += int(b.bit(i))
+	}
+	return room[:n]
+}
+
 // and leaves the members in b.
 func (c *chunk) and(b *Bits) {
 	switch {
@@ -216,14 +226,10 @@ func (c *chunk) and(b *Bits) {
 		and(b[:], c.words)
 		clear(b[len(c.words):])
 	case len(c.list) > 0:
-		var kept [limitOfAll]uint16
-		n := 0
-		for _, i := range c.list {
-			kept[n] = i
-			n += int(b.bit(i))
-		}
+		var room [limitOfAll]uint16
+		kept := c.listed(b, &room)
 		b.Reset()
-		for _, i := range kept[:n] {
+		for _, i := range kept {
 			b.Set(i)
 		}
 	default:
@@ -245,14 +251,10 @@ func (c *chunk) andEither(d *chunk, b *Bits) {
 		and(b[n:], c.words[n:])
 		clear(b[len(c.words):])
 	case len(d.list) > 0:
-		var kept [limitOfAll]uint16
-		n := 0
-		for _, i := range d.list {
-			kept[n] = i
-			n += int(b.bit(i))
-		}
+		var room [limitOfAll]uint16
+		kept := d.listed(b, &room)
 		c.and(b)
-		for _, i := range kept[:n] {
+		for _, i := range kept {
 			b.Set(i)
 		}
 	default:
@@ -357,13 +359,9 @@ func (c *chunk) xor(b *Bits) {
 func (c *chunk) appendIn(b *Bits, list []uint16, most int) []uint16 {
 	switch {
 	case len(c.list) > 0:
-		var in [limitOfAll]uint16
-		n := 0
-		for _, i := range c.list {
-			in[n] = i
-			n += int(b.bit(i))
-		}
-		return append(list, in[:min(n, max(most+1-len(list), 0))]...)
+		var room [limitOfAll]uint16
+		in := c.listed(b, &room)
+		return append(list, in[:min(len(in), max(most+1-len(list), 0))]...)
 	case c.count > 0:
 		both := *b
 		c.and(&both)
