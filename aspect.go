@@ -164,24 +164,14 @@ func (a *valued) fill(list []*predicate, with *scratch) {
 	}
 	all := make([]filling, 0, len(list))
 	for _, p := range list {
-		f := filling{predicate: p}
 		if a.narrow != nil {
-			if narrowed, ok := a.narrow(p); ok {
-				f.yes = slices.Clone(narrowed.yes)
-				p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
-				for _, code := range f.yes {
-					p.table[code] = Yes
-				}
-				for code := range narrowed.asked {
-					f.ask(a, code, answer)
-				}
-				f.yes = slices.DeleteFunc(f.yes, func(code uint32) bool { return p.table[code] != Yes })
-				a.settle(p, f.yes, f.unknown, with)
+			if n, ok := a.narrow(p); ok {
+				a.fillNarrowed(p, n, answer, with)
 				continue
 			}
 		}
 		p.table = slices.Repeat([]Verdict{unasked}, a.codes.Codes())
-		all = append(all, f)
+		all = append(all, filling{predicate: p})
 	}
 	for code := uint32(1); int(code) < a.codes.Codes() && len(all) > 0; code++ {
 		for i := range all {
@@ -191,6 +181,20 @@ func (a *valued) fill(list []*predicate, with *scratch) {
 	for i := range all {
 		a.settle(all[i].predicate, all[i].yes, all[i].unknown, with)
 	}
+}
+
+// fillNarrowed asks a predicate about those values only that its order leaves open.
+func (a *valued) fillNarrowed(p *predicate, n narrowing, answer func(*predicate, uint32) Verdict, with *scratch) {
+	f := filling{predicate: p, yes: slices.Clone(n.yes)}
+	p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
+	for _, code := range f.yes {
+		p.table[code] = Yes
+	}
+	for code := range n.asked {
+		f.ask(a, code, answer)
+	}
+	f.yes = slices.DeleteFunc(f.yes, func(code uint32) bool { return p.table[code] != Yes })
+	a.settle(p, f.yes, f.unknown, with)
 }
 
 // A filling is a predicate whose table is filled, with the values of which it says Yes or Unknown.
