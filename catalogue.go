@@ -192,16 +192,16 @@ func (c *catalogue) count(e *entry, by int) {
 
 // arrange puts the groups in the order of their references.
 func (c *catalogue) arrange() {
-	all := make([]Group, 0, len(c.entries))
+	all := make([]*Group, 0, len(c.entries))
 	for _, e := range c.entries {
-		all = append(all, *e.Group)
+		all = append(all, e.Group)
 	}
-	c.refs = newReferences(all)
-	sorted, cyclic := c.refs.order()
-	c.order, c.flat = make([]*entry, len(sorted)), make([]flatEntry, len(sorted))
-	for place, id := range sorted {
-		e := c.entries[id]
-		e.place, e.cyclic, e.needs = place, cyclic[id], c.refs.needs(id)
+	arrangement := newArrangement(all)
+	c.refs = arrangement.refs
+	c.order, c.flat = make([]*entry, len(all)), make([]flatEntry, len(all))
+	for place, of := range arrangement.order {
+		e := c.entries[of.id]
+		e.place, e.cyclic, e.needs = place, of.cyclic, of.needs
 		c.order[place] = e
 		c.doubt(e)
 	}

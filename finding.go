@@ -74,13 +74,12 @@ const (
 // survey collects what is wrong with the data while a run reads it. What takes everybody to see is
 // only found by runs that look at everybody.
 type survey struct {
-	list  []Finding
-	begun bool
-	// fields are those that rules read, and bad who has a value there that does not fit.
-	fields []Field
-	bad    map[misfit][]UserID
-	stray  map[Unit][]UserID
-	// named and courses are what rules name, true once met.
+	list     []Finding
+	operands *operands // of the rules, in a run that looks at everybody
+	// bad is who has a value that does not fit, of a field that rules read.
+	bad   map[misfit][]UserID
+	stray map[Unit][]UserID
+	// named and courses are the users and courses that rules name, true once met.
 	named   map[UserID]bool
 	courses map[string]bool
 	// asked tells, for each thing that rules ask for and nobody met so far carries, who does.
@@ -138,43 +137,28 @@ func (v *survey) brokenRule(id GroupID, err error) {
 
 // begin notes what the rules of the run read.
 func (v *survey) begin(r *run) {
-	v.begun = true
+	v.operands = r.e.rules.operands(r)
 	v.bad, v.stray = map[misfit][]UserID{}, map[Unit][]UserID{}
 	v.named, v.courses, v.asked = map[UserID]bool{}, map[string]bool{}, map[string]func(*User) bool{}
-	read := map[string]bool{}
-	for _, s := range r.order {
-		for _, c := range s.conditions() {
-			switch c := c.(type) {
-			case FieldCondition:
-				if read[c.Field] {
-					continue
-				}
-				if read[c.Field] = true; c.Field != string(ID) {
-					v.asked["field "+c.Field] = func(u *User) bool { return !u.Fields[c.Field].IsUnknown() }
-				}
-			case UnitCondition:
-				if _, exists := r.trees[c.Tree]; exists {
-					v.asked["tree "+string(c.Tree)] = func(u *User) bool { _, known := u.Units[c.Tree]; return known }
-				}
-			case UserCondition:
-				for _, id := range c.Users {
-					v.named[id] = false
-				}
-				if c.Op != opIs {
-					v.asked[askedLines] = func(u *User) bool { return u.Manager.known }
-				}
-			case EnrollmentCondition:
-				v.asked[askedEnrollments] = func(u *User) bool { return u.Enrollments.complete || len(u.Enrollments.list) > 0 }
-				for _, course := range c.Courses {
-					v.courses[course] = false
-				}
-			}
+	for _, field := range v.operands.fields {
+		v.asked["field "+field] = func(u *User) bool { return !u.Fields[field].IsUnknown() }
+	}
+	for _, tree := range v.operands.trees {
+		if _, exists := r.trees[tree]; exists {
+			v.asked["tree "+string(tree)] = func(u *User) bool { _, known := u.Units[tree]; return known }
 		}
 	}
-	for _, f := range r.schema.Fields {
-		if read[f.Name] {
-			v.fields = append(v.fields, f)
-		}
+	if v.operands.lines {
+		v.asked[askedLines] = func(u *User) bool { return u.Manager.known }
+	}
+	if v.operands.enrollments {
+		v.asked[askedEnrollments] = func(u *User) bool { return u.Enrollments.complete || len(u.Enrollments.list) > 0 }
+	}
+	for _, id := range v.operands.users {
+		v.named[id] = false
+	}
+	for _, course := range v.operands.courses {
+		v.courses[course] = false
 	}
 }
 
@@ -212,9 +196,10 @@ func (v *survey) meet(r *run, u *User) {
 			}
 		}
 	}
-	for i := range v.fields {
-		if why := misfitOf(&v.fields[i], u.Fields[v.fields[i].Name]); why != "" {
-			key := misfit{v.fields[i].Name, why}
+	for i := range v.operands.declared {
+		f := &v.operands.declared[i]
+		if why := misfitOf(f, u.Fields[f.Name]); why != "" {
+			key := misfit{f.Name, why}
 			v.bad[key] = append(v.bad[key], u.ID)
 		}
 	}
@@ -254,8 +239,8 @@ func (v *survey) fromIndex(r *run, x *index) {
 			v.courses[id] = known && a.in.Count(course) > 0
 		}
 	}
-	for i := range v.fields {
-		f := &v.fields[i]
+	for i := range v.operands.declared {
+		f := &v.operands.declared[i]
 		x.flawed(aspectField+f.Name, func(u *User, users []UserID) {
 			key := misfit{f.Name, misfitOf(f, u.Fields[f.Name])}
 			v.bad[key] = append(v.bad[key], users...)
@@ -381,13 +366,15 @@ func misfitOf(f *Field, v Value) string {
 
 // findings is everything found, sorted.
 func (v *survey) findings(r *run) []Finding {
-	for _, s := range r.order {
-		for at, c := range s.conditions() {
-			v.references(r, at, c)
+	if v.operands == nil || v.operands.amiss(r, v) {
+		for _, s := range r.order {
+			for at, c := range s.conditions() {
+				v.references(r, at, c)
+			}
 		}
 	}
 	v.cycles(r)
-	if v.begun {
+	if v.operands != nil {
 		v.people(r)
 	}
 	slices.SortFunc(v.list, func(a, b Finding) int {
@@ -400,12 +387,8 @@ func (v *survey) findings(r *run) []Finding {
 func (v *survey) references(r *run, at ruleAt, c Condition) {
 	switch c := c.(type) {
 	case FieldCondition:
-		f, _ := r.schema.Field(c.Field)
-		for _, o := range c.Values {
-			id := strings.TrimSpace(o.text)
-			if len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == id }) {
-				v.addAt(findingUnknownOption, at, "field %q has no option %q", f.Name, id)
-			}
+		for _, id := range strangeOptions(r.schema, c) {
+			v.addAt(findingUnknownOption, at, "field %q has no option %q", c.Field, id)
 		}
 	case UnitCondition:
 		h, exists := r.trees[c.Tree]
@@ -420,20 +403,18 @@ func (v *survey) references(r *run, at ruleAt, c Condition) {
 		}
 	case UserCondition:
 		for _, id := range c.Users {
-			if v.begun && !v.named[id] {
+			if v.operands != nil && !v.named[id] {
 				v.addAt(findingUnknownUser, at, "user %q is not in the directory", id)
 			}
 		}
 	case EnrollmentCondition:
 		for _, course := range c.Courses {
-			if v.begun && !v.courses[course] {
+			if v.operands != nil && !v.courses[course] {
 				v.addAt(findingUnknownCourse, at, "nobody has a record in course %q", course)
 			}
 		}
-		for _, status := range c.Statuses {
-			if len(r.schema.EnrollmentStatuses) > 0 && !slices.Contains(r.schema.EnrollmentStatuses, status) {
-				v.addAt(findingUnknownStatus, at, "there is no enrollment status %q", status)
-			}
+		for _, status := range strangeStatuses(r.schema, c) {
+			v.addAt(findingUnknownStatus, at, "there is no enrollment status %q", status)
 		}
 	case GroupCondition:
 		for _, id := range c.Groups {

@@ -395,7 +395,7 @@ func (g *glance) needed(id GroupID) *subject {
 	if s == nil {
 		e := g.c.entries[id]
 		s = &subject{Group: *e.Group, stored: true}
-		s.waits = e.waits
+		s.waits, s.needs = e.waits, e.needs
 		g.r.groups[id] = s
 	}
 	return s

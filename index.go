@@ -422,11 +422,8 @@ func (x *index) fill(r *run) {
 			continue
 		}
 		for _, p := range s.recipe.predicates {
-			if seen[p] {
-				continue
-			}
-			seen[p] = true
-			if !p.filled {
+			if !p.filled && !seen[p] {
+				seen[p] = true
 				stale = append(stale, p)
 			}
 		}

@@ -108,7 +108,7 @@ func (s *subject) revision(after bool) uint64 {
 // schema, the options, and the groups that its rule reads, as they were stored or, after, as the run
 // leaves them.
 func (r *run) reads(s *subject, after bool) uint64 {
-	return readsOf(r.basis, r.refs.needs(s.ID), func(id GroupID) asRead {
+	return readsOf(r.basis, s.needs, func(id GroupID) asRead {
 		n := r.groups[id]
 		read := asRead{n.revision(after), n.State.Revision, n.State.Sequence, n.State.Live}
 		if after && len(n.write.Standings) > 0 {
@@ -173,7 +173,7 @@ func (r *run) commit() Commit {
 		written[s.ID] = true
 	}
 	for _, w := range slices.Clone(c.Writes) {
-		for _, id := range r.refs.needs(w.Group) {
+		for _, id := range r.groups[w.Group].needs {
 			if s := r.groups[id]; s != nil && s.stored && !written[id] {
 				written[id] = true
 				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &s.State})

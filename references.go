@@ -59,6 +59,14 @@ type referenceNode struct {
 	beneath bool
 }
 
+func readingOf(g Group) reading {
+	links := reading{parent: g.Parent}
+	if g.Kind == AutomaticGroup {
+		links.named, links.orBelow = g.Criteria.References()
+	}
+	return links
+}
+
 func newReferences(groups []Group) *references {
 	r := &references{
 		groups:   make(map[GroupID]reading, len(groups)),
@@ -74,10 +82,7 @@ func newReferences(groups []Group) *references {
 // put adds g, or replaces the group with its ID.
 func (r *references) put(g Group) {
 	r.remove(g.ID)
-	links := reading{parent: g.Parent}
-	if g.Kind == AutomaticGroup {
-		links.named, links.orBelow = g.Criteria.References()
-	}
+	links := readingOf(g)
 	r.groups[g.ID] = links
 	if links.parent != "" {
 		r.children[links.parent] = withGroup(r.children[links.parent], g.ID)

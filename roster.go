@@ -243,7 +243,7 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 	read := map[GroupID]bool{}
 	for _, s := range r.order {
 		if s.whole {
-			for _, id := range r.refs.needs(s.ID) {
+			for _, id := range s.needs {
 				read[id] = true
 			}
 		}

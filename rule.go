@@ -193,7 +193,7 @@ func (r *Rule) Next(u *User, v *View) (next time.Time, ok bool) {
 	return next, ok
 }
 
-// ruleCache keeps compiled rules and loaded zones between runs.
+// ruleCache keeps compiled rules, the order of groups and loaded zones between runs.
 type ruleCache struct {
 	mu     sync.Mutex
 	schema *Schema
@@ -202,6 +202,10 @@ type ruleCache struct {
 	// valid is the schema that was last found to be valid, and based the basis of runs under it.
 	valid *Schema
 	based uint64
+	// stored is how the groups of the Store were last arranged.
+	stored *arrangement
+	// named is what the rules of the last run name that looked at everybody.
+	named *operands
 }
 
 type cachedRule struct {
@@ -254,10 +258,29 @@ func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
 // does not write to what it handed out. A group that was deleted and made anew has its revisions
 // again, with other criteria.
 func sameCriteria(kept cachedRule, c Criteria) bool {
-	if kept.source.Match == c.Match && len(kept.source.Sets) == len(c.Sets) && (len(c.Sets) == 0 || &kept.source.Sets[0] == &c.Sets[0]) {
-		return true
+	return kept.source.isSame(c) || reflect.DeepEqual(kept.rule.criteria, c)
+}
+
+// arrange puts the groups of a run in the order of their references, which most often is what it was. Where some are
+// drafts that is not kept.
+func (c *ruleCache) arrange(groups []*Group, drafts bool) *arrangement {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.stored
+	fits, same := was.fits(groups)
+	if fits && (same || drafts) {
+		return was
 	}
-	return reflect.DeepEqual(kept.rule.criteria, c)
+	a := &arrangement{}
+	if fits {
+		*a = arrangement{was.refs, was.order, definitionsOf(groups)}
+	} else {
+		a = newArrangement(groups)
+	}
+	if !drafts {
+		c.stored = a
+	}
+	return a
 }
 
 // keep drops the rules of groups that are no longer there.

@@ -141,13 +141,14 @@ func (e *Evaluator) start(ctx context.Context) (*run, error) {
 
 // readGroups reads the groups of the run, and puts them in the order of their references.
 func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
-	var all []Group
+	var all []*Group
 	for g, err := range stored {
 		if err != nil {
 			return fmt.Errorf("read groups: %w", err)
 		}
-		r.groups[g.ID] = &subject{Group: g, stored: true}
-		all = append(all, g)
+		s := &subject{Group: g, stored: true}
+		r.groups[g.ID] = s
+		all = append(all, &s.Group)
 	}
 	for _, g := range drafts {
 		if s, ok := r.groups[g.ID]; ok {
@@ -156,19 +157,15 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 			s.Group, s.was, s.draft = g, &was, true
 			continue
 		}
-		r.groups[g.ID] = &subject{Group: g, draft: true}
+		s := &subject{Group: g, draft: true}
+		r.groups[g.ID] = s
+		all = append(all, &s.Group)
 	}
-	if len(drafts) > 0 {
-		all = all[:0]
-		for _, s := range r.groups {
-			all = append(all, s.Group)
-		}
-	}
-	r.refs = newReferences(all)
-	sorted, cyclic := r.refs.order()
-	for _, id := range sorted {
-		s := r.groups[id]
-		s.cyclic = cyclic[id]
+	arrangement := r.e.rules.arrange(all, len(drafts) > 0)
+	r.refs = arrangement.refs
+	for _, of := range arrangement.order {
+		s := r.groups[of.id]
+		s.cyclic, s.needs = of.cyclic, of.needs
 		s.held = s.State.Held != ""
 		s.waits = s.scheduled() && s.due().After(r.now)
 		r.order = append(r.order, s)
@@ -360,7 +357,7 @@ func (r *run) everybody(ctx context.Context) error {
 	read := map[GroupID]bool{}
 	for _, s := range r.order {
 		if s.whole {
-			for _, id := range r.refs.needs(s.ID) {
+			for _, id := range s.needs {
 				read[id] = true
 			}
 		}

@@ -89,7 +89,7 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 	var levels [][]*subject
 	for _, s := range r.order {
 		n := 0
-		for _, id := range r.refs.needs(s.ID) {
+		for _, id := range s.needs {
 			if !s.cyclic {
 				n = max(n, level[id]+1)
 			}
@@ -342,7 +342,7 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 // tell has the groups that the rule reads answer for the user at hand, for who asks the conditions
 // themselves.
 func (r *run) tell(s *subject, n uint32, answers map[GroupID]program.Term) {
-	for _, id := range r.refs.needs(s.ID) {
+	for _, id := range s.needs {
 		of, answer := r.groups[id], Unknown
 		if term, known := answers[id]; known && !term.Unknown.Has(n) {
 			answer = verdictOf(term.Yes.Has(n))
