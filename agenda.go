@@ -81,6 +81,7 @@ func (x *index) advance(now time.Time) {
 	})
 	for _, p := range due {
 		p.rest()
+		p.weigh(&x.weighed.bytes)
 	}
 }
 

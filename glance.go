@@ -382,7 +382,7 @@ func (g *glance) subject(e *entry) *subject {
 	r := g.r
 	s.partial, s.rule, s.recipe, s.terms = true, e.rule, e.recipe, nil
 	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees}
-	s.today, s.turn, s.met = calendar.In(r.now, e.zone), noDay, s.meet
+	s.today, s.turn = calendar.In(r.now, e.zone), noDay
 	for _, id := range e.needs {
 		g.needed(id)
 	}

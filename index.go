@@ -196,7 +196,7 @@ func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
 		return false, err
 	}
 	x.prune(r)
-	if int64(x.bytes(r)) > x.limit {
+	if int64(x.bytes()) > x.limit {
 		x.clear()
 		x.tooLarge = true
 		return false, nil
@@ -473,6 +473,7 @@ func (x *index) fillAll(stale []*predicate) {
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
 		}
 		p.rest()
+		p.weigh(&x.weighed.bytes)
 	}
 }
 
@@ -530,7 +531,7 @@ func (x *index) prune(r *run) {
 const defaultIndexBytes = 4 << 30
 
 // weighed is what the index was found to weigh: all of it as of a version of the people and so many aspects,
-// and since then what runs have to do with. stored is how many rules there were when it was last pruned.
+// and since then what was made anew. stored is how many rules there were when it was last pruned.
 type weighed struct {
 	at             string
 	aspects, bytes int
@@ -538,36 +539,26 @@ type weighed struct {
 }
 
 // bytes is about how much memory the index takes.
-func (x *index) bytes(r *run) int {
+func (x *index) bytes() int {
 	w := &x.weighed
-	if x.at != w.at || len(x.aspects) != w.aspects {
-		w.at, w.aspects = x.at, len(x.aspects)
-		w.bytes = 64*len(x.ids) + x.present.Bytes()
-		for i := range x.switched {
-			w.bytes += x.switched[i].Bytes()
-		}
-		for _, a := range x.aspects {
-			w.bytes += a.bytes()
-		}
-		for _, p := range x.predicates {
-			p.weight = 0
-			p.weigh(&w.bytes)
-		}
-		for _, ro := range x.rosters {
-			ro.weight = 0
-			ro.weigh(&w.bytes)
-		}
+	if x.at == w.at && len(x.aspects) == w.aspects {
 		return w.bytes
 	}
-	for _, s := range r.order {
-		if s.recipe != nil {
-			for _, p := range s.recipe.predicates {
-				p.weigh(&w.bytes)
-			}
-		}
-		if s.roster != nil {
-			s.roster.weigh(&w.bytes)
-		}
+	w.at, w.aspects = x.at, len(x.aspects)
+	w.bytes = 64*len(x.ids) + x.present.Bytes()
+	for i := range x.switched {
+		w.bytes += x.switched[i].Bytes()
+	}
+	for _, a := range x.aspects {
+		w.bytes += a.bytes()
+	}
+	for _, p := range x.predicates {
+		p.weight = 0
+		p.weigh(&w.bytes)
+	}
+	for _, ro := range x.rosters {
+		ro.weight = 0
+		ro.weigh(&w.bytes)
 	}
 	return w.bytes
 }

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,9 +14,10 @@ import (
 // result is the run for the caller; of groups that were only looked at for some users, those that
 // have something to tell.
 func (r *run) result() *Run {
-	out := &Run{Now: r.now, Diffs: []Diff{}, Held: []*Plan{}, Findings: r.survey.findings(r), Next: r.others.next}
-	for _, id := range slices.Sorted(maps.Keys(r.groups)) {
-		s := r.groups[id]
+	out := &Run{Now: r.now, Diffs: make([]Diff, 0, len(r.groups)), Held: []*Plan{}, Findings: r.survey.findings(r), Next: r.others.next}
+	all := slices.AppendSeq(make([]*subject, 0, len(r.groups)), maps.Values(r.groups))
+	slices.SortFunc(all, func(a, b *subject) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	for _, s := range all {
 		out.Next = sooner(out.Next, r.nextOf(s))
 		if !s.whole && !s.partial {
 			continue

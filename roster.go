@@ -208,6 +208,7 @@ func (ro *roster) tidy(x *index, read bool) {
 	if read && ro.answer == nil {
 		answer := ro.answers(len(x.ids))
 		ro.answer = &answer
+		ro.weigh(&x.weighed.bytes)
 	}
 	if ro.listed != nil {
 		return
@@ -217,6 +218,7 @@ func (ro *roster) tidy(x *index, read bool) {
 		ro.listed = append(ro.listed, Member{x.ids[n], methodOf(ro.population.Has(n), ro.byRule.Has(n))})
 	}
 	sortByUser(ro.listed, func(m Member) UserID { return m.User })
+	ro.weigh(&x.weighed.bytes)
 }
 
 // weigh brings the sum of what rosters weigh up to date.
@@ -271,6 +273,7 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			rosters[i].put(x.number(st.User), st)
 		}
 		x.rosters[s.ID] = rosters[i]
+		rosters[i].weigh(&x.weighed.bytes)
 	}
 	for _, s := range wanted {
 		s.roster = x.rosters[s.ID]
@@ -333,6 +336,7 @@ func (x *index) wrote(writes []Write, r *run) {
 				}
 			}
 			ro.sequence++
+			ro.weigh(&x.weighed.bytes)
 		}
 	}
 	x.settle(r, true)

@@ -215,7 +215,7 @@ func (r *run) prepare() {
 		s.view.Now = r.now
 		s.view.Trees = r.trees
 		s.view.Memberships = r
-		s.today, s.turn, s.met = calendar.In(r.now, s.view.Zone), noDay, s.meet
+		s.today, s.turn = calendar.In(r.now, s.view.Zone), noDay
 	}
 }
 

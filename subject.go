@@ -96,6 +96,9 @@ func (s *subject) foresee(u *User) {
 		return
 	}
 	for _, c := range s.rule.clocked {
+		if s.met == nil {
+			s.met = s.meet
+		}
 		c.turns(u, &s.view, s.met)
 	}
 }

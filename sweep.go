@@ -252,7 +252,8 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 			return
 		}
 		if err := r.decideGroup(ctx, x, level[i], i, found, decided[i], answers); err != nil {
-			failed.CompareAndSwap(nil, &err)
+			first := err // which is not made where there is none
+			failed.CompareAndSwap(nil, &first)
 		}
 	}
 	inParallelIf(total > fewCandidates, len(many), func() func(int) { return func(i int) { work(many[i]) } })
@@ -287,7 +288,7 @@ const (
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
 func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, found []candidates, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
-	var light User
+	var light *User
 	found, i = x.of(found, i)
 	for c := range found {
 		for _, of := range found[c].list[found[c].start[i]:found[c].start[i+1]] {
@@ -295,10 +296,9 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 			if _, affected := r.users[id]; affected {
 				continue
 			}
-			u := &light
+			var u *User
 			switch code := x.status.codes.Code(of.user); {
 			case code == 0:
-				u = nil
 			case s.scope != nil || s.hold != nil:
 				var err error
 				if u, err = r.user(ctx, id); err != nil {
@@ -308,7 +308,11 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 					of.verdict = s.within(u, of.verdict)
 				}
 			default:
-				light = User{ID: id, Activation: activationOf(code)}
+				if light == nil {
+					light = new(User)
+				}
+				u = light
+				*u = User{ID: id, Activation: activationOf(code)}
 			}
 			var err error
 			if s.standing, err = x.standing(ctx, s, of.user, id); err != nil {
