@@ -218,7 +218,7 @@ func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
 		for _, i := range w.doubted {
 			switch n := base + uint32(i); {
 			case !possible.Has(i): // not among the people
-			case c.steadfast && (ro.undecided.Has(n) || ro.population.Has(n) && !ro.byRule.Has(n)):
+			case c.steadfast && (ro.undecided.Has(n) || ro.firm.Has(n) || ro.population.Has(n) && !ro.byRule.Has(n)):
 				found.Clear(i)
 			default:
 				found.Set(i)
@@ -231,12 +231,13 @@ func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
 	unknown.AndNot(yes)
 	found.Or(unknown)
 	if c.steadfast {
-		firm := &w.scratch
-		ro.population.Load(w.chunk, firm)
-		ro.byRule.AndNot(w.chunk, firm)
-		ro.undecided.Or(w.chunk, firm)
-		firm.And(unknown)
-		found.AndNot(firm)
+		stays := &w.scratch
+		ro.population.Load(w.chunk, stays)
+		ro.byRule.AndNot(w.chunk, stays)
+		ro.firm.Or(w.chunk, stays)
+		ro.undecided.Or(w.chunk, stays)
+		stays.And(unknown)
+		found.AndNot(stays)
 	}
 }
 
@@ -253,11 +254,6 @@ func (w *sweeper) others(c *search, ro *roster) {
 		stay.Reset()
 		if c.firm {
 			ro.firm.Load(w.chunk, stay)
-			if ro.live {
-				ro.member.And(w.chunk, stay)
-			} else {
-				ro.member.AndNot(w.chunk, stay)
-			}
 		}
 		if c.plain {
 			ro.bit.Load(w.chunk, &w.scratch)

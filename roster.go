@@ -15,18 +15,18 @@ import (
 // rule and nothing else, a bit each. Of the odd ones it has what runs ask of everybody; the rest is read
 // from the Store.
 type roster struct {
-	// epoch and sequence are those of the state that it is a copy of, and live says how plain users are
-	// members.
+	// epoch and sequence are those of the state that it is a copy of, and live says how plain and firm users
+	// are members.
 	epoch    string
 	sequence uint64
 	live     bool
 
 	bit       userset.Set // the automatic bit, of plain and odd users
 	odd       userset.Set // whose standing is not plain
-	undecided userset.Set // of the odd ones
-	explicit  userset.Set // who is assigned or excluded
-	firm      userset.Set // of those, who is assigned for good and in by that, and nothing else
-	// Of the odd ones, how they are in: in the population, and there by the rule; and as members.
+	firm      userset.Set // of the odd ones, who is assigned for good and in by that, and nothing else
+	undecided userset.Set // of the others
+	explicit  userset.Set // of the others, who is assigned or excluded
+	// Of the others, how they are in: in the population, and there by the rule; and as members.
 	population, byRule, member, memberByRule userset.Set
 	until                                    map[uint32]time.Time // when assignments end, or did
 
@@ -80,7 +80,7 @@ func (ro *roster) standing(group GroupID, n uint32, user UserID) (st Standing, c
 	switch {
 	case ro == nil:
 		return Standing{Group: group, User: user}, true
-	case ro.explicit.Has(n):
+	case ro.explicit.Has(n), ro.firm.Has(n):
 		return Standing{}, false
 	case ro.odd.Has(n):
 		return Standing{
@@ -108,16 +108,17 @@ func (ro *roster) put(n uint32, st Standing) {
 	ro.answer = nil
 	ro.count(n, -1)
 	odd := !st.Blank() && !sameStanding(st, ro.plain(st.Group, st.User))
-	was := ro.odd.Has(n)
+	was, firm := ro.odd.Has(n), ro.isFirm(st)
 	if st.Undecided || ro.undecided.Has(n) {
 		ro.listed = nil
 	}
 	include(&ro.bit, n, st.Automatic)
 	if odd || was {
 		include(&ro.odd, n, odd)
+		include(&ro.firm, n, firm)
+		odd = odd && !firm
 		include(&ro.undecided, n, odd && st.Undecided)
 		include(&ro.explicit, n, odd && (st.Assignment != nil || st.Exclusion != nil))
-		include(&ro.firm, n, isFirm(st))
 		include(&ro.population, n, odd && st.Population != Outside)
 		include(&ro.byRule, n, odd && st.Population == Automatic)
 		include(&ro.member, n, odd && st.Member != Outside)
@@ -134,10 +135,10 @@ func (ro *roster) put(n uint32, st Standing) {
 }
 
 // isFirm reports whether a user is in by an assignment that does not end, and nothing is to be decided, but for the
-// bit and for whether the group is live.
-func isFirm(st Standing) bool {
+// bit.
+func (ro *roster) isFirm(st Standing) bool {
 	return st.Assignment != nil && st.Assignment.Until.IsZero() && st.Exclusion == nil && !st.Undecided &&
-		st.Population == Manual && st.Member != Automatic
+		st.Population == Manual && st.Member == methodOf(ro.live, false)
 }
 
 func include(set *userset.Set, n uint32, in bool) {
@@ -165,6 +166,11 @@ func (ro *roster) count(n uint32, by int) {
 		return
 	}
 	add(&ro.oddBits, ro.bit.Has(n))
+	if ro.firm.Has(n) {
+		ro.populations += by
+		add(&ro.members, ro.live)
+		return
+	}
 	add(&ro.populations, ro.population.Has(n))
 	add(&ro.byRules, ro.byRule.Has(n))
 	add(&ro.members, ro.member.Has(n))
@@ -180,6 +186,7 @@ func (ro *roster) answers(users int) program.Term {
 		if ro.live {
 			ro.bit.Load(chunk, &b)
 			ro.odd.AndNot(chunk, &b)
+			ro.firm.Or(chunk, &b)
 		}
 		ro.member.Or(chunk, &b)
 		ro.undecided.AndNot(chunk, &b)
@@ -343,21 +350,21 @@ func (x *index) wrote(writes []Write, r *run) {
 	x.glanced(r)
 }
 
-// turn makes the roster live, or not, as a write says. It reports false where somebody who is plain is not
+// turn makes the roster live, or not, as a write says. It reports false where somebody who is plain or firm is not
 // written about: they would be taken for what they are not.
 func (x *index) turn(ro *roster, w *Write) bool {
 	if w.State.Live == ro.live {
 		return true
 	}
-	plain := ro.bit.Count() - ro.oddBits
+	left := ro.bit.Count() - ro.oddBits + ro.firm.Count()
 	for _, st := range w.Standings {
-		if n := x.number(st.User); ro.bit.Has(n) && !ro.odd.Has(n) {
+		if n := x.number(st.User); ro.firm.Has(n) || ro.bit.Has(n) && !ro.odd.Has(n) {
 			ro.put(n, Standing{Group: w.Group, User: st.User})
-			plain--
+			left--
 		}
 	}
 	ro.live = w.State.Live
-	return plain == 0
+	return left == 0
 }
 
 // forget drops the roster of a group.

@@ -100,10 +100,11 @@ func (l *library) evaluator() *groups.Evaluator {
 	return groups.NewEvaluator(l.store, l.store, &groups.Options{Now: libraryNow, Guard: &groups.Guard{}})
 }
 
-// fill stores the memberships and assignments.
+// fill stores the memberships and assignments, of groups that are live as they are once they were processed.
 func (l *library) fill(ctx context.Context) error {
 	write := func(id groups.GroupID, standings []groups.Standing) error {
-		return l.store.Apply(ctx, groups.Commit{Writes: []groups.Write{{Group: id, Revision: 1, Standings: standings}}})
+		w := groups.Write{Group: id, Revision: 1, Standings: standings, State: &groups.State{Live: true}}
+		return l.store.Apply(ctx, groups.Commit{Writes: []groups.Write{w}})
 	}
 	by := &groups.Assignment{By: "bench", At: libraryNow()}
 	var off []int32
