@@ -83,7 +83,7 @@ func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 			r.others.automatic -= s.State.Automatic
 		}
 	}
-	slices.SortFunc(r.order, func(a, b *subject) int { return c.entries[a.ID].place - c.entries[b.ID].place })
+	slices.SortFunc(r.order, func(a, b *subject) int { return a.place - b.place })
 	if r.judge() {
 		return nil, nil
 	}
@@ -380,7 +380,7 @@ func (g *glance) subject(e *entry) *subject {
 		return s
 	}
 	r := g.r
-	s.partial, s.rule, s.recipe, s.terms = true, e.rule, e.recipe, nil
+	s.partial, s.place, s.rule, s.recipe, s.terms = true, e.place, e.rule, e.recipe, nil
 	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees}
 	s.today, s.turn, s.met = calendar.In(r.now, e.zone), noDay, s.meet
 	for _, id := range e.needs {

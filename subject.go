@@ -16,6 +16,7 @@ type subject struct {
 	rule    *Rule  // nil: the rule gives no verdict
 	broken  bool   // the criteria do not fit the schema any more: everybody is Unknown
 	cyclic  bool
+	place   int // of a glance, in the order of the groups
 	view    View
 	whole   bool // evaluated for everybody
 	partial bool // evaluated for the users of the run
