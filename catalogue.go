@@ -290,8 +290,9 @@ func (x *index) flatten(recipe *recipe) {
 	terms := make([]program.Question, len(recipe.terms))
 	for i, p := range recipe.predicates {
 		if p.number == 0 {
-			x.asked = append(x.asked, p)
+			x.asked, x.seats = append(x.asked, p), append(x.seats, seat{})
 			p.number = uint32(len(x.asked))
+			x.stand(p)
 		}
 		terms[recipe.places[i]] = p.question(x.present.Count())
 	}

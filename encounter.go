@@ -24,8 +24,10 @@ type encounter struct {
 	stirred bool     // they came, went, or were switched on or off
 	turned  []uint64 // the groups for which a date may turn at another time, by place
 
-	// truths is what predicates say of the user, by number, less one, as far as they were asked.
+	// truths is what predicates say of the user, by number, less one, as far as they were asked, and rows are those of
+	// their values on the sheets.
 	truths     []program.Truth
+	rows       [][]Verdict
 	asking     []uint32 // memory for winnow
 	foreteller subject  // that finds when dates turn
 }
@@ -59,10 +61,10 @@ func has(bits []uint64, i int) bool { return bits[i/64]>>(i%64)&1 != 0 }
 // encounter is one with nobody yet.
 func (g *glance) encounter() *encounter {
 	e, _ := g.x.encounters.Get().(*encounter)
-	if e == nil || len(e.at) != len(g.c.order) || len(e.truths) != len(g.x.asked) {
+	if e == nil || len(e.at) != len(g.c.order) || len(e.truths) != len(g.x.asked) || len(e.rows) != len(g.x.sheets) {
 		e = &encounter{
 			at: make([]int32, len(g.c.order)), marked: make([]uint64, words(g.c)), turned: make([]uint64, words(g.c)),
-			truths: make([]program.Truth, len(g.x.asked)),
+			truths: make([]program.Truth, len(g.x.asked)), rows: make([][]Verdict, len(g.x.sheets)),
 		}
 		e.foreteller.met = e.foreteller.meet
 	}
@@ -74,6 +76,7 @@ func (g *glance) encounter() *encounter {
 func (g *glance) part(e *encounter) {
 	e.begin(met{})
 	clear(e.standings[:cap(e.standings)])
+	clear(e.rows)
 	e.g, e.foreteller.rule, e.foreteller.view = nil, nil, View{}
 	g.x.encounters.Put(e)
 }
@@ -87,7 +90,16 @@ func (e *encounter) begin(m met) {
 	clear(e.turned)
 	clear(e.truths)
 	m.standings, m.stored, m.expected = e.standings[:0], e.stored[:0], e.expected[:0]
-	e.met, e.full, e.stirred, e.unsure = m, nil, false, m.light != nil && e.g.x.flips.unsure.Has(m.n)
+	e.met, e.full, e.stirred = m, nil, false
+	e.number(m.n)
+}
+
+// number reads what the index has of the user with that number.
+func (e *encounter) number(n uint32) {
+	e.n, e.unsure = n, e.g.x.flips.unsure.Has(n)
+	for i, a := range e.g.x.sheets {
+		e.rows[i] = a.row(a.codes.Code(n))
+	}
 }
 
 // meet finds what is to be decided about a user.
@@ -106,7 +118,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 		}
 	}
 	if n, known := g.x.numbers[id]; known {
-		e.n, e.unsure = n, g.x.flips.unsure.Has(n)
+		e.number(n)
 		if code := g.x.status.codes.Code(n); code != 0 {
 			e.light = &User{ID: id, Activation: activationOf(code)}
 		}
@@ -228,7 +240,7 @@ func (e *encounter) winnow() {
 			}
 		}
 		for _, number := range e.asking {
-			e.truths[number-1] = e.g.x.asked[number-1].truth(e.n, e.unsure)
+			e.truth(number)
 		}
 		for place := range e.places() {
 			f := &e.g.c.flat[place]
@@ -289,9 +301,16 @@ func (e *encounter) verdict(recipe *recipe, p program.Flat, run *run) Verdict {
 // truth is what a predicate says of the user, who is asked about it once.
 func (e *encounter) truth(number uint32) program.Truth {
 	known := &e.truths[number-1]
-	if *known == 0 {
-		*known = e.g.x.asked[number-1].truth(e.n, e.unsure)
+	if *known != 0 {
+		return *known
 	}
+	if at := e.g.x.seats[number-1]; at.sheet > 0 {
+		if row := e.rows[at.sheet-1]; row != nil && row[at.place] != unasked {
+			*known = truthOf(row[at.place])
+			return *known
+		}
+	}
+	*known = e.g.x.asked[number-1].truth(e.n, e.unsure)
 	return *known
 }
 

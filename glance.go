@@ -205,6 +205,7 @@ func (x *index) follows(r *run) bool {
 
 // refill works those predicates out that are not up to date and that somebody reads.
 func (x *index) refill(now time.Time) {
+	defer x.seatAll()
 	x.advance(now)
 	var stale []*predicate
 	x.flips.spoilt = slices.DeleteFunc(x.flips.spoilt, func(p *predicate) bool {

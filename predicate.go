@@ -18,7 +18,9 @@ type predicate struct {
 	// What those need who look at one user comes first, so that it lies together. filled says that the sets are up
 	// to date, as of the day of the agenda.
 	aspect       aspect
-	table        []Verdict // of a valued aspect: by value
+	table        []Verdict // of a valued aspect: by value, unless that stands on the sheet
+	sheet        *sheet
+	seat         uint32 // on the sheet
 	filled       bool
 	relative     bool
 	yes, unknown userset.Set
@@ -96,10 +98,26 @@ func (p *predicate) said(code uint32) Verdict {
 	switch {
 	case code == 0:
 		return No
-	case int(code) >= len(p.table):
-		return unasked
+	case int(code) < len(p.table):
+		return p.table[code]
+	case p.table == nil && p.sheet != nil:
+		if row := p.sheet.row(code); row != nil {
+			return row[p.seat]
+		}
 	}
-	return p.table[code]
+	return unasked
+}
+
+// say notes what the predicate says of a value.
+func (p *predicate) say(code uint32, v Verdict) {
+	if p.table == nil && p.sheet != nil {
+		p.sheet.reach(code)[p.seat] = v
+		return
+	}
+	for int(code) >= len(p.table) {
+		p.table = append(p.table, unasked)
+	}
+	p.table[code] = v
 }
 
 // set brings one user up to date.
