@@ -73,8 +73,12 @@ type valued struct {
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
 	flawed  []uint32
-	// concerned is memory for put.
+	// The sets of the predicates have some users by the values that they had before: who these are is worked out
+	// when somebody reads the sets.
+	behind map[uint32]uint32
+	// concerned and flipped are memory for put.
 	concerned []*predicate
+	flipped   []flip
 }
 
 func (a *valued) put(n uint32, u *User) {
@@ -86,24 +90,16 @@ func (a *valued) put(n uint32, u *User) {
 	if !a.keep(n, code) {
 		return
 	}
-	// Most predicates say of the one value what they say of the other, and are passed over.
-	a.concerned = a.concerned[:0]
-	for _, p := range a.apart() {
-		if before, now := p.said(was), p.said(code); p.relative || before != now || now == unasked {
-			a.concerned = append(a.concerned, p)
+	if _, is := a.behind[n]; !is {
+		if a.behind == nil {
+			a.behind = map[uint32]uint32{}
 		}
-	}
-	if a.width > 0 {
-		before, now := a.reach(was), a.reach(code)
-		a.concerned = a.differing(before, now, a.concerned)
-		for _, place := range a.clocked {
-			if before[place] == now[place] && now[place] != unasked {
-				a.concerned = append(a.concerned, a.placed[place])
-			}
-		}
+		a.behind[n] = was
 	}
 	var like User
-	for _, p := range a.concerned {
+	a.flipped = a.flipped[:0]
+	unsure := false
+	for _, p := range a.differ(was, code) {
 		if !p.filled {
 			continue
 		}
@@ -111,12 +107,57 @@ func (a *valued) put(n uint32, u *User) {
 		if p.relative && a.codes.Count(code) == 1 {
 			p.say(code, unasked) // nobody had the value, and what was said of it may be of another day
 		}
-		if before, now := a.verdict(p, was, &like), a.verdict(p, code, &like); before != now {
-			p.move(n, before, now)
-		} else {
-			p.touch(n)
+		before, now := a.verdict(p, was, &like), a.verdict(p, code, &like)
+		if before != now {
+			unsure = unsure || now == Unknown
+			a.flipped = append(a.flipped, flip{p, truthOf(now) > truthOf(before), truthOf(now)})
+		} else if p.relative {
+			a.flipped = append(a.flipped, flip{predicate: p})
 		}
 	}
+	if len(a.flipped) == 0 {
+		return
+	}
+	if unsure {
+		a.flipped[0].flips.doubt(n)
+	}
+	a.flipped[0].flips.add(n, a.flipped...)
+}
+
+// catchUp brings the sets up to those who have other values since.
+func (a *valued) catchUp() {
+	var like User
+	for n, was := range a.behind {
+		code := a.codes.Code(n)
+		for _, p := range a.differ(was, code) {
+			if p.filled {
+				p.keep(n, a.verdict(p, code, &like))
+			}
+		}
+	}
+	clear(a.behind)
+}
+
+// differ are the predicates who say something else of the one value than of the other, or may do so, or whom time
+// changes: most are not, and are passed over.
+func (a *valued) differ(was, code uint32) []*predicate {
+	a.concerned = a.concerned[:0]
+	for _, p := range a.apart() {
+		if before, now := p.said(was), p.said(code); p.relative || before != now || now == unasked {
+			a.concerned = append(a.concerned, p)
+		}
+	}
+	if a.width == 0 {
+		return a.concerned
+	}
+	before, now := a.reach(was), a.reach(code)
+	a.concerned = a.differing(before, now, a.concerned)
+	for _, place := range a.clocked {
+		if before[place] == now[place] && now[place] != unasked {
+			a.concerned = append(a.concerned, a.placed[place])
+		}
+	}
+	return a.concerned
 }
 
 // apart are the predicates who are not on the sheet.
@@ -351,13 +392,16 @@ func (a *valued) turn(p *predicate, today calendar.Day) calendar.Day {
 }
 
 func (a *valued) tidy() {
+	a.catchUp()
 	a.codes.Tidy()
 	if a.ready != nil {
 		a.ready()
 	}
 }
 
-func (a *valued) bytes() int { return a.codes.Bytes() + a.size() + cap(a.sheet.said) }
+func (a *valued) bytes() int {
+	return a.codes.Bytes() + a.size() + cap(a.sheet.said) + 16*len(a.behind)
+}
 
 // scratch is memory for filling a predicate.
 type scratch struct {

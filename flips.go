@@ -41,23 +41,23 @@ func (s sign) mayGain(f flip) bool { return f.more && s.asIs || !f.more && s.neg
 // manyFlips is how many are kept. Where so much changes it costs less to process all groups.
 const manyFlips = 1 << 23
 
-// add notes a flip of a user.
-func (f *flips) add(n uint32, of flip) {
+// add notes flips of a user.
+func (f *flips) add(n uint32, of ...flip) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.on {
 		return
 	}
-	if f.count == manyFlips {
+	if f.count+len(of) > manyFlips {
 		f.lose()
 		return
 	}
 	if f.of == nil {
 		f.of = map[uint32][]flip{}
 	}
-	f.of[n] = append(f.of[n], of)
-	f.count++
-	f.told++
+	f.of[n] = append(f.of[n], of...)
+	f.count += len(of)
+	f.told += uint64(len(of))
 }
 
 // spoil notes a predicate that is to be filled again.

@@ -257,7 +257,8 @@ func (x *index) adopt(schema *Schema) {
 			a.asking().predicates, a.asking().restless = nil, nil
 			if v, is := a.(*valued); is {
 				v.checked, v.flawed = 0, nil
-				v.clear()
+				v.sheet.clear()
+				v.behind = nil
 			}
 		}
 	}

@@ -132,20 +132,6 @@ func (p *predicate) set(n uint32, v Verdict) {
 	}
 }
 
-// move is set for a user of whom the predicate said was.
-func (p *predicate) move(n uint32, was, now Verdict) {
-	if was == Unknown || now == Unknown {
-		p.set(n, now)
-		return
-	}
-	if now == Yes {
-		p.yes.Add(n)
-	} else {
-		p.yes.Remove(n)
-	}
-	p.flips.add(n, flip{p, now == Yes, truthOf(now)})
-}
-
 // keep is set for who tells nobody, and reports in which of the sets the user was not as they are now.
 func (p *predicate) keep(n uint32, v Verdict) (yes, unknown bool) {
 	switch v {
@@ -172,6 +158,9 @@ func (p *predicate) touch(n uint32) {
 // spoil has the predicate filled again.
 func (p *predicate) spoil() {
 	if p.filled {
+		if a, is := p.aspect.(*valued); is {
+			a.catchUp() // filling it again tells of whom is not as in the sets
+		}
 		p.filled, p.spoilt = false, true
 		p.flips.spoil(p)
 	}
