@@ -195,10 +195,10 @@ func (e *encounter) turn(f flip) {
 	for _, u := range f.uses {
 		sooner := ever && u.of.sleepsPast(turns)
 		if sooner {
-			set(e.turned, u.of.place)
+			set(e.turned, int(u.place))
 		}
-		if sooner || e.at[u.of.place] > 0 || u.mayGain(f) {
-			e.mark(u.of)
+		if sooner || e.at[u.place] > 0 || u.mayGain(f) {
+			set(e.marked, int(u.place))
 		}
 	}
 }
@@ -255,7 +255,7 @@ func (e *encounter) winnow() {
 // they are Unknown, and the verdict is for later where they matter.
 func (e *encounter) expect(place int, run *run) expected {
 	f, as, whole := &e.g.c.flat[place], expected{place: place, verdict: No}, false
-	recipe, program := f.recipe, f.program
+	recipe, program, reads := f.recipe, f.program, f.reads
 	if e.g.wholes != nil {
 		if s := e.g.r.groups[e.g.c.order[place].ID]; s.whole {
 			whole, recipe = true, nil
@@ -264,7 +264,7 @@ func (e *encounter) expect(place int, run *run) expected {
 			case s.broken:
 				as.verdict = Unknown
 			default:
-				recipe, program = s.recipe, s.recipe.flat
+				recipe, program, reads = s.recipe, s.recipe.flat, len(s.recipe.groups) > 0
 			}
 		}
 	}
@@ -277,7 +277,7 @@ func (e *encounter) expect(place int, run *run) expected {
 	case recipe == nil:
 	default:
 		as.verdict = e.verdict(recipe, program, run)
-		as.late = run == nil && len(recipe.groups) > 0 && as.verdict == Unknown
+		as.late = run == nil && reads && as.verdict == Unknown
 	}
 	as.turns = f.clocked && e.light != nil && (whole || has(e.turned, place) || e.stirred && e.turnsSooner(e.g.c.order[place]))
 	as.passes = as.verdict == No && e.at[place] == 0 && !as.turns && !whole && !as.late

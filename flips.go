@@ -29,9 +29,10 @@ type flip struct {
 	now  program.Truth // what it says of the user from then on; zero where that is not known
 }
 
-// A use is a group whose rule has a predicate.
+// A use is a group whose rule has a predicate, and its place in the order of the groups.
 type use struct {
-	of *entry
+	of    *entry
+	place int32
 	sign
 }
 

@@ -365,7 +365,7 @@ func (g *glance) decide(as expected) {
 		return
 	}
 	for _, id := range e.needs {
-		g.needed(id)
+		g.needed(g.c.entries[id])
 	}
 	for _, reader := range e.readers {
 		if g.hand.mark(reader); !reader.waits {
@@ -376,7 +376,7 @@ func (g *glance) decide(as expected) {
 
 // subject is a group that the run looks at.
 func (g *glance) subject(e *entry) *subject {
-	s := g.needed(e.ID)
+	s := g.needed(e)
 	if s.partial {
 		return s
 	}
@@ -385,19 +385,18 @@ func (g *glance) subject(e *entry) *subject {
 	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees}
 	s.today, s.turn, s.met = calendar.In(r.now, e.zone), noDay, s.meet
 	for _, id := range e.needs {
-		g.needed(id)
+		g.needed(g.c.entries[id])
 	}
 	return s
 }
 
 // needed is a group that the run may have to compare with what is stored.
-func (g *glance) needed(id GroupID) *subject {
-	s := g.r.groups[id]
+func (g *glance) needed(e *entry) *subject {
+	s := g.r.groups[e.ID]
 	if s == nil {
-		e := g.c.entries[id]
 		s = &subject{Group: *e.Group, stored: true}
 		s.waits = e.waits
-		g.r.groups[id] = s
+		g.r.groups[e.ID] = s
 	}
 	return s
 }

@@ -107,12 +107,15 @@ func (in *inside[V]) mark(hash uint64) { in.marks[hash>>6&1] |= 1 << (hash & 63)
 // mayHave is false only where no key in the block has the hash.
 func (in *inside[V]) mayHave(hash uint64) bool { return in.marks[hash>>6&1]>>(hash&63)&1 != 0 }
 
+// fewMarked is up to how many rows it is worth to mark the hashes of those that are left.
+const fewMarked = 32
+
 // place puts a cell in.
 func place[K ~string, V any](in *inside[V], seed maphash.Seed, keys []K, number uint32, c Cell[V]) {
 	switch came, went := enter(&in.block, keys, number, c); {
 	case len(in.rows) == 0:
 		*in = inside[V]{}
-	case went:
+	case went && len(in.rows) <= fewMarked: // among more they tell little, and some of who went do no harm
 		in.marks = [2]uint64{}
 		for _, r := range in.rows {
 			in.mark(maphash.String(seed, string(keys[r.of()])))
@@ -170,7 +173,10 @@ func edit[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) bool {
 		return false
 	}
 	number := written.rows[0].of()
-	b := s.blocks[max(0, blockOf(s.blocks, keys, keys[number]))]
+	b := s.blocks[0]
+	if len(s.blocks) > 1 {
+		b = s.blocks[max(0, blockOf(s.blocks, keys, keys[number]))]
+	}
 	if b.made != s.reads || len(b.rows) == 1 || len(b.rows) == 2*blockRows {
 		return false
 	}
