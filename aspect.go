@@ -400,7 +400,7 @@ func (a *valued) tidy() {
 }
 
 func (a *valued) bytes() int {
-	return a.codes.Bytes() + a.size() + cap(a.sheet.said) + 16*len(a.behind)
+	return a.codes.Bytes() + a.size() + a.sheet.bytes() + 16*len(a.behind)
 }
 
 // scratch is memory for filling a predicate.

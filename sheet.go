@@ -10,7 +10,7 @@ import (
 // follow have a place on it. What others say, and those that were filled since, is in tables of their own.
 type sheet struct {
 	number  uint32       // among the sheets of an index, from 1 on; 0 is none yet
-	said    []Verdict    // row by row; of code 0 it is No
+	pages   [][]Verdict  // of so many rows each; of code 0 all is No
 	width   int          // of a row
 	placed  []*predicate // by place; nil is free
 	free    []uint32
@@ -22,22 +22,22 @@ type sheet struct {
 // A seat is where a predicate stands: on which sheet, by number, and in which place of its rows.
 type seat struct{ sheet, place uint32 }
 
+// pageRows is how many rows share an allocation: when values come, none is ever moved.
+const pageRows = 32
+
 // row is what is said of a value, if there is such a row.
 func (s *sheet) row(code uint32) []Verdict {
-	if from := int(code) * s.width; from < len(s.said) {
-		return s.said[from : from+s.width]
+	if page := int(code / pageRows); page < len(s.pages) {
+		from := int(code%pageRows) * s.width
+		return s.pages[page][from : from+s.width]
 	}
 	return nil
 }
 
 // reach makes the rows up to that of a value. Of new ones nobody was asked.
 func (s *sheet) reach(code uint32) []Verdict {
-	from := len(s.said)
-	if more := (int(code)+1)*s.width - from; more > 0 {
-		s.said = slices.Grow(s.said, more)[:from+more]
-		for i := range s.said[from:] {
-			s.said[from+i] = unasked
-		}
+	for int(code/pageRows) >= len(s.pages) {
+		s.pages = append(s.pages, slices.Repeat([]Verdict{unasked}, pageRows*s.width))
 	}
 	return s.row(code)
 }
@@ -45,11 +45,9 @@ func (s *sheet) reach(code uint32) []Verdict {
 // widen makes the rows longer.
 func (s *sheet) widen(width int) {
 	was := *s
-	s.said, s.width = nil, width
-	if was.width > 0 {
-		for code := range uint32(len(was.said) / was.width) {
-			copy(s.reach(code), was.row(code))
-		}
+	s.pages, s.width = nil, width
+	for code := range uint32(len(was.pages) * pageRows) {
+		copy(s.reach(code), was.row(code))
 	}
 }
 
@@ -73,7 +71,7 @@ func (s *sheet) take(list []*predicate, codes int) {
 		s.widen(len(s.placed))
 	}
 	s.reach(uint32(max(codes, 1) - 1))
-	for code := range uint32(len(s.said) / s.width) {
+	for code := range uint32(len(s.pages) * pageRows) {
 		row := s.row(code)
 		for _, p := range list {
 			row[p.seat] = p.said(code)
@@ -94,6 +92,8 @@ func (s *sheet) leave(p *predicate) {
 	p.sheet, s.placed[p.seat], s.free = nil, nil, append(s.free, p.seat)
 	s.clocked = slices.DeleteFunc(s.clocked, func(seat uint32) bool { return seat == p.seat })
 }
+
+func (s *sheet) bytes() int { return len(s.pages) * pageRows * s.width }
 
 // clear frees all places.
 func (s *sheet) clear() { *s = sheet{number: s.number} }
