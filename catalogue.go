@@ -58,8 +58,7 @@ type flatEntry struct {
 	recipe  *recipe
 	waits   bool
 	clocked bool
-	reads   bool                   // other groups
-	musts   [3]program.FlatLiteral // the rule is No where one of them is; 0 is none
+	reads   bool // other groups
 }
 
 // newCatalogue is nil where the Store is no Memory. A Store that has one inside may show other groups than that.
@@ -284,7 +283,6 @@ func (c *catalogue) flatten(e *entry) {
 	f := flatEntry{recipe: e.recipe, waits: e.waits, clocked: e.clocked}
 	if e.recipe != nil {
 		f.program, f.reads = e.recipe.flat, len(e.recipe.groups) > 0
-		f.program.Musts(groupsFrom, f.musts[:])
 	}
 	c.flat[e.place] = f
 }

@@ -26,10 +26,10 @@ type encounter struct {
 
 	// truths is what predicates say of the user, by number, less one, as far as they were asked, and rows are those of
 	// their values on the sheets.
-	truths     []program.Truth
-	rows       [][]Verdict
-	asking     []uint32 // memory for winnow
-	foreteller subject  // that finds when dates turn
+	truths []program.Truth
+	rows   [][]Verdict
+
+	foreteller subject // that finds when dates turn
 }
 
 // met is what has come of an encounter.
@@ -128,7 +128,6 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 			e.turn(f)
 		}
 	}
-	e.winnow()
 	for _, whole := range g.wholes {
 		e.mark(whole)
 	}
@@ -225,31 +224,6 @@ func (e *encounter) turnsSooner(of *entry) bool {
 
 // sleepsPast reports whether time matters to the group at that instant, and by what is stored only later.
 func (e *entry) sleepsPast(at time.Time) bool { return e.wakes.IsZero() || at.Before(e.wakes) }
-
-// winnow unmarks the groups that one condition rules out, if nothing is stored there about the user. These
-// conditions are asked one after another, and not each within its rule: so the memory of many is read at once.
-func (e *encounter) winnow() {
-	if e.light == nil {
-		return
-	}
-	for round := range len(flatEntry{}.musts) {
-		e.asking = e.asking[:0]
-		for place := range e.places() {
-			if l := e.g.c.flat[place].musts[round]; l > 0 && e.truths[l.Number()-1] == 0 {
-				e.asking = append(e.asking, l.Number())
-			}
-		}
-		for _, number := range e.asking {
-			e.truth(number)
-		}
-		for place := range e.places() {
-			f := &e.g.c.flat[place]
-			if l := f.musts[round]; l > 0 && l.Denies(e.truths[l.Number()-1]) && e.at[place] == 0 && !(f.clocked && (e.stirred || has(e.turned, place))) {
-				e.marked[place/64] &^= 1 << (place % 64)
-			}
-		}
-	}
-}
 
 // expect finds what is to be decided in one group. Conditions on other groups are asked of run; where that is nil
 // they are Unknown, and the verdict is for later where they matter.
