@@ -52,6 +52,7 @@ func (q *questions) answered() bool {
 // there is, and not for each user.
 type valued struct {
 	questions
+	sheet
 	codes columns.Column // 0 is of those who are not among the people
 	// code numbers the value that a user has, from 1 on, and like makes a user who has that value. codeAll, where
 	// set, is code of many.
@@ -72,8 +73,12 @@ type valued struct {
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
 	flawed  []uint32
-	// concerned is memory for put.
-	concerned []uint32
+	// The sets of the predicates have some users by the values that they had before: who these are is worked out
+	// when somebody reads the sets.
+	behind map[uint32]uint32
+	// concerned and flipped are memory for put.
+	concerned []*predicate
+	flipped   []flip
 }
 
 func (a *valued) put(n uint32, u *User) {
@@ -85,30 +90,88 @@ func (a *valued) put(n uint32, u *User) {
 	if !a.keep(n, code) {
 		return
 	}
-	// Most predicates say of the one value what they say of the other. They are passed over first: so the memory of
-	// many is read at once.
-	a.concerned = slices.Grow(a.concerned[:0], len(a.predicates))[:len(a.predicates)]
-	concerned := 0
-	for i, p := range a.predicates {
-		before, now := p.said(was), p.said(code)
-		a.concerned[concerned] = uint32(i)
-		if p.filled && (p.relative || before != now || now == unasked) {
-			concerned++
+	if _, is := a.behind[n]; !is {
+		if a.behind == nil {
+			a.behind = map[uint32]uint32{}
 		}
+		a.behind[n] = was
 	}
 	var like User
-	for _, i := range a.concerned[:concerned] {
-		p := a.predicates[i]
-		a.stir(p)
-		if p.relative && a.codes.Count(code) == 1 && int(code) < len(p.table) {
-			p.table[code] = unasked // nobody had the value, and what was said of it may be of another day
+	a.flipped = a.flipped[:0]
+	unsure := false
+	for _, p := range a.differ(was, code) {
+		if !p.filled {
+			continue
 		}
-		if before, now := a.verdict(p, was, &like), a.verdict(p, code, &like); before != now {
-			p.move(n, before, now)
-		} else {
-			p.touch(n)
+		a.stir(p)
+		if p.relative && a.codes.Count(code) == 1 {
+			p.say(code, unasked) // nobody had the value, and what was said of it may be of another day
+		}
+		before, now := a.verdict(p, was, &like), a.verdict(p, code, &like)
+		if before != now {
+			unsure = unsure || now == Unknown
+			a.flipped = append(a.flipped, flip{p, truthOf(now) > truthOf(before), truthOf(now)})
+		} else if p.relative {
+			a.flipped = append(a.flipped, flip{predicate: p})
 		}
 	}
+	if len(a.flipped) == 0 {
+		return
+	}
+	if unsure {
+		a.flipped[0].flips.doubt(n)
+	}
+	a.flipped[0].flips.add(n, a.flipped...)
+}
+
+// catchUp brings the sets up to those who have other values since.
+func (a *valued) catchUp() {
+	var like User
+	for n, was := range a.behind {
+		code := a.codes.Code(n)
+		for _, p := range a.differ(was, code) {
+			if p.filled {
+				p.keep(n, a.verdict(p, code, &like))
+			}
+		}
+	}
+	clear(a.behind)
+}
+
+// differ are the predicates who say something else of the one value than of the other, or may do so, or whom time
+// changes: most are not, and are passed over.
+func (a *valued) differ(was, code uint32) []*predicate {
+	a.concerned = a.concerned[:0]
+	for _, p := range a.apart() {
+		if before, now := p.said(was), p.said(code); p.relative || before != now || now == unasked {
+			a.concerned = append(a.concerned, p)
+		}
+	}
+	if a.width == 0 {
+		return a.concerned
+	}
+	before, now := a.reach(was), a.reach(code)
+	a.concerned = a.differing(before, now, a.concerned)
+	for _, place := range a.clocked {
+		if before[place] == now[place] && now[place] != unasked {
+			a.concerned = append(a.concerned, a.placed[place])
+		}
+	}
+	return a.concerned
+}
+
+// apart are the predicates who are not on the sheet.
+func (a *valued) apart() []*predicate {
+	if !a.listed {
+		a.listed = true
+		a.tabled = a.tabled[:0]
+		for _, p := range a.predicates {
+			if p.table != nil || p.sheet == nil {
+				a.tabled = append(a.tabled, p)
+			}
+		}
+	}
+	return a.tabled
 }
 
 // keep reports whether the user had another code.
@@ -144,14 +207,13 @@ func (a *valued) verdict(p *predicate, code uint32, like *User) Verdict {
 	if code == 0 {
 		return No
 	}
-	for int(code) >= len(p.table) {
-		p.table = append(p.table, unasked)
-	}
-	if p.table[code] == unasked {
+	v := p.said(code)
+	if v == unasked {
 		a.like(code, like)
-		p.table[code] = p.leaf.verdict(like, &p.agenda.view)
+		v = p.leaf.verdict(like, &p.agenda.view)
+		p.say(code, v)
 	}
-	return p.table[code]
+	return v
 }
 
 // fill asks the predicates that no order narrows down about one value after another, so that each is at hand for all
@@ -230,11 +292,11 @@ func (a *valued) shift(p *predicate, from *View, with *scratch) {
 	var moved []uint32
 	var like User
 	for _, code := range codes {
-		if code == 0 || int(code) >= len(p.table) {
+		was := p.said(code)
+		if code == 0 || was == unasked && a.codes.Count(code) == 0 {
 			continue
 		}
-		was := p.table[code]
-		if p.table[code] = unasked; a.codes.Count(code) > 0 && a.verdict(p, code, &like) != was {
+		if p.say(code, unasked); a.codes.Count(code) > 0 && a.verdict(p, code, &like) != was {
 			moved = append(moved, code)
 		}
 	}
@@ -250,7 +312,7 @@ func (a *valued) shift(p *predicate, from *View, with *scratch) {
 		}
 		for u := range with.yes.All() {
 			n := uint32(chunk*userset.Chunk) + uint32(u)
-			p.set(n, p.table[a.codes.Code(n)])
+			p.set(n, p.said(a.codes.Code(n)))
 		}
 	}
 }
@@ -330,13 +392,16 @@ func (a *valued) turn(p *predicate, today calendar.Day) calendar.Day {
 }
 
 func (a *valued) tidy() {
+	a.catchUp()
 	a.codes.Tidy()
 	if a.ready != nil {
 		a.ready()
 	}
 }
 
-func (a *valued) bytes() int { return a.codes.Bytes() + a.size() }
+func (a *valued) bytes() int {
+	return a.codes.Bytes() + a.size() + a.sheet.bytes() + 16*len(a.behind)
+}
 
 // scratch is memory for filling a predicate.
 type scratch struct {

@@ -54,10 +54,11 @@ type entry struct {
 
 // A flatEntry is what most looks at a group need of it.
 type flatEntry struct {
-	program        program.Flat
-	recipe         *recipe
-	waits, clocked bool
-	musts          [3]program.FlatLiteral // the rule is No where one of them is; 0 is none
+	program program.Flat
+	recipe  *recipe
+	waits   bool
+	clocked bool
+	reads   bool // other groups
 }
 
 // newCatalogue is nil where the Store is no Memory. A Store that has one inside may show other groups than that.
@@ -205,6 +206,11 @@ func (c *catalogue) arrange() {
 		c.order[place] = e
 		c.doubt(e)
 	}
+	for _, p := range c.x.asked {
+		for i := range p.uses {
+			p.uses[i].place = int32(p.uses[i].of.place)
+		}
+	}
 	for _, e := range c.order {
 		e.readers = nil
 		for id := range c.refs.readBy(e.ID) {
@@ -259,7 +265,7 @@ func (x *index) follow(e *entry, recipe *recipe) {
 	if e.recipe = recipe; recipe != nil {
 		x.flatten(recipe)
 		for i, p := range recipe.predicates {
-			p.uses = append(p.uses, use{e, recipe.signs[i]})
+			p.uses = append(p.uses, use{e, int32(e.place), recipe.signs[i]})
 		}
 	}
 }
@@ -276,8 +282,7 @@ const groupsFrom = 1 << 30
 func (c *catalogue) flatten(e *entry) {
 	f := flatEntry{recipe: e.recipe, waits: e.waits, clocked: e.clocked}
 	if e.recipe != nil {
-		f.program = e.recipe.flat
-		f.program.Musts(groupsFrom, f.musts[:])
+		f.program, f.reads = e.recipe.flat, len(e.recipe.groups) > 0
 	}
 	c.flat[e.place] = f
 }
@@ -290,8 +295,9 @@ func (x *index) flatten(recipe *recipe) {
 	terms := make([]program.Question, len(recipe.terms))
 	for i, p := range recipe.predicates {
 		if p.number == 0 {
-			x.asked = append(x.asked, p)
+			x.asked, x.seats = append(x.asked, p), append(x.seats, seat{})
 			p.number = uint32(len(x.asked))
+			x.stand(p)
 		}
 		terms[recipe.places[i]] = p.question(x.present.Count())
 	}

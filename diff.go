@@ -3,8 +3,8 @@ package groups
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -148,9 +148,12 @@ func (d *Diff) identify(was State) {
 // changeID is the ID of a change: other for another user, group or write, also of a group that was
 // deleted and created again, and the same where the same write is tried once more.
 func changeID(c *Change, was State) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %d", c.Group, was.Epoch, c.User, was.Sequence)
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	text := make([]byte, 0, 128)
+	for _, part := range []string{string(c.Group), was.Epoch, string(c.User)} {
+		text = append(strconv.AppendQuote(text, part), ' ')
+	}
+	sum := sha256.Sum256(strconv.AppendUint(text, was.Sequence, 10))
+	return hex.EncodeToString(sum[:16])
 }
 
 // cause says why a user moved, from the line of the table that decided and what was stored before.

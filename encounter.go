@@ -24,10 +24,12 @@ type encounter struct {
 	stirred bool     // they came, went, or were switched on or off
 	turned  []uint64 // the groups for which a date may turn at another time, by place
 
-	// truths is what predicates say of the user, by number, less one, as far as they were asked.
-	truths     []program.Truth
-	asking     []uint32 // memory for winnow
-	foreteller subject  // that finds when dates turn
+	// truths is what predicates say of the user, by number, less one, as far as they were asked, and rows are those of
+	// their values on the sheets.
+	truths []program.Truth
+	rows   [][]Verdict
+
+	foreteller subject // that finds when dates turn
 }
 
 // met is what has come of an encounter.
@@ -59,10 +61,10 @@ func has(bits []uint64, i int) bool { return bits[i/64]>>(i%64)&1 != 0 }
 // encounter is one with nobody yet.
 func (g *glance) encounter() *encounter {
 	e, _ := g.x.encounters.Get().(*encounter)
-	if e == nil || len(e.at) != len(g.c.order) || len(e.truths) != len(g.x.asked) {
+	if e == nil || len(e.at) != len(g.c.order) || len(e.truths) != len(g.x.asked) || len(e.rows) != len(g.x.sheets) {
 		e = &encounter{
 			at: make([]int32, len(g.c.order)), marked: make([]uint64, words(g.c)), turned: make([]uint64, words(g.c)),
-			truths: make([]program.Truth, len(g.x.asked)),
+			truths: make([]program.Truth, len(g.x.asked)), rows: make([][]Verdict, len(g.x.sheets)),
 		}
 		e.foreteller.met = e.foreteller.meet
 	}
@@ -74,6 +76,7 @@ func (g *glance) encounter() *encounter {
 func (g *glance) part(e *encounter) {
 	e.begin(met{})
 	clear(e.standings[:cap(e.standings)])
+	clear(e.rows)
 	e.g, e.foreteller.rule, e.foreteller.view = nil, nil, View{}
 	g.x.encounters.Put(e)
 }
@@ -87,7 +90,16 @@ func (e *encounter) begin(m met) {
 	clear(e.turned)
 	clear(e.truths)
 	m.standings, m.stored, m.expected = e.standings[:0], e.stored[:0], e.expected[:0]
-	e.met, e.full, e.stirred, e.unsure = m, nil, false, m.light != nil && e.g.x.flips.unsure.Has(m.n)
+	e.met, e.full, e.stirred = m, nil, false
+	e.number(m.n)
+}
+
+// number reads what the index has of the user with that number.
+func (e *encounter) number(n uint32) {
+	e.n, e.unsure = n, e.g.x.flips.unsure.Has(n)
+	for i, a := range e.g.x.sheets {
+		e.rows[i] = a.row(a.codes.Code(n))
+	}
 }
 
 // meet finds what is to be decided about a user.
@@ -106,7 +118,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 		}
 	}
 	if n, known := g.x.numbers[id]; known {
-		e.n, e.unsure = n, g.x.flips.unsure.Has(n)
+		e.number(n)
 		if code := g.x.status.codes.Code(n); code != 0 {
 			e.light = &User{ID: id, Activation: activationOf(code)}
 		}
@@ -116,7 +128,6 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 			e.turn(f)
 		}
 	}
-	e.winnow()
 	for _, whole := range g.wholes {
 		e.mark(whole)
 	}
@@ -183,10 +194,10 @@ func (e *encounter) turn(f flip) {
 	for _, u := range f.uses {
 		sooner := ever && u.of.sleepsPast(turns)
 		if sooner {
-			set(e.turned, u.of.place)
+			set(e.turned, int(u.place))
 		}
-		if sooner || e.at[u.of.place] > 0 || u.mayGain(f) {
-			e.mark(u.of)
+		if sooner || e.at[u.place] > 0 || u.mayGain(f) {
+			set(e.marked, int(u.place))
 		}
 	}
 }
@@ -214,36 +225,11 @@ func (e *encounter) turnsSooner(of *entry) bool {
 // sleepsPast reports whether time matters to the group at that instant, and by what is stored only later.
 func (e *entry) sleepsPast(at time.Time) bool { return e.wakes.IsZero() || at.Before(e.wakes) }
 
-// winnow unmarks the groups that one condition rules out, if nothing is stored there about the user. These
-// conditions are asked one after another, and not each within its rule: so the memory of many is read at once.
-func (e *encounter) winnow() {
-	if e.light == nil {
-		return
-	}
-	for round := range len(flatEntry{}.musts) {
-		e.asking = e.asking[:0]
-		for place := range e.places() {
-			if l := e.g.c.flat[place].musts[round]; l > 0 && e.truths[l.Number()-1] == 0 {
-				e.asking = append(e.asking, l.Number())
-			}
-		}
-		for _, number := range e.asking {
-			e.truths[number-1] = e.g.x.asked[number-1].truth(e.n, e.unsure)
-		}
-		for place := range e.places() {
-			f := &e.g.c.flat[place]
-			if l := f.musts[round]; l > 0 && l.Denies(e.truths[l.Number()-1]) && e.at[place] == 0 && !(f.clocked && (e.stirred || has(e.turned, place))) {
-				e.marked[place/64] &^= 1 << (place % 64)
-			}
-		}
-	}
-}
-
 // expect finds what is to be decided in one group. Conditions on other groups are asked of run; where that is nil
 // they are Unknown, and the verdict is for later where they matter.
 func (e *encounter) expect(place int, run *run) expected {
 	f, as, whole := &e.g.c.flat[place], expected{place: place, verdict: No}, false
-	recipe, program := f.recipe, f.program
+	recipe, program, reads := f.recipe, f.program, f.reads
 	if e.g.wholes != nil {
 		if s := e.g.r.groups[e.g.c.order[place].ID]; s.whole {
 			whole, recipe = true, nil
@@ -252,7 +238,7 @@ func (e *encounter) expect(place int, run *run) expected {
 			case s.broken:
 				as.verdict = Unknown
 			default:
-				recipe, program = s.recipe, s.recipe.flat
+				recipe, program, reads = s.recipe, s.recipe.flat, len(s.recipe.groups) > 0
 			}
 		}
 	}
@@ -265,7 +251,7 @@ func (e *encounter) expect(place int, run *run) expected {
 	case recipe == nil:
 	default:
 		as.verdict = e.verdict(recipe, program, run)
-		as.late = run == nil && len(recipe.groups) > 0 && as.verdict == Unknown
+		as.late = run == nil && reads && as.verdict == Unknown
 	}
 	as.turns = f.clocked && e.light != nil && (whole || has(e.turned, place) || e.stirred && e.turnsSooner(e.g.c.order[place]))
 	as.passes = as.verdict == No && e.at[place] == 0 && !as.turns && !whole && !as.late
@@ -289,9 +275,16 @@ func (e *encounter) verdict(recipe *recipe, p program.Flat, run *run) Verdict {
 // truth is what a predicate says of the user, who is asked about it once.
 func (e *encounter) truth(number uint32) program.Truth {
 	known := &e.truths[number-1]
-	if *known == 0 {
-		*known = e.g.x.asked[number-1].truth(e.n, e.unsure)
+	if *known != 0 {
+		return *known
 	}
+	if at := e.g.x.seats[number-1]; at.sheet > 0 {
+		if row := e.rows[at.sheet-1]; row != nil && row[at.place] != unasked {
+			*known = truthOf(row[at.place])
+			return *known
+		}
+	}
+	*known = e.g.x.asked[number-1].truth(e.n, e.unsure)
 	return *known
 }
 

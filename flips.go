@@ -29,9 +29,10 @@ type flip struct {
 	now  program.Truth // what it says of the user from then on; zero where that is not known
 }
 
-// A use is a group whose rule has a predicate.
+// A use is a group whose rule has a predicate, and its place in the order of the groups.
 type use struct {
-	of *entry
+	of    *entry
+	place int32
 	sign
 }
 
@@ -41,23 +42,23 @@ func (s sign) mayGain(f flip) bool { return f.more && s.asIs || !f.more && s.neg
 // manyFlips is how many are kept. Where so much changes it costs less to process all groups.
 const manyFlips = 1 << 23
 
-// add notes a flip of a user.
-func (f *flips) add(n uint32, of flip) {
+// add notes flips of a user.
+func (f *flips) add(n uint32, of ...flip) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.on {
 		return
 	}
-	if f.count == manyFlips {
+	if f.count+len(of) > manyFlips {
 		f.lose()
 		return
 	}
 	if f.of == nil {
 		f.of = map[uint32][]flip{}
 	}
-	f.of[n] = append(f.of[n], of)
-	f.count++
-	f.told++
+	f.of[n] = append(f.of[n], of...)
+	f.count += len(of)
+	f.told += uint64(len(of))
 }
 
 // spoil notes a predicate that is to be filled again.

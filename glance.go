@@ -83,7 +83,7 @@ func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 			r.others.automatic -= s.State.Automatic
 		}
 	}
-	slices.SortFunc(r.order, func(a, b *subject) int { return c.entries[a.ID].place - c.entries[b.ID].place })
+	slices.SortFunc(r.order, func(a, b *subject) int { return a.place - b.place })
 	if r.judge() {
 		return nil, nil
 	}
@@ -205,6 +205,7 @@ func (x *index) follows(r *run) bool {
 
 // refill works those predicates out that are not up to date and that somebody reads.
 func (x *index) refill(now time.Time) {
+	defer x.seatAll()
 	x.advance(now)
 	var stale []*predicate
 	x.flips.spoilt = slices.DeleteFunc(x.flips.spoilt, func(p *predicate) bool {
@@ -364,7 +365,7 @@ func (g *glance) decide(as expected) {
 		return
 	}
 	for _, id := range e.needs {
-		g.needed(id)
+		g.needed(g.c.entries[id])
 	}
 	for _, reader := range e.readers {
 		if g.hand.mark(reader); !reader.waits {
@@ -375,28 +376,27 @@ func (g *glance) decide(as expected) {
 
 // subject is a group that the run looks at.
 func (g *glance) subject(e *entry) *subject {
-	s := g.needed(e.ID)
+	s := g.needed(e)
 	if s.partial {
 		return s
 	}
 	r := g.r
-	s.partial, s.rule, s.recipe, s.terms = true, e.rule, e.recipe, nil
+	s.partial, s.place, s.rule, s.recipe, s.terms = true, e.place, e.rule, e.recipe, nil
 	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees}
 	s.today, s.turn = calendar.In(r.now, e.zone), noDay
 	for _, id := range e.needs {
-		g.needed(id)
+		g.needed(g.c.entries[id])
 	}
 	return s
 }
 
 // needed is a group that the run may have to compare with what is stored.
-func (g *glance) needed(id GroupID) *subject {
-	s := g.r.groups[id]
+func (g *glance) needed(e *entry) *subject {
+	s := g.r.groups[e.ID]
 	if s == nil {
-		e := g.c.entries[id]
 		s = &subject{Group: *e.Group, stored: true}
 		s.waits, s.needs = e.waits, e.needs
-		g.r.groups[id] = s
+		g.r.groups[e.ID] = s
 	}
 	return s
 }

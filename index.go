@@ -72,6 +72,9 @@ type index struct {
 	flips     flips
 	catalogue *catalogue
 	asked     []*predicate // by number, from 1 on
+	seats     []seat       // of those
+	sheets    []*valued    // by the numbers of their sheets, from 1 on
+	unseated  []*predicate // those of the asked that may have to take their places on sheets
 	agendas   map[*time.Location]*agenda
 }
 
@@ -105,7 +108,7 @@ func (x *index) clear() {
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
 	x.flips.unsure = userset.Set{}
-	x.asked, x.checks = nil, map[GroupID]*check{}
+	x.asked, x.seats, x.sheets, x.unseated, x.checks = nil, nil, nil, nil, map[GroupID]*check{}
 	x.catalogue, x.agendas = newCatalogue(x), map[*time.Location]*agenda{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
@@ -254,6 +257,8 @@ func (x *index) adopt(schema *Schema) {
 			a.asking().predicates, a.asking().restless = nil, nil
 			if v, is := a.(*valued); is {
 				v.checked, v.flawed = 0, nil
+				v.sheet.clear()
+				v.behind = nil
 			}
 		}
 	}
@@ -301,6 +306,7 @@ func (x *index) place() (missing []aspect) {
 		p.aspect = find(x.aspectOf(p.leaf), p.leaf)
 		q := p.aspect.asking()
 		q.predicates = append(q.predicates, p)
+		x.unseat(p)
 	}
 	x.unplaced = nil
 	return missing
@@ -468,6 +474,7 @@ func (x *index) fillAll(stale []*predicate) {
 	x.flips.doubtAll(stale, len(x.ids))
 	for i, p := range stale {
 		p.filled = true
+		x.stand(p)
 		if p.spoilt {
 			p.spoilt = false
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
@@ -518,6 +525,7 @@ func (x *index) prune(r *run) {
 		if !kept[p] {
 			x.weighed.bytes -= p.weight
 			p.leave()
+			x.unseat(p)
 		}
 		return !kept[p]
 	})

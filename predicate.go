@@ -18,7 +18,9 @@ type predicate struct {
 	// What those need who look at one user comes first, so that it lies together. filled says that the sets are up
 	// to date, as of the day of the agenda.
 	aspect       aspect
-	table        []Verdict // of a valued aspect: by value
+	table        []Verdict // of a valued aspect: by value, unless that stands on the sheet
+	sheet        *sheet
+	seat         uint32 // on the sheet
 	filled       bool
 	relative     bool
 	yes, unknown userset.Set
@@ -96,10 +98,26 @@ func (p *predicate) said(code uint32) Verdict {
 	switch {
 	case code == 0:
 		return No
-	case int(code) >= len(p.table):
-		return unasked
+	case int(code) < len(p.table):
+		return p.table[code]
+	case p.table == nil && p.sheet != nil:
+		if row := p.sheet.row(code); row != nil {
+			return row[p.seat]
+		}
 	}
-	return p.table[code]
+	return unasked
+}
+
+// say notes what the predicate says of a value.
+func (p *predicate) say(code uint32, v Verdict) {
+	if p.table == nil && p.sheet != nil {
+		p.sheet.reach(code)[p.seat] = v
+		return
+	}
+	for int(code) >= len(p.table) {
+		p.table = append(p.table, unasked)
+	}
+	p.table[code] = v
 }
 
 // set brings one user up to date.
@@ -112,20 +130,6 @@ func (p *predicate) set(n uint32, v Verdict) {
 	default:
 		p.flips.add(n, flip{p, v == Yes || v == Unknown && !yes, truthOf(v)})
 	}
-}
-
-// move is set for a user of whom the predicate said was.
-func (p *predicate) move(n uint32, was, now Verdict) {
-	if was == Unknown || now == Unknown {
-		p.set(n, now)
-		return
-	}
-	if now == Yes {
-		p.yes.Add(n)
-	} else {
-		p.yes.Remove(n)
-	}
-	p.flips.add(n, flip{p, now == Yes, truthOf(now)})
 }
 
 // keep is set for who tells nobody, and reports in which of the sets the user was not as they are now.
@@ -154,6 +158,9 @@ func (p *predicate) touch(n uint32) {
 // spoil has the predicate filled again.
 func (p *predicate) spoil() {
 	if p.filled {
+		if a, is := p.aspect.(*valued); is {
+			a.catchUp() // filling it again tells of whom is not as in the sets
+		}
 		p.filled, p.spoilt = false, true
 		p.flips.spoil(p)
 	}

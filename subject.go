@@ -17,6 +17,7 @@ type subject struct {
 	broken  bool   // the criteria do not fit the schema any more: everybody is Unknown
 	cyclic  bool
 	needs   []GroupID // the groups that its rule reads
+	place   int       // of a glance, in the order of the groups
 	view    View
 	whole   bool // evaluated for everybody
 	partial bool // evaluated for the users of the run

@@ -10,7 +10,15 @@ import (
 // A block is a run of pairs of one key, ascending by the other one.
 type block[V any] struct {
 	rows   []row
-	values []*V // of the rows that have one, in their order
+	values []*V   // of the rows that have one, in their order
+	made   uint64 // how often the set had been read by then
+}
+
+// A side is the blocks of a set, none empty, the members ascending through all of them. reads counts how often it was
+// handed to a reader: a block that was made since has none, and is written to in its place.
+type side[V any] struct {
+	blocks []*block[V]
+	reads  uint64
 }
 
 // A row is the number of a key, and the code of a cell. It has no padding, and nothing for the garbage
@@ -23,8 +31,8 @@ type row struct {
 // valued is the bit of a row's code that says that the block has a value for it.
 const valued = Codes
 
-// blockRows is how many rows a block holds when it is made; it may come to hold twice as many. A write
-// copies one block and the list of blocks, and this is where they are about equally long when there are
+// blockRows is how many rows a block holds when it is made; it may come to hold twice as many. The first write after
+// a read copies one block and the list of blocks, and this is where they are about equally long when there are
 // a million rows.
 const blockRows = 1024
 
@@ -82,7 +90,7 @@ func valuesOf[V any](rows []row, values []*V) int {
 // cut splits a block; both parts share what it has.
 func (b block[V]) cut(at int) (head, rest block[V]) {
 	v := valuesOf(b.rows[:at], b.values)
-	return block[V]{b.rows[:at], b.values[:v]}, block[V]{b.rows[at:], b.values[v:]}
+	return block[V]{rows: b.rows[:at], values: b.values[:v]}, block[V]{rows: b.rows[at:], values: b.values[v:]}
 }
 
 // An inside is the sets that a member is in, in one block that no reader has. It marks the hashes of their keys
@@ -99,41 +107,87 @@ func (in *inside[V]) mark(hash uint64) { in.marks[hash>>6&1] |= 1 << (hash & 63)
 // mayHave is false only where no key in the block has the hash.
 func (in *inside[V]) mayHave(hash uint64) bool { return in.marks[hash>>6&1]>>(hash&63)&1 != 0 }
 
+// fewMarked is up to how many rows it is worth to mark the hashes of those that are left.
+const fewMarked = 32
+
 // place puts a cell in.
 func place[K ~string, V any](in *inside[V], seed maphash.Seed, keys []K, number uint32, c Cell[V]) {
-	b := &in.block
+	switch came, went := enter(&in.block, keys, number, c); {
+	case len(in.rows) == 0:
+		*in = inside[V]{}
+	case went && len(in.rows) <= fewMarked: // among more they tell little, and some of who went do no harm
+		in.marks = [2]uint64{}
+		for _, r := range in.rows {
+			in.mark(maphash.String(seed, string(keys[r.of()])))
+		}
+	case came:
+		in.mark(maphash.String(seed, string(keys[number])))
+	}
+}
+
+// enter puts a cell in a block that no reader has, and reports whether its row came or went.
+func enter[K cmp.Ordered, V any](b *block[V], keys []K, number uint32, c Cell[V]) (came, went bool) {
 	at, found := len(b.rows), false
 	if at > 0 && keys[b.rows[at-1].of()] >= keys[number] { // sets are often filled in their order
 		at, found = search(b.rows, keys, keys[number])
 	}
-	v := valuesOf(b.rows[:at], b.values)
-	if found && b.rows[at].code&valued != 0 {
-		b.values = slices.Delete(b.values, v, v+1)
-	}
-	if c.Value != nil {
-		b.values = slices.Insert(b.values, v, c.Value)
+	if c.Value != nil || found && b.rows[at].code&valued != 0 {
+		v := valuesOf(b.rows[:at], b.values)
+		if found && b.rows[at].code&valued != 0 {
+			b.values = slices.Delete(b.values, v, v+1)
+		}
+		if c.Value != nil {
+			b.values = slices.Insert(b.values, v, c.Value)
+		}
 	}
 	switch {
 	case found && c.empty():
 		b.rows = slices.Delete(b.rows, at, at+1)
-		in.marks = [2]uint64{}
-		for _, r := range b.rows {
-			in.mark(maphash.String(seed, string(keys[r.of()])))
-		}
+		return false, true
 	case found:
 		b.rows[at] = c.row(number)
 	case !c.empty():
 		b.rows = slices.Insert(b.rows, at, c.row(number))
-		in.mark(maphash.String(seed, string(keys[number])))
+		return true, false
 	}
-	if len(b.rows) == 0 {
-		*in = inside[V]{}
+	return false, false
+}
+
+// fewRows is how many rows are entered one by one faster than a block is copied.
+const fewRows = 16
+
+// put writes rows to a set, where one without code and value takes a row out.
+func put[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) {
+	for len(written.rows) > 0 {
+		if len(written.rows) > fewRows || !edit(s, keys, written) {
+			s.blocks = merge(s, keys, written)
+			return
+		}
+		_, written = written.cut(1)
 	}
 }
 
-// merge makes a new list of blocks, in which those that written touches are new. A written row without
-// code and value takes a row out.
-func merge[K cmp.Ordered, V any](list []*block[V], keys []K, written block[V]) []*block[V] {
+// edit writes the first of the rows to its block, unless a reader has that, or it would be split or lost.
+func edit[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) bool {
+	if len(s.blocks) == 0 {
+		return false
+	}
+	number := written.rows[0].of()
+	b := s.blocks[0]
+	if len(s.blocks) > 1 {
+		b = s.blocks[max(0, blockOf(s.blocks, keys, keys[number]))]
+	}
+	if b.made != s.reads || len(b.rows) == 1 || len(b.rows) == 2*blockRows {
+		return false
+	}
+	c, _ := cellOf(written.rows[0], written.values)
+	enter(b, keys, number, c)
+	return true
+}
+
+// merge makes a new list of blocks, in which those that written touches are new.
+func merge[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) []*block[V] {
+	list := s.blocks
 	out := make([]*block[V], 0, len(list)+1)
 	for len(written.rows) > 0 {
 		// The first block takes what comes before it as well, and each what comes before the next.
@@ -150,13 +204,14 @@ func merge[K cmp.Ordered, V any](list []*block[V], keys []K, written block[V]) [
 		var part block[V]
 		part, written = written.cut(n)
 		merged := mergeBlock(old, keys, part)
+		merged.made = s.reads
 		if n := len(merged.rows); 0 < n && n <= 2*blockRows {
 			out = append(out, &merged)
 			continue
 		}
 		for len(merged.rows) > 0 {
 			part, merged = merged.cut(min(blockRows, len(merged.rows)))
-			out = append(out, &block[V]{slices.Clone(part.rows), slices.Clone(part.values)})
+			out = append(out, &block[V]{slices.Clone(part.rows), slices.Clone(part.values), s.reads})
 		}
 	}
 	return append(out, list...)

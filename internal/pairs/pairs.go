@@ -3,7 +3,7 @@
 //
 // It promises that a pair costs a few bytes on each side, whatever the keys are; that what a set is
 // read by is never written to again, so that a reader needs no lock while writers go on; and that a
-// write costs the same however much there is. It may not know what the keys name, what is kept, or who
+// write costs the same however much there is, and less where nobody has read the set since the last. It may not know what the keys name, what is kept, or who
 // locks what.
 package pairs
 
@@ -23,8 +23,8 @@ type Table[S ~string, M cmp.Ordered, V any] struct {
 	seed    maphash.Seed
 	sets    names[S]
 	members names[M]
-	of      [][]*block[V] // by number of the set: none empty, members ascending through all of them
-	in      []inside[V]   // by number of the member: sets ascending
+	of      []side[V]   // by number of the set
+	in      []inside[V] // by number of the member: sets ascending
 }
 
 // A Cell is what is kept about a pair: a code below [Codes] or, where that does not say all, a value,
@@ -57,7 +57,7 @@ func New[S ~string, M cmp.Ordered, V any]() *Table[S, M, V] {
 func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 	s := t.sets.add(set)
 	if int(s) == len(t.of) {
-		t.of = append(t.of, nil)
+		t.of = append(t.of, side[V]{})
 	}
 	written := block[V]{rows: make([]row, 0, n)}
 	for i := range n {
@@ -80,7 +80,7 @@ func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 		c, values = cellOf(r, values)
 		place(&t.in[r.of()], t.seed, t.sets.keys, s, c)
 	}
-	t.of[s] = merge(t.of[s], t.members.keys, written)
+	put(&t.of[s], t.members.keys, written)
 }
 
 // Drop takes out all pairs of a set.
@@ -89,12 +89,12 @@ func (t *Table[S, M, V]) Drop(set S) {
 	if !ok {
 		return
 	}
-	for _, b := range t.of[s] {
+	for _, b := range t.of[s].blocks {
 		for _, r := range b.rows {
 			place(&t.in[r.of()], t.seed, t.sets.keys, s, Cell[V]{})
 		}
 	}
-	t.of[s] = nil
+	t.of[s].blocks = nil
 }
 
 // Forget lets go of the key of a member of whom nothing is kept. It takes time in proportion to the
@@ -112,7 +112,8 @@ func (t *Table[S, M, V]) Of(set S) Rows[M, V] {
 	if !ok {
 		return Rows[M, V]{}
 	}
-	return Rows[M, V]{t.members.keys, t.of[s]}
+	t.of[s].reads++
+	return Rows[M, V]{t.members.keys, t.of[s].blocks}
 }
 
 // In returns the sets that a member is in, with their cells. It copies them.
@@ -122,7 +123,7 @@ func (t *Table[S, M, V]) In(member M) Rows[S, V] {
 		return Rows[S, V]{}
 	}
 	b := &t.in[n]
-	return Rows[S, V]{t.sets.keys, []*block[V]{{slices.Clone(b.rows), slices.Clone(b.values)}}}
+	return Rows[S, V]{t.sets.keys, []*block[V]{{rows: slices.Clone(b.rows), values: slices.Clone(b.values)}}}
 }
 
 // At returns the cell of one pair. It does not allocate, and may run beside other calls of At.

@@ -83,42 +83,6 @@ func bit(is bool) uint32 {
 	return 0
 }
 
-// A FlatLiteral is the number of a condition, doubled, and one more where it is negated.
-type FlatLiteral uint32
-
-// Number is that of the condition.
-func (l FlatLiteral) Number() uint32 { return uint32(l >> 1) }
-
-// Denies reports whether what the condition says makes the literal No.
-func (l FlatLiteral) Denies(t Truth) bool {
-	if l&1 != 0 {
-		return t == Yes
-	}
-	return t == No
-}
-
-// Musts fills a list with literals that make the program No where one of them is, as many as it has place for, and
-// returns their number. The conditions of others than those with a number below the limit are left out.
-func (f Flat) Musts(limit uint32, list []FlatLiteral) (n int) {
-	for at := 0; at < len(f.code); {
-		head := f.code[at]
-		end := at + 1 + int(head>>1)
-		if f.any && end-at < len(f.code) {
-			return 0
-		}
-		if literals := f.code[at+1 : end]; head&1 == 0 || len(literals) == 1 {
-			for _, l := range literals {
-				if l>>1 < limit && n < len(list) {
-					list[n] = FlatLiteral(l)
-					n++
-				}
-			}
-		}
-		at = end
-	}
-	return n
-}
-
 // Match answers as the program does, asking for as few conditions as it needs, by their numbers.
 func (f Flat) Match(ask func(number uint32) Truth) Truth {
 	if len(f.code) == 0 {
