@@ -16,6 +16,8 @@ type aspect interface {
 	// to date; keepAll leaves them as they are, for who fills them afterwards.
 	put(n uint32, u *User)
 	keepAll(people []person)
+	// grow makes room for so many users.
+	grow(users int)
 	// fill works predicates out for everybody. Others may be filled at once.
 	fill(list []*predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
@@ -72,8 +74,8 @@ type valued struct {
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
 	flawed  []uint32
-	// concerned is memory for put.
-	concerned []uint32
+	// concerned is memory for put, and coded for keepAll.
+	concerned, coded []uint32
 }
 
 func (a *valued) put(n uint32, u *User) {
@@ -111,6 +113,8 @@ func (a *valued) put(n uint32, u *User) {
 	}
 }
 
+func (a *valued) grow(users int) { a.codes.Grow(users) }
+
 // keep reports whether the user had another code.
 func (a *valued) keep(n, code uint32) bool {
 	if code == a.codes.Code(n) {
@@ -122,8 +126,8 @@ func (a *valued) keep(n, code uint32) bool {
 }
 
 func (a *valued) keepAll(people []person) {
-	var room [filedTogether]uint32
-	codes := room[:len(people)]
+	a.coded = slices.Grow(a.coded[:0], len(people))[:len(people)]
+	codes := a.coded
 	if a.codeAll != nil {
 		a.codeAll(people, codes)
 	} else {
@@ -343,6 +347,15 @@ type scratch struct {
 	yes, unknown, met, open userset.Bits
 	tally                   *tally    // made where one is needed
 	records                 []Verdict // for an inquiry
+	plain                   []userset.Bits
+}
+
+// plainOf is a chunk of nobody for each of so many users.
+func (s *scratch) plainOf(users int) []userset.Bits {
+	chunks := (users + userset.Chunk - 1) / userset.Chunk
+	s.plain = slices.Grow(s.plain[:0], chunks)[:chunks]
+	clear(s.plain)
+	return s.plain
 }
 
 // chunksOf yields the chunks of n users, and how many users each has.
@@ -359,18 +372,10 @@ func chunksOf(n int) func(yield func(chunk, users int) bool) {
 // fieldAspect keeps the values of one field.
 func fieldAspect(name string) *valued {
 	d := newDictionary()
+	filed := filedFields{dictionary: d, name: name, orders: map[*fieldOrder]*filedField{}}
 	a := &valued{
-		code: func(u *User) uint32 { return d.code(u.Fields[name]) },
-		codeAll: func(people []person, codes []uint32) {
-			// Apart, so that the memory of one map is waited for along with that of the next.
-			var values [filedTogether]Value
-			for i := range people {
-				values[i] = people[i].Fields[name]
-			}
-			for i := range people {
-				codes[i] = d.code(values[i])
-			}
-		},
+		code:    func(u *User) uint32 { return d.code(u.Fields[name]) },
+		codeAll: filed.codeAll,
 		like: func(code uint32, u *User) {
 			if u.Fields == nil {
 				u.Fields = map[string]Value{}
@@ -424,6 +429,7 @@ type identityAspect struct {
 }
 
 func (a *identityAspect) keepAll([]person) {}
+func (a *identityAspect) grow(int)         {}
 
 func (a *identityAspect) put(n uint32, u *User) {
 	for _, p := range a.predicates {

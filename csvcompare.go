@@ -8,10 +8,9 @@ import (
 
 // A pair is a stored user with their row of the file, or one of the two alone.
 type pair struct {
-	stored bool
-	user   filedUser
-	row    int  // noRow: none
-	same   bool // both are there, and say the same
+	user   *filedUser // nil: none
+	row    int        // noRow: none
+	same   bool       // both are there, and say the same
 	places places
 }
 
@@ -20,8 +19,11 @@ type places []int
 
 // value is what is stored in a column of the file.
 func (p *pair) value(at int, name string) Value {
-	if p.places != nil && p.places[at] >= 0 {
-		return p.user.list[p.places[at]]
+	switch {
+	case p.user == nil:
+		return Value{}
+	case p.places != nil && p.places[at] >= 0:
+		return p.user.list[p.places[at]].Value
 	}
 	return p.user.Fields[name]
 }
@@ -68,7 +70,7 @@ func (c *comparison) all(pairs []pair) {
 	f := c.planner.f
 	for i := range pairs {
 		p := &pairs[i]
-		p.same = p.stored && p.row != noRow && f.Enrollments == nil &&
+		p.same = p.user != nil && p.row != noRow && f.Enrollments == nil &&
 			c.planner.activation(&p.user.User, p.row) == p.user.Activation &&
 			(f.manager == nil || f.manager.of(p.row) == p.user.Manager)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -90,11 +89,11 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			p.pair(pair{row: row})
 		}
 		if row == noRow || id != string(u.ID) {
-			p.pair(pair{stored: true, user: u, row: noRow, places: p.placesIn(u.order)})
+			p.pair(pair{user: u, row: noRow, places: p.placesIn(u.order)})
 			continue
 		}
 		p.next++
-		p.pair(pair{stored: true, user: u, row: row, places: p.placesIn(u.order)})
+		p.pair(pair{user: u, row: row, places: p.placesIn(u.order)})
 	}
 	for ; p.next < p.f.ids.len(); p.next++ {
 		row, _ := p.f.byID(p.next)
@@ -106,20 +105,6 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 		p.feed.kept(c)
 	}
 	return nil
-}
-
-// filedUsers are the stored users. Only a Memory itself has lists of their fields: what wraps it may show others.
-func filedUsers(ctx context.Context, dir Directory) iter.Seq2[filedUser, error] {
-	if m, ok := dir.(*Memory); ok {
-		return m.filedUsers(ctx)
-	}
-	return func(yield func(filedUser, error) bool) {
-		for u, err := range dir.Users(ctx) {
-			if !yield(filedUser{User: u}, err) {
-				return
-			}
-		}
-	}
 }
 
 // placesIn finds the columns of the file in an order of fields. Nearly always it is the one before.
@@ -158,7 +143,7 @@ func (p *planner) settle() {
 	p.compare()
 	for i := range p.pairs {
 		with := &p.pairs[i]
-		if !with.stored {
+		if with.user == nil {
 			p.add(with.row)
 			continue
 		}

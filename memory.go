@@ -38,6 +38,7 @@ type Memory struct {
 	named   atomic.Pointer[string]
 	schema  *Schema
 	order   *fieldOrder // of the schema
+	courses *commonEnrollments
 	users   ordered.Map[UserID, filedUser]
 	reports map[UserID]map[UserID]struct{} // by manager
 	trees   map[Tree][]Unit                // by ID
@@ -103,6 +104,7 @@ func NewMemory() *Memory {
 	m := &Memory{
 		schema:     &Schema{},
 		order:      new(fieldOrder),
+		courses:    newCommonEnrollments(),
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
 		references: newReferences(nil),

@@ -33,10 +33,17 @@ func (m *Memory) Users(ctx context.Context) iter.Seq2[User, error] {
 }
 
 // filedUsers is Users, with what is filed about them besides.
-func (m *Memory) filedUsers(ctx context.Context) iter.Seq2[filedUser, error] {
-	return memoryStream(ctx, m.takeUsers, &m.mu, func(r ordered.Row[UserID, filedUser], yield func(filedUser, error) bool) bool {
-		return yield(*r.Value, nil)
+func (m *Memory) filedUsers(ctx context.Context) iter.Seq2[*filedUser, error] {
+	return memoryStream(ctx, m.takeUsers, &m.mu, func(r ordered.Row[UserID, filedUser], yield func(*filedUser, error) bool) bool {
+		return yield(r.Value, nil)
 	})
+}
+
+// count is how many users there are.
+func (m *Memory) count() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.users.Len()
 }
 
 func (m *Memory) takeUsers() (iter.Seq[ordered.Row[UserID, filedUser]], error) {
@@ -142,6 +149,7 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 	}
 	for i := range c.Upsert {
 		u := m.order.file(c.Upsert[i]) // a copy: the slice stays the caller's, the maps in it do not
+		m.courses.file(&u)
 		m.fileUser(u.ID, &u)
 	}
 	for _, id := range c.Deactivate {
