@@ -14,13 +14,12 @@ import (
 
 // A planner merges one file into what is stored.
 type planner struct {
-	f     *PeopleFile
-	next  int // of the rows of the file, by ID
-	pairs []pair
-	// order is that of the fields of the user paired last, and places are those of the columns in it.
-	order  *fieldOrder
-	places places
-	seats  seats // of those who are new
+	f       *PeopleFile
+	next    int // of the rows of the file, by ID
+	pairs   []pair
+	filings map[*fieldOrder]*filing
+	lately  *filing // that of the user paired last
+	seats   seats   // of those who are new
 	// compared are the shares of the pairs.
 	compared []*comparison
 	// texts are the plain texts of those who are new or changed, by column.
@@ -89,11 +88,11 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			p.pair(pair{row: row})
 		}
 		if row == noRow || id != string(u.ID) {
-			p.pair(pair{user: u, row: noRow, places: p.placesIn(u.order)})
+			p.pair(pair{user: u, row: noRow, filing: p.filing(u.order)})
 			continue
 		}
 		p.next++
-		p.pair(pair{user: u, row: row, places: p.placesIn(u.order)})
+		p.pair(pair{user: u, row: row, filing: p.filing(u.order)})
 	}
 	for ; p.next < p.f.ids.len(); p.next++ {
 		row, _ := p.f.byID(p.next)
@@ -107,17 +106,16 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 	return nil
 }
 
-// placesIn finds the columns of the file in an order of fields. Nearly always it is the one before.
-func (p *planner) placesIn(o *fieldOrder) places {
-	if o != p.order {
-		p.order, p.places = o, nil
-		if o != nil {
-			for _, c := range p.f.columns {
-				p.places = append(p.places, slices.Index(o.names, c.field.Name))
-			}
-		}
+// filing is the file beside an order of fields.
+func (p *planner) filing(o *fieldOrder) *filing {
+	if p.lately != nil && p.lately.order == o {
+		return p.lately
 	}
-	return p.places
+	if p.lately = p.filings[o]; p.lately == nil {
+		p.lately = p.f.filing(o)
+		p.filings[o] = p.lately
+	}
+	return p.lately
 }
 
 // byID is row i of those that were kept, by ID; noRow: there are not as many.
