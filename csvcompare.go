@@ -18,7 +18,7 @@ type pair struct {
 // A filing is a file beside an order of fields.
 type filing struct {
 	order  *fieldOrder // nil: of those who have no list
-	places []int // of the columns in the order, -1 where it has not the field; nil: nowhere
+	places []int       // of the columns in the order, -1 where it has not the field; nil: nowhere
 	// known are the numbers of stored values that say the same as a cell, by column and by the code of the cell; 0 is
 	// none, or none yet.
 	known [][]uint32
