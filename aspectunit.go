@@ -48,6 +48,16 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 		}
 		return add(many, string(spelt), units)
 	}
+	var seats filedCodes
+	a.codeAll = func(people []person, codes []uint32) {
+		for i := range people {
+			var met bool
+			if codes[i], met = seats.at(people[i].seat); !met {
+				codes[i] = a.code(&people[i].User)
+				seats.put(people[i].seat, codes[i])
+			}
+		}
+	}
 	a.like = func(code uint32, u *User) {
 		if u.Units == nil {
 			u.Units = map[Tree][]string{}

@@ -39,6 +39,7 @@ type Memory struct {
 	schema  *Schema
 	order   *fieldOrder // of the schema
 	courses *commonEnrollments
+	units   *commonUnits
 	users   ordered.Map[UserID, filedUser]
 	reports map[UserID]map[UserID]struct{} // by manager
 	trees   map[Tree][]Unit                // by ID
@@ -105,6 +106,7 @@ func NewMemory() *Memory {
 		schema:     &Schema{},
 		order:      new(fieldOrder),
 		courses:    newCommonEnrollments(),
+		units:      newCommonUnits(),
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
 		references: newReferences(nil),

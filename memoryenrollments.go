@@ -24,6 +24,9 @@ func newCommonEnrollments() *commonEnrollments { return &commonEnrollments{seed:
 
 // file makes a list of the user's own, and the numbers.
 func (c *commonEnrollments) file(u *filedUser) {
+	if len(u.Enrollments.list) == 0 {
+		return
+	}
 	list := make([]Enrollment, len(u.Enrollments.list))
 	u.enrolled = make([]filedEnrollment, len(list))
 	for i, e := range u.Enrollments.list {

@@ -13,6 +13,15 @@ import (
 
 var filedNames = []string{"a", "b", "c"}
 
+// seated has the units of one tree besides.
+func seated(units map[groups.Tree][]string, tree groups.Tree, in ...string) map[groups.Tree][]string {
+	if units == nil {
+		units = map[groups.Tree][]string{}
+	}
+	units[tree] = append([]string{}, in...)
+	return units
+}
+
 // writeAcrossSchemas writes people under one schema after the other, with some of its fields and others besides, and in
 // courses, and finds them as they were written.
 func writeAcrossSchemas(t *rapid.T, w tenant) {
@@ -42,6 +51,15 @@ func writeAcrossSchemas(t *rapid.T, w tenant) {
 			}
 			if u.Enrollments = groups.Enrolled(list...); rapid.IntRange(0, 3).Draw(t, "partial") == 0 {
 				u.Enrollments = u.Enrollments.Partial()
+			}
+			for _, tree := range []groups.Tree{"t", "v"} {
+				switch rapid.IntRange(0, 3).Draw(t, "seated") {
+				case 0: // unknown
+				case 1:
+					u.Units = seated(u.Units, tree)
+				default:
+					u.Units = seated(u.Units, tree, rapid.SampledFrom(filedNames).Draw(t, "unit"))
+				}
 			}
 			switch rapid.IntRange(0, 3).Draw(t, "written") {
 			case 0:
@@ -73,10 +91,12 @@ func TestAnIndexOfAMemoryAnswersAsALookAtEverybody(tt *testing.T) {
 		for _, name := range filedNames {
 			schema.Fields = append(schema.Fields, groups.Field{Name: name, Type: groups.TypeText})
 			asked = append(asked, groups.TextField(name).Is("x"), groups.TextField(name).Is("y"), groups.TextField(name).IsEmpty(),
+				groups.Tree("t").Is(name), groups.Tree("v").IsOrBelow(name),
 				groups.Courses(name).AreEnrolled(), groups.Courses(name).Are(groups.Completed),
 				groups.Courses(name).AreCompleted(groups.CompletionDate.Before(groups.NewDate(2026, 1, 2))))
 		}
-		if err := w.Write(t.Context(), groups.PeopleChange{Schema: schema}); err != nil {
+		trees := map[groups.Tree][]groups.Unit{"t": {{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c"}}, "v": {{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c"}}}
+		if err := w.Write(t.Context(), groups.PeopleChange{Schema: schema, Trees: trees}); err != nil {
 			t.Fatal(err)
 		}
 		indexed := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Now: newYear})
