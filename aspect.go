@@ -16,6 +16,8 @@ type aspect interface {
 	// to date; keepAll leaves them as they are, for who fills them afterwards.
 	put(n uint32, u *User)
 	keepAll(people []person)
+	// grow makes room for so many users.
+	grow(users int)
 	// fill works predicates out for everybody. Others may be filled at once.
 	fill(list []*predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
@@ -79,6 +81,7 @@ type valued struct {
 	// concerned and flipped are memory for put.
 	concerned []*predicate
 	flipped   []flip
+	coded []uint32 // memory for keepAll
 }
 
 func (a *valued) put(n uint32, u *User) {
@@ -174,6 +177,8 @@ func (a *valued) apart() []*predicate {
 	return a.tabled
 }
 
+func (a *valued) grow(users int) { a.codes.Grow(users) }
+
 // keep reports whether the user had another code.
 func (a *valued) keep(n, code uint32) bool {
 	if code == a.codes.Code(n) {
@@ -185,8 +190,8 @@ func (a *valued) keep(n, code uint32) bool {
 }
 
 func (a *valued) keepAll(people []person) {
-	var room [filedTogether]uint32
-	codes := room[:len(people)]
+	a.coded = slices.Grow(a.coded[:0], len(people))[:len(people)]
+	codes := a.coded
 	if a.codeAll != nil {
 		a.codeAll(people, codes)
 	} else {
@@ -408,6 +413,15 @@ type scratch struct {
 	yes, unknown, met, open userset.Bits
 	tally                   *tally    // made where one is needed
 	records                 []Verdict // for an inquiry
+	plain                   []userset.Bits
+}
+
+// plainOf is a chunk of nobody for each of so many users.
+func (s *scratch) plainOf(users int) []userset.Bits {
+	chunks := (users + userset.Chunk - 1) / userset.Chunk
+	s.plain = slices.Grow(s.plain[:0], chunks)[:chunks]
+	clear(s.plain)
+	return s.plain
 }
 
 // chunksOf yields the chunks of n users, and how many users each has.
@@ -424,18 +438,10 @@ func chunksOf(n int) func(yield func(chunk, users int) bool) {
 // fieldAspect keeps the values of one field.
 func fieldAspect(name string) *valued {
 	d := newDictionary()
+	filed := filedFields{dictionary: d, name: name, orders: map[*fieldOrder]*filedField{}}
 	a := &valued{
-		code: func(u *User) uint32 { return d.code(u.Fields[name]) },
-		codeAll: func(people []person, codes []uint32) {
-			// Apart, so that the memory of one map is waited for along with that of the next.
-			var values [filedTogether]Value
-			for i := range people {
-				values[i] = people[i].Fields[name]
-			}
-			for i := range people {
-				codes[i] = d.code(values[i])
-			}
-		},
+		code:    func(u *User) uint32 { return d.code(u.Fields[name]) },
+		codeAll: filed.codeAll,
 		like: func(code uint32, u *User) {
 			if u.Fields == nil {
 				u.Fields = map[string]Value{}
@@ -489,6 +495,7 @@ type identityAspect struct {
 }
 
 func (a *identityAspect) keepAll([]person) {}
+func (a *identityAspect) grow(int)         {}
 
 func (a *identityAspect) put(n uint32, u *User) {
 	for _, p := range a.predicates {

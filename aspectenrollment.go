@@ -21,6 +21,8 @@ type enrollmentAspect struct {
 	records map[recordKey]uint32
 	sample  []Enrollment // a record of each number, in whichever course
 	stateOf []uint32     // the number of its status
+	// The courses and records of a Memory, by their numbers there.
+	filedCourses, filedRecords filedCodes
 }
 
 // recordKey is what conditions can tell about a record, other than its course: its status, by number, and when it
@@ -77,7 +79,7 @@ func inOrder(in map[string]uint32, name string) uint32 {
 
 func (a *enrollmentAspect) put(n uint32, u *User) {
 	changes := a.changes
-	a.keep(n, u)
+	a.keep(n, u, nil)
 	if a.changes == changes && u != nil {
 		return
 	}
@@ -95,11 +97,13 @@ func (a *enrollmentAspect) put(n uint32, u *User) {
 
 func (a *enrollmentAspect) keepAll(people []person) {
 	for i := range people {
-		a.keep(people[i].n, &people[i].User)
+		a.keep(people[i].n, &people[i].User, people[i].enrolled)
 	}
 }
 
-func (a *enrollmentAspect) keep(n uint32, u *User) {
+func (a *enrollmentAspect) grow(users int) { a.held = slices.Grow(a.held, max(0, users-len(a.held))) }
+
+func (a *enrollmentAspect) keep(n uint32, u *User, enrolled []filedEnrollment) {
 	for int(n) >= len(a.held) {
 		a.held = append(a.held, Enrollments{complete: true})
 	}
@@ -116,19 +120,34 @@ func (a *enrollmentAspect) keep(n uint32, u *User) {
 	}
 	if !was.Equal(now) || u == nil {
 		a.changes++
-		a.file(n, was.list, now.list)
+		a.file(n, was.list, now.list, enrolled)
 	}
 }
 
-// file puts a user on the lists of the courses they are in now, and takes them off those they were in.
-func (a *enrollmentAspect) file(n uint32, was, now []Enrollment) {
+// file puts a user on the lists of the courses they are in now, and takes them off those they were in. Of
+// a Memory, enrolled has the numbers of what they are in now.
+func (a *enrollmentAspect) file(n uint32, was, now []Enrollment, enrolled []filedEnrollment) {
 	for _, e := range was {
 		if _, still := (Enrollments{list: now}).in(e.Course); !still {
 			a.in.Drop(a.course(e.Course), n)
 		}
 	}
 	for i := range now {
-		a.in.Put(a.course(now[i].Course), n, a.record(&now[i]))
+		e, filed := &now[i], filedEnrollment{}
+		if enrolled != nil {
+			filed = enrolled[i]
+		}
+		course, met := a.filedCourses.at(filed.course)
+		if !met {
+			course = a.course(e.Course)
+			a.filedCourses.put(filed.course, course)
+		}
+		record, met := a.filedRecords.at(filed.record)
+		if !met {
+			record = a.record(e)
+			a.filedRecords.put(filed.record, record)
+		}
+		a.in.Put(course, n, record)
 	}
 }
 

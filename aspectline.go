@@ -45,12 +45,13 @@ func (a *lineAspect) parent(u *User) int32 {
 
 func (a *lineAspect) keepAll(people []person) {
 	for i := range people {
-		a.keep(people[i].n, &people[i].User)
+		a.keep(people[i].n, people[i].parent)
 	}
 }
 
-func (a *lineAspect) keep(n uint32, u *User) {
-	parent := a.parent(u)
+func (a *lineAspect) grow(users int) { a.above.Grow(users) }
+
+func (a *lineAspect) keep(n uint32, parent int32) {
 	if parent == a.above.Parent(n) {
 		return
 	}
@@ -66,7 +67,7 @@ func (a *lineAspect) keep(n uint32, u *User) {
 func (a *lineAspect) put(n uint32, u *User) {
 	was, parent := a.above.Parent(n), a.parent(u)
 	if parent == was || !a.answered() {
-		a.keep(n, u)
+		a.keep(n, parent)
 		return
 	}
 	moved := []uint32{n}
@@ -81,7 +82,7 @@ func (a *lineAspect) put(n uint32, u *User) {
 	}
 	take()
 	blind := a.blind.Count()
-	a.keep(n, u)
+	a.keep(n, parent)
 	take()
 	for _, p := range []int32{was, parent} {
 		if p >= 0 {

@@ -16,7 +16,7 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 	var adrift []uint32
 	var drawn *Hierarchy
 	var listed int
-	d := newDictionary()
+	var spelt spelling
 	add := func(in map[string]uint32, key string, units []string) uint32 {
 		code := uint32(len(lists))
 		in[key], lists = code, append(lists, units)
@@ -41,14 +41,22 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 			}
 			return add(single, units[0], units)
 		}
-		d.spelt = d.spelt[:0]
-		for _, unit := range units {
-			d.spell(unit)
-		}
-		if code, ok := many[string(d.spelt)]; ok {
+		spelt = spelt[:0]
+		spellAll(&spelt, units)
+		if code, ok := many[string(spelt)]; ok {
 			return code
 		}
-		return add(many, string(d.spelt), units)
+		return add(many, string(spelt), units)
+	}
+	var seats filedCodes
+	a.codeAll = func(people []person, codes []uint32) {
+		for i := range people {
+			var met bool
+			if codes[i], met = seats.at(people[i].seat); !met {
+				codes[i] = a.code(&people[i].User)
+				seats.put(people[i].seat, codes[i])
+			}
+		}
 	}
 	a.like = func(code uint32, u *User) {
 		if u.Units == nil {

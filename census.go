@@ -13,19 +13,16 @@ import (
 
 // This file holds how an index reads the people, and files them by its aspects.
 
-// A person is one of the people, by number.
+// A person is one of the people, by number, with what stands above them in the lines.
 type person struct {
-	n uint32
-	User
+	n      uint32
+	parent int32
+	*filedUser
 }
 
 // person numbers a user, and their manager: who files people beside others finds the numbers there.
-func (x *index) person(u User) person {
-	n := x.number(u.ID)
-	if manager, _ := u.Manager.ID(); manager != "" {
-		x.number(manager)
-	}
-	return person{n, u}
+func (x *index) person(u *filedUser) person {
+	return person{x.number(u.ID), x.lines.parent(&u.User), u}
 }
 
 // put files a user as they are now; nil is one who is not among the people.
@@ -93,7 +90,7 @@ func (x *index) take(ctx context.Context, changed []UserID) error {
 			case err != nil:
 				return fmt.Errorf("read user %q: %w", id, err)
 			default:
-				people = append(people, x.person(u))
+				people = append(people, x.person(&filedUser{User: u}))
 			}
 		}
 		x.file(people, all)
@@ -105,7 +102,7 @@ func (x *index) take(ctx context.Context, changed []UserID) error {
 func (x *index) readEverybody(ctx context.Context) error {
 	var met userset.Set
 	all := slices.Collect(maps.Values(x.aspects))
-	err := x.everybody(ctx, func(people []person) {
+	err := x.everybody(ctx, all, func(people []person) {
 		for i := range people {
 			met.Add(people[i].n)
 		}
@@ -127,15 +124,28 @@ func (x *index) readEverybody(ctx context.Context) error {
 	return nil
 }
 
+// grow makes room for so many users.
+func (x *index) grow(users int, into []aspect) {
+	if len(x.ids) == 0 {
+		x.numbers, x.ids = make(map[UserID]uint32, users), make([]UserID, 0, users)
+	}
+	for _, a := range into {
+		a.grow(users)
+	}
+}
+
 // filedTogether is how many people are filed together: what they have is still at hand for the next aspect.
 const filedTogether = 1024
 
-// everybody reads the people, some at a time, and refuses what a run refuses that looks at them. They and their
-// managers have numbers when they are taken.
-func (x *index) everybody(ctx context.Context, take func([]person)) error {
+// everybody reads the people for some aspects, some at a time, and refuses what a run refuses that looks at them. They
+// and their managers have numbers when they are taken.
+func (x *index) everybody(ctx context.Context, into []aspect, take func([]person)) error {
+	if m, ok := x.dir.(*Memory); ok {
+		x.grow(m.count(), into)
+	}
 	people := make([]person, 0, filedTogether)
 	last := UserID("")
-	for u, err := range x.dir.Users(ctx) {
+	for u, err := range filedUsers(ctx, x.dir) {
 		switch {
 		case err != nil:
 			return fmt.Errorf("read users: %w", err)

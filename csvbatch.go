@@ -14,6 +14,7 @@ import (
 type batch struct {
 	lines []int      // of the rows that were kept
 	cells []string   // of these, one row after another
+	ascii bool       // none of these has anything but ASCII, or a NUL
 	found []rowIssue // of the others
 }
 
@@ -52,6 +53,7 @@ func (p *peopleReader) rest() error {
 
 // cut fills a batch, and reports whether there may be more rows.
 func (p *peopleReader) cut(b *batch) (more bool, err error) {
+	b.ascii = true
 	for range batchRows {
 		row, err := p.t.read()
 		if err == io.EOF {
@@ -119,6 +121,17 @@ func (p *peopleReader) readTexts(c *column) {
 		c.texts.add(cell)
 		return "", ""
 	})
+	last, width := len(p.readings)-1, len(p.header)
+	each := p.readings[last]
+	p.readings[last] = func(b *batch) []rowIssue {
+		if !b.ascii {
+			return each(b)
+		}
+		for at := c.index; at < len(b.cells); at += width {
+			c.texts.add(b.cells[at])
+		}
+		return nil
+	}
 }
 
 func (p *peopleReader) readCodes(c *column) {

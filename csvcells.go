@@ -3,6 +3,8 @@ package groups
 import (
 	"hash/maphash"
 	"strings"
+
+	"github.com/grouprules/groups/internal/numbering"
 )
 
 // cells reads the cells of one column. What they were read as is kept in a list, and rows hold the place
@@ -10,16 +12,11 @@ import (
 type cells[T any] struct {
 	parse  func(cell string) (T, error) // must not hold on to the cell, which is a piece of the file
 	values list[T]
-	seed   maphash.Seed
-	// lately are pairs of cells by their hash, those last met: it is as large as it takes to keep the
-	// cells of the column apart, within bounds.
-	lately []metCell
-}
-
-// A metCell is a cell with its code, which is never unknownCell, and its hash: others need not be looked at.
-type metCell struct {
-	cell       string
-	hash, code uint32
+	// The cells that were read first, by their code, are found by their hash. The first is that of unknownCell, and
+	// none.
+	first []string
+	codes numbering.Table
+	seed  maphash.Seed
 }
 
 // maxMetCells bounds what is kept of a column in which every cell is another.
@@ -29,26 +26,17 @@ const maxMetCells = 1 << 16
 const unknownCell = 0
 
 func newCells[T any](parse func(string) (T, error)) *cells[T] {
-	c := &cells[T]{parse: parse, seed: maphash.MakeSeed(), lately: make([]metCell, 16)}
+	c := &cells[T]{parse: parse, seed: maphash.MakeSeed(), first: make([]string, 1)}
 	var unknown T
 	c.values.add(unknown)
 	return c
 }
 
-// met returns the code of a cell that was read lately, or unknownCell, and the hash to read it with.
+// met returns the code of a cell that was read before, or unknownCell, and the hash to read it with.
 func (c *cells[T]) met(cell string) (code, hash uint32) {
 	hash = uint32(maphash.String(c.seed, cell))
-	pair := c.pair(hash)
-	for i := range pair {
-		if m := &pair[i]; m.hash == hash && m.cell == cell {
-			return m.code, hash
-		}
-	}
-	return unknownCell, hash
-}
-
-func (c *cells[T]) pair(hash uint32) *[2]metCell {
-	return (*[2]metCell)(c.lately[int(hash)&(len(c.lately)-2):])
+	code, _ = c.codes.Find(hash, func(code uint32) bool { return c.first[code] == cell })
+	return code, hash
 }
 
 // read returns the code of a cell that was not met.
@@ -58,24 +46,11 @@ func (c *cells[T]) read(cell string, hash uint32) (uint32, error) {
 		return unknownCell, err
 	}
 	code := c.values.add(v)
-	c.meet(metCell{strings.Clone(cell), hash, code}) // side by side, and not all over the file
-	return code, nil
-}
-
-// meet keeps a cell, in the place of the older of two that share one.
-func (c *cells[T]) meet(m metCell) {
-	pair := c.pair(m.hash)
-	if pair[1].code != unknownCell && len(c.lately) < maxMetCells {
-		before := c.lately
-		c.lately = make([]metCell, 2*len(before))
-		for _, old := range before {
-			if old.code != unknownCell {
-				c.meet(old)
-			}
-		}
-		pair = c.pair(m.hash)
+	if len(c.first) <= maxMetCells {
+		c.first = append(c.first, strings.Clone(cell)) // side by side, and not all over the file
+		c.codes.Add(hash, code)
 	}
-	pair[0], pair[1] = m, pair[0]
+	return code, nil
 }
 
 // at returns what a cell was read as.

@@ -2,28 +2,73 @@ package groups
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/grouprules/groups/internal/fold"
 )
 
 // A pair is a stored user with their row of the file, or one of the two alone.
 type pair struct {
-	stored bool
-	user   filedUser
-	row    int  // noRow: none
-	same   bool // both are there, and say the same
-	places places
+	user   *filedUser // nil: none
+	row    int        // noRow: none
+	same   bool       // both are there, and say the same
+	filing *filing
 }
 
-// places are those of the columns of a file in an order of fields, -1 where it has not the field; nil: nowhere.
-type places []int
+// A filing is a file beside an order of fields.
+type filing struct {
+	order  *fieldOrder // nil: of those who have no list
+	places []int       // of the columns in the order, -1 where it has not the field; nil: nowhere
+	// known are the numbers of stored values that say the same as a cell, by column and by the code of the cell; 0 is
+	// none, or none yet.
+	known [][]uint32
+}
+
+func (f *PeopleFile) filing(o *fieldOrder) *filing {
+	in := &filing{order: o}
+	if o == nil {
+		return in
+	}
+	in.known = make([][]uint32, len(f.columns))
+	for at, c := range f.columns {
+		in.places = append(in.places, slices.Index(o.names, c.field.Name))
+		if c.cells != nil {
+			in.known[at] = make([]uint32, c.cells.values.len())
+		}
+	}
+	return in
+}
 
 // value is what is stored in a column of the file.
-func (p *pair) value(at int, name string) Value {
-	if p.places != nil && p.places[at] >= 0 {
-		return p.user.list[p.places[at]]
+func (p *pair) value(at int, name string) filedValue {
+	switch {
+	case p.user == nil:
+		return filedValue{}
+	case p.filing.places != nil && p.filing.places[at] >= 0:
+		return p.user.list[p.filing.places[at]]
 	}
-	return p.user.Fields[name]
+	return filedValue{Value: p.user.Fields[name]}
+}
+
+// says reports whether the row has in a column what is stored, which is asked once for a cell and a value that many
+// have. Others may ask at once.
+func (p *pair) says(at int, c *column, stored *filedValue) bool {
+	code := c.codes.at(p.row)
+	if code.itself() {
+		return code == codeOf(stored.Value)
+	}
+	if stored.number == 0 {
+		return c.same(p.row, stored.Value)
+	}
+	known := &p.filing.known[at][code]
+	if atomic.LoadUint32(known) == stored.number {
+		return true
+	}
+	same := c.same(p.row, stored.Value)
+	if same {
+		atomic.StoreUint32(known, stored.number)
+	}
+	return same
 }
 
 // noRow is no row of the file.
@@ -45,7 +90,7 @@ type comparison struct {
 	had            []int
 
 	// What is stored in one column, its text where it is one or else blank, and whether there is a value, by pair.
-	values [pairsShared]Value
+	values [pairsShared]filedValue
 	texts  [pairsShared]string
 	has    []bool // by column as well
 }
@@ -68,7 +113,7 @@ func (c *comparison) all(pairs []pair) {
 	f := c.planner.f
 	for i := range pairs {
 		p := &pairs[i]
-		p.same = p.stored && p.row != noRow && f.Enrollments == nil &&
+		p.same = p.user != nil && p.row != noRow && f.Enrollments == nil &&
 			c.planner.activation(&p.user.User, p.row) == p.user.Activation &&
 			(f.manager == nil || f.manager.of(p.row) == p.user.Manager)
 	}
@@ -77,7 +122,7 @@ func (c *comparison) all(pairs []pair) {
 			c.values[i] = pairs[i].value(at, column.field.Name)
 		}
 		for i := range pairs {
-			c.has[i*len(f.columns)+at] = present(c.values[i])
+			c.has[i*len(f.columns)+at] = present(c.values[i].Value)
 		}
 		if column.cells == nil {
 			c.compareTexts(column, pairs)
@@ -85,7 +130,7 @@ func (c *comparison) all(pairs []pair) {
 		}
 		for i := range pairs {
 			if p := &pairs[i]; p.same {
-				p.same = column.same(p.row, c.values[i])
+				p.same = p.says(at, column, &c.values[i])
 			}
 		}
 	}
@@ -113,7 +158,7 @@ func (c *comparison) compareTexts(column *column, pairs []pair) {
 	for i := range pairs {
 		p := &pairs[i]
 		if text := c.texts[i]; p.same && (text == "" || text != column.texts.at(p.row)) {
-			p.same = column.same(p.row, c.values[i])
+			p.same = column.same(p.row, c.values[i].Value)
 		}
 	}
 }

@@ -367,6 +367,7 @@ func (p *peopleReader) take(row *table.Row, b *batch) {
 	}
 	p.ids.add(key)
 	p.lines.add(row.Line)
+	b.ascii = b.ascii && row.ASCII
 	b.lines = append(b.lines, row.Line)
 	b.cells = append(b.cells, row.Cells...)
 }

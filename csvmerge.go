@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -15,13 +14,12 @@ import (
 
 // A planner merges one file into what is stored.
 type planner struct {
-	f     *PeopleFile
-	next  int // of the rows of the file, by ID
-	pairs []pair
-	// order is that of the fields of the user paired last, and places are those of the columns in it.
-	order  *fieldOrder
-	places places
-	seats  seats // of those who are new
+	f       *PeopleFile
+	next    int // of the rows of the file, by ID
+	pairs   []pair
+	filings map[*fieldOrder]*filing
+	lately  *filing // that of the user paired last
+	seats   seats   // of those who are new
 	// compared are the shares of the pairs.
 	compared []*comparison
 	// texts are the plain texts of those who are new or changed, by column.
@@ -90,11 +88,11 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			p.pair(pair{row: row})
 		}
 		if row == noRow || id != string(u.ID) {
-			p.pair(pair{stored: true, user: u, row: noRow, places: p.placesIn(u.order)})
+			p.pair(pair{user: u, row: noRow, filing: p.filing(u.order)})
 			continue
 		}
 		p.next++
-		p.pair(pair{stored: true, user: u, row: row, places: p.placesIn(u.order)})
+		p.pair(pair{user: u, row: row, filing: p.filing(u.order)})
 	}
 	for ; p.next < p.f.ids.len(); p.next++ {
 		row, _ := p.f.byID(p.next)
@@ -108,31 +106,16 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 	return nil
 }
 
-// filedUsers are the stored users. Only a Memory itself has lists of their fields: what wraps it may show others.
-func filedUsers(ctx context.Context, dir Directory) iter.Seq2[filedUser, error] {
-	if m, ok := dir.(*Memory); ok {
-		return m.filedUsers(ctx)
+// filing is the file beside an order of fields.
+func (p *planner) filing(o *fieldOrder) *filing {
+	if p.lately != nil && p.lately.order == o {
+		return p.lately
 	}
-	return func(yield func(filedUser, error) bool) {
-		for u, err := range dir.Users(ctx) {
-			if !yield(filedUser{User: u}, err) {
-				return
-			}
-		}
+	if p.lately = p.filings[o]; p.lately == nil {
+		p.lately = p.f.filing(o)
+		p.filings[o] = p.lately
 	}
-}
-
-// placesIn finds the columns of the file in an order of fields. Nearly always it is the one before.
-func (p *planner) placesIn(o *fieldOrder) places {
-	if o != p.order {
-		p.order, p.places = o, nil
-		if o != nil {
-			for _, c := range p.f.columns {
-				p.places = append(p.places, slices.Index(o.names, c.field.Name))
-			}
-		}
-	}
-	return p.places
+	return p.lately
 }
 
 // byID is row i of those that were kept, by ID; noRow: there are not as many.
@@ -158,7 +141,7 @@ func (p *planner) settle() {
 	p.compare()
 	for i := range p.pairs {
 		with := &p.pairs[i]
-		if !with.stored {
+		if with.user == nil {
 			p.add(with.row)
 			continue
 		}

@@ -51,10 +51,11 @@ type ImportPlan struct {
 // same plan, and the order of its rows does not matter.
 func (e *Evaluator) PlanImport(ctx context.Context, f *PeopleFile) (*ImportPlan, error) {
 	p := &planner{
-		f:     f,
-		texts: map[*column]*cells[Value]{},
-		plan:  &ImportPlan{Rejected: f.Rejected, Issues: f.Issues},
-		open:  map[string]map[string]bool{},
+		filings: map[*fieldOrder]*filing{},
+		f:       f,
+		texts:   map[*column]*cells[Value]{},
+		plan:    &ImportPlan{Rejected: f.Rejected, Issues: f.Issues},
+		open:    map[string]map[string]bool{},
 	}
 	if v, ok := As[Versioned](e.dir); ok {
 		// Before anything is read, so that a change while reading shows as a conflict.

@@ -1,24 +1,20 @@
 package groups
 
 import (
-	"strconv"
+	"hash/maphash"
+	"slices"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/decimal"
+	"github.com/grouprules/groups/internal/numbering"
 )
 
 // A dictionary numbers values, from 1 on; what no condition tells apart has one number.
 type dictionary struct {
 	values  []Value // by number
-	texts   map[string]uint32
-	many    map[string]uint32 // of several texts or choices, spelt so that they can be told apart
-	choices map[string]uint32
-	numbers map[decimal.Decimal]uint32
-	days    map[calendar.Day]uint32
-	times   map[time.Time]uint32
-	others  map[any]uint32
-	spelt   []byte
+	numbers numbering.Table
+	seed    maphash.Seed
 	folded  map[string][]uint32 // the texts that do not fold to themselves, by what they fold to
 	ordered []uint32            // by kind and value, all numbers up to one
 	chosen  chosen
@@ -27,78 +23,85 @@ type dictionary struct {
 
 func newDictionary() *dictionary {
 	return &dictionary{
-		values: make([]Value, 1), texts: map[string]uint32{}, many: map[string]uint32{}, choices: map[string]uint32{},
-		numbers: map[decimal.Decimal]uint32{}, days: map[calendar.Day]uint32{}, times: map[time.Time]uint32{}, others: map[any]uint32{},
+		values: make([]Value, 1), seed: maphash.MakeSeed(),
 		folded: map[string][]uint32{}, chosen: chosen{with: map[string][]uint32{}},
 	}
 }
 
+// code is the number of a value, a new one if need be.
 func (d *dictionary) code(v Value) uint32 {
+	hash := v.hash(d.seed)
+	if code, ok := d.numbers.Find(hash, func(code uint32) bool { return d.values[code].alike(v) }); ok {
+		return code
+	}
+	code := uint32(len(d.values))
+	if len(d.values) == cap(d.values) {
+		d.values = slices.Grow(d.values, len(d.values)) // by as many, since of each user another may come
+	}
+	d.numbers.Add(hash, code)
+	d.values = append(d.values, v)
+	switch data := v.data.(type) {
+	case textValue:
+		if item := &data[0]; len(data) == 1 && item.key != item.exact {
+			d.folded[item.key] = append(d.folded[item.key], code)
+		}
+	case choiceValue:
+		d.chosen.put(code, data)
+	}
+	return code
+}
+
+// find is the number of a value, if it has one.
+func (d *dictionary) find(v Value) (code uint32, ok bool) {
+	return d.numbers.Find(v.hash(d.seed), func(code uint32) bool { return d.values[code].alike(v) })
+}
+
+// alike reports whether no condition tells v from w.
+func (v Value) alike(w Value) bool {
+	a, is := v.data.(textValue)
+	b, also := w.data.(textValue)
+	if is && also {
+		return slices.EqualFunc(a, b, func(a, b textItem) bool { return a.exact == b.exact })
+	}
+	return v.Equal(w)
+}
+
+// hash is one number for values that are alike.
+func (v Value) hash(seed maphash.Seed) uint32 {
 	switch data := v.data.(type) {
 	case textValue:
 		if len(data) == 1 {
-			before := len(d.values)
-			code := numbered(d, d.texts, data[0].exact, v)
-			if item := &data[0]; int(code) == before && item.key != item.exact {
-				d.folded[item.key] = append(d.folded[item.key], code)
-			}
-			return code
+			return uint32(maphash.String(seed, data[0].exact))
 		}
-		d.spelt = append(d.spelt[:0], 't')
-		for i := range data {
-			d.spell(data[i].exact)
-		}
+		return hashAll(seed, len(data), func(i int) string { return data[i].exact })
 	case choiceValue:
 		if len(data) == 1 {
-			before := len(d.values)
-			code := numbered(d, d.choices, data[0], v)
-			if int(code) == before {
-				d.chosen.put(code, data)
-			}
-			return code
+			return uint32(maphash.String(seed, data[0]))
 		}
-		d.spelt = append(d.spelt[:0], 'c')
-		for _, id := range data {
-			d.spell(id)
-		}
-	case decimal.Decimal:
-		return numbered(d, d.numbers, data, v)
+		return hashAll(seed, len(data), func(i int) string { return data[i] })
 	case calendar.Day:
-		return numbered(d, d.days, data, v)
+		return uint32(maphash.Comparable(seed, data))
 	case time.Time:
-		return numbered(d, d.times, data, v)
-	default: // unknown, empty, bool
-		return numbered(d, d.others, data, v)
+		return uint32(maphash.Comparable(seed, [2]int64{data.Unix(), int64(data.Nanosecond())}))
+	case decimal.Decimal:
+		return uint32(maphash.Comparable(seed, data))
 	}
-	if code, ok := d.many[string(d.spelt)]; ok {
-		return code
-	}
-	code := numbered(d, d.many, string(d.spelt), v)
-	if options, is := v.data.(choiceValue); is {
-		d.chosen.put(code, options)
-	}
-	return code
+	return uint32(maphash.Comparable(seed, v.data)) // unknown, empty, bool
 }
 
-// spell writes a text behind its length.
-func (d *dictionary) spell(s string) {
-	d.spelt = strconv.AppendInt(d.spelt, int64(len(s)), 10)
-	d.spelt = append(append(d.spelt, ':'), s...)
-}
-
-func numbered[K comparable](d *dictionary, in map[K]uint32, key K, v Value) uint32 {
-	code, ok := in[key]
-	if !ok {
-		code = uint32(len(d.values))
-		in[key] = code
-		d.values = append(d.values, v)
+func hashAll(seed maphash.Seed, n int, text func(i int) string) uint32 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for i := range n {
+		h.WriteString(text(i))
+		h.WriteByte(0)
 	}
-	return code
+	return uint32(h.Sum64())
 }
 
-// bytes is a guess at what the maps take; the values are the host's.
+// bytes is about how much memory it takes; what the values hold is the host's.
 func (d *dictionary) bytes() int {
-	n := 68 * len(d.values)
+	n := 16*cap(d.values) + 4*cap(d.ordered) + d.numbers.Bytes()
 	for i := range d.blocks {
 		n += d.blocks[i].bytes()
 	}

@@ -2,6 +2,7 @@ package groups_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,4 +101,33 @@ func TestARunThatHasReadAPersonIsWrittenBeforeTheyAreForgotten(t *testing.T) {
 		}
 		w.want(w.process(), "")
 	})
+}
+
+// A Memory gives the number of who is forgotten to the next user of whom something is stored: an index that read the
+// standings before and reads more of them tells the two apart.
+func TestWhoFollowsSomebodyForgottenIsNotTakenForThem(t *testing.T) {
+	ctx := t.Context()
+	w := newEvalWorld(t, nil)
+	w.people(evalUser("ann", evalIn("Oslo")), evalUser("bob", evalIn("Oslo")), evalUser("cid", evalIn("Oslo")))
+	w.save(evalGroup("first", evalCity.Is("Oslo").Not(), groups.ID.Is("bob")))
+	w.save(evalGroup("second", evalCity.Is("Rome")))
+	store, must := w.Memory, w.must
+	stored := func(group groups.GroupID, users ...groups.UserID) {
+		g, err := w.Group(ctx, group)
+		w.must(err)
+		w := groups.Write{Group: group, Revision: g.Revision}
+		for _, u := range users {
+			w.Standings = append(w.Standings, groups.Standing{Group: group, User: u, Automatic: true, Population: groups.Automatic, Member: groups.Automatic})
+			w.Changes = append(w.Changes, groups.Change{
+				Group: group, User: u, Kind: groups.Joined, After: groups.Automatic, Cause: "rule", At: newYear(), ID: fmt.Sprint(group, u),
+			})
+		}
+		must(store.Apply(ctx, groups.Commit{Writes: []groups.Write{w}}))
+	}
+	stored("first", "ann")
+	w.process()
+	w.must(w.ev.Forget(ctx, "ann", "chief"))
+	stored("first", "bob", "cid")
+	stored("second", "bob", "cid")
+	w.want(w.process(), "first -bob(rule) -cid(rule); second -bob(rule) -cid(rule)")
 }

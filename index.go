@@ -56,6 +56,7 @@ type index struct {
 	unplaced   []*predicate // those that have no aspect yet
 	recipes    map[recipeKey]*recipe
 	rosters    map[GroupID]*roster
+	known      known
 	refreshes  uint64
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
@@ -100,7 +101,7 @@ func newIndex(dir Directory, store Store, limit int64) *index {
 
 // clear makes the index one of nothing.
 func (x *index) clear() {
-	x.at, x.numbers, x.ids = "", map[UserID]uint32{}, nil
+	x.at, x.numbers, x.ids, x.known = "", map[UserID]uint32{}, nil, known{}
 	x.present = userset.Set{}
 	clear(x.switched[:])
 	x.forgotten += len(x.stirred)
@@ -239,7 +240,7 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 	case !known:
 		return x.readEverybody(ctx)
 	case len(missing) > 0:
-		if err := x.everybody(ctx, func(people []person) { x.putAll(people, missing) }); err != nil {
+		if err := x.everybody(ctx, missing, func(people []person) { x.putAll(people, missing) }); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,8 @@ type Memory struct {
 	named   atomic.Pointer[string]
 	schema  *Schema
 	order   *fieldOrder // of the schema
+	courses *commonEnrollments
+	units   *commonUnits
 	users   ordered.Map[UserID, filedUser]
 	reports map[UserID]map[UserID]struct{} // by manager
 	trees   map[Tree][]Unit                // by ID
@@ -103,6 +105,8 @@ func NewMemory() *Memory {
 	m := &Memory{
 		schema:     &Schema{},
 		order:      new(fieldOrder),
+		courses:    newCommonEnrollments(),
+		units:      newCommonUnits(),
 		reports:    make(map[UserID]map[UserID]struct{}),
 		trees:      make(map[Tree][]Unit),
 		references: newReferences(nil),

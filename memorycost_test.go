@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/grouprules/groups"
@@ -139,6 +140,30 @@ func TestMemoryKeepsNoIDOfWhomItForgets(t *testing.T) {
 	}
 	if left := int64(heap()) - int64(before); left > people*100 {
 		t.Errorf("%d bytes are left of %d people", left, people)
+	}
+	runtime.KeepAlive(m)
+}
+
+func TestMemoryKeepsNoValueThatNobodyHas(t *testing.T) {
+	const people = 500
+	ctx, m := t.Context(), groups.NewMemory()
+	write := func(c groups.PeopleChange) {
+		if err := m.Write(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(groups.PeopleChange{Schema: &groups.Schema{Fields: []groups.Field{{Name: "about", Type: groups.TypeText}}}})
+	before := heap()
+	ids := numberedUsers(people)
+	for _, id := range ids {
+		about := groups.Text(strings.Repeat(string(id), 1000))
+		write(groups.PeopleChange{Upsert: []groups.User{{ID: id, Fields: map[string]groups.Value{"about": about}}}})
+		write(groups.PeopleChange{Deactivate: []groups.UserID{id}})
+	}
+	kept := int64(heap()) - int64(before)
+	write(groups.PeopleChange{Remove: ids})
+	if left := int64(heap()) - int64(before); left > kept/10 {
+		t.Errorf("of %d bytes of %d people %d are left", kept, people, left)
 	}
 	runtime.KeepAlive(m)
 }

@@ -11,40 +11,125 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// TestAnImportIntoAMemoryIsPlannedAsIntoAnyDirectory writes people under one schema after the other, with some
-// of its fields and others besides: how a Memory keeps them must not show.
-func TestAnImportIntoAMemoryIsPlannedAsIntoAnyDirectory(tt *testing.T) {
-	names := []string{"a", "b", "c"}
-	rapid.Check(tt, func(t *rapid.T) {
-		w := newTenant(tt)
-		value := rapid.SampledFrom([]string{"x", "y", ""})
-		for range rapid.IntRange(1, 3).Draw(t, "writes") {
-			var c groups.PeopleChange
-			if rapid.Bool().Draw(t, "another schema") {
-				c.Schema = new(groups.Schema)
-				for _, name := range rapid.Permutation(names).Draw(t, "order")[:rapid.IntRange(0, len(names)).Draw(t, "fields")] {
-					c.Schema.Fields = append(c.Schema.Fields, groups.Field{Name: name, Type: groups.TypeText})
-				}
-			}
-			for i := range 4 {
-				u := groups.User{ID: groups.UserID(fmt.Sprint("u", i)), Activation: groups.Activated, Fields: map[string]groups.Value{}}
-				for _, name := range names {
-					if rapid.IntRange(0, 3).Draw(t, "known") > 0 {
-						u.Fields[name] = groups.Text(value.Draw(t, "stored"))
-					}
-				}
-				switch rapid.IntRange(0, 3).Draw(t, "written") {
-				case 0:
-					c.Deactivate = append(c.Deactivate, u.ID)
-				case 1, 2:
-					c.Upsert = append(c.Upsert, u)
-				}
-			}
-			if err := w.Write(t.Context(), c); err != nil {
-				t.Fatal(err)
+var filedNames = []string{"a", "b", "c"}
+
+// seated has the units of one tree besides.
+func seated(units map[groups.Tree][]string, tree groups.Tree, in ...string) map[groups.Tree][]string {
+	if units == nil {
+		units = map[groups.Tree][]string{}
+	}
+	units[tree] = append([]string{}, in...)
+	return units
+}
+
+// writeAcrossSchemas writes people under one schema after the other, with some of its fields and others besides, and in
+// courses, and finds them as they were written.
+func writeAcrossSchemas(t *rapid.T, w tenant) {
+	value, statuses := rapid.SampledFrom([]string{"x", " x", "y", ""}), []string{groups.Completed, "enrolled"}
+	for range rapid.IntRange(1, 3).Draw(t, "writes") {
+		written := map[groups.UserID]groups.User{}
+		var c groups.PeopleChange
+		if rapid.Bool().Draw(t, "another schema") {
+			c.Schema = &groups.Schema{EnrollmentStatuses: statuses}
+			for _, name := range rapid.Permutation(filedNames).Draw(t, "order")[:rapid.IntRange(0, len(filedNames)).Draw(t, "fields")] {
+				c.Schema.Fields = append(c.Schema.Fields, groups.Field{Name: name, Type: groups.TypeText})
 			}
 		}
-		columns := rapid.Permutation(names).Draw(t, "columns")[:rapid.IntRange(1, len(names)).Draw(t, "width")]
+		for i := range 4 {
+			u := groups.User{ID: groups.UserID(fmt.Sprint("u", i)), Activation: groups.Activated, Fields: map[string]groups.Value{}}
+			for _, name := range filedNames {
+				if rapid.IntRange(0, 3).Draw(t, "known") > 0 {
+					u.Fields[name] = groups.Text(value.Draw(t, "stored"))
+				}
+			}
+			var list []groups.Enrollment
+			for _, course := range filedNames {
+				if rapid.Bool().Draw(t, "in") {
+					done := groups.Day(groups.NewDate(2026, 1, rapid.IntRange(1, 2).Draw(t, "day")))
+					list = append(list, groups.Enrollment{Course: course, Status: rapid.SampledFrom(statuses).Draw(t, "status"), Completed: done})
+				}
+			}
+			if u.Enrollments = groups.Enrolled(list...); rapid.IntRange(0, 3).Draw(t, "partial") == 0 {
+				u.Enrollments = u.Enrollments.Partial()
+			}
+			for _, tree := range []groups.Tree{"t", "v"} {
+				switch rapid.IntRange(0, 3).Draw(t, "seated") {
+				case 0: // unknown
+				case 1:
+					u.Units = seated(u.Units, tree)
+				default:
+					u.Units = seated(u.Units, tree, rapid.SampledFrom(filedNames).Draw(t, "unit"))
+				}
+			}
+			switch rapid.IntRange(0, 3).Draw(t, "written") {
+			case 0:
+				c.Deactivate = append(c.Deactivate, u.ID)
+			case 1, 2:
+				c.Upsert = append(c.Upsert, u)
+				written[u.ID] = u
+			}
+		}
+		if err := w.Write(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range written {
+			if got, err := w.User(t.Context(), id); err != nil || !got.Equal(want) {
+				t.Fatalf("%+v, want %+v, %v", got, want, err)
+			}
+		}
+	}
+}
+
+// TestAnIndexOfAMemoryAnswersAsALookAtEverybody counts with one Evaluator after the other, so that the index reads the
+// people again for what it was not asked before.
+func TestAnIndexOfAMemoryAnswersAsALookAtEverybody(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		w := newTenant(tt)
+		writeAcrossSchemas(t, w)
+		schema := &groups.Schema{EnrollmentStatuses: []string{groups.Completed, "enrolled"}}
+		var asked []groups.Condition
+		for _, name := range filedNames {
+			schema.Fields = append(schema.Fields, groups.Field{Name: name, Type: groups.TypeText})
+			asked = append(asked, groups.TextField(name).Is("x"), groups.TextField(name).Is("y"), groups.TextField(name).IsEmpty(),
+				groups.Tree("t").Is(name), groups.Tree("v").IsOrBelow(name),
+				groups.Courses(name).AreEnrolled(), groups.Courses(name).Are(groups.Completed),
+				groups.Courses(name).AreCompleted(groups.CompletionDate.Before(groups.NewDate(2026, 1, 2))))
+		}
+		trees := map[groups.Tree][]groups.Unit{"t": {{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c"}}, "v": {{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c"}}}
+		if err := w.Write(t.Context(), groups.PeopleChange{Schema: schema, Trees: trees}); err != nil {
+			t.Fatal(err)
+		}
+		indexed := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Now: newYear})
+		looking := groups.NewEvaluator(bare{w.Memory}, w.Memory, &groups.Options{Now: newYear})
+		for _, c := range asked {
+			g := evalGroup("g", c)
+			for range 2 {
+				want, in, err := looking.CountPage(t.Context(), g, 4)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, found, err := indexed.CountPage(t.Context(), g, 4)
+				if diff := cmp.Diff(in, found); err != nil || got != want || diff != "" {
+					t.Fatalf("%v: %+v, want %+v, %v (-everybody +index):\n%s", c, got, want, err, diff)
+				}
+				if rapid.IntRange(0, 9).Draw(t, "written meanwhile") == 0 {
+					writeAcrossSchemas(t, w)
+					if err := w.Write(t.Context(), groups.PeopleChange{Schema: schema}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestAnImportIntoAMemoryIsPlannedAsIntoAnyDirectory: how a Memory keeps people must not show.
+func TestAnImportIntoAMemoryIsPlannedAsIntoAnyDirectory(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		w := newTenant(tt)
+		writeAcrossSchemas(t, w)
+		value := rapid.SampledFrom([]string{"x", "y", ""})
+		columns := rapid.Permutation(filedNames).Draw(t, "columns")[:rapid.IntRange(1, len(filedNames)).Draw(t, "width")]
 		rows := [][]string{append([]string{"id"}, columns...)}
 		for i := range 4 {
 			row := []string{fmt.Sprint("u", i)}

@@ -33,10 +33,17 @@ func (m *Memory) Users(ctx context.Context) iter.Seq2[User, error] {
 }
 
 // filedUsers is Users, with what is filed about them besides.
-func (m *Memory) filedUsers(ctx context.Context) iter.Seq2[filedUser, error] {
-	return memoryStream(ctx, m.takeUsers, &m.mu, func(r ordered.Row[UserID, filedUser], yield func(filedUser, error) bool) bool {
-		return yield(*r.Value, nil)
+func (m *Memory) filedUsers(ctx context.Context) iter.Seq2[*filedUser, error] {
+	return memoryStream(ctx, m.takeUsers, &m.mu, func(r ordered.Row[UserID, filedUser], yield func(*filedUser, error) bool) bool {
+		return yield(r.Value, nil)
 	})
+}
+
+// count is how many users there are.
+func (m *Memory) count() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.users.Len()
 }
 
 func (m *Memory) takeUsers() (iter.Seq[ordered.Row[UserID, filedUser]], error) {
@@ -138,10 +145,13 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 		m.nextVersion()
 	}
 	if c.Schema != nil {
+		m.order.common = nil // those in this order keep what they have, and nobody is filed in it
 		m.schema, m.order = c.Schema, newFieldOrder(c.Schema)
 	}
 	for i := range c.Upsert {
 		u := m.order.file(c.Upsert[i]) // a copy: the slice stays the caller's, the maps in it do not
+		m.courses.file(&u)
+		m.units.file(&u)
 		m.fileUser(u.ID, &u)
 	}
 	for _, id := range c.Deactivate {
@@ -170,11 +180,13 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 // fileUser puts u in the place of the user with that ID; nil takes the user out.
 func (m *Memory) fileUser(id UserID, u *filedUser) {
 	var before, after UserID
-	if old := m.users.Get(id); old != nil {
-		before, _ = old.Manager.ID()
-	}
 	if u != nil {
 		after, _ = u.Manager.ID()
+		m.order.hold(u)
+	}
+	if old := m.users.Get(id); old != nil {
+		before, _ = old.Manager.ID()
+		m.order.release(old)
 	}
 	m.users.Put(id, u)
 	m.noteWritten(id)

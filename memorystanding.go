@@ -54,6 +54,13 @@ func memberOf(c pairs.Cell[Standing]) Method {
 	return Method(c.Code >> codeMember & codeMethod)
 }
 
+// numbers is how many numbers of users there are, given out or free, and the era.
+func (m *Memory) numbers() (era uint64, n int) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.standings.Members()
+}
+
 // member is how a user is a member of a group.
 func (m *Memory) member(ctx context.Context, group GroupID, user UserID) (Method, error) {
 	if err := ctx.Err(); err != nil {
@@ -92,13 +99,38 @@ func (m *Memory) standing(ctx context.Context, group GroupID, user UserID) (Stan
 	return standingOf(group, user, c), nil
 }
 
-// shared yields what is stored about the users of a group, with assignments and exclusions that are shared, for who
-// only reads them.
-func (m *Memory) shared(ctx context.Context, group GroupID) iter.Seq2[Standing, error] {
-	return memoryStream(ctx, m.of(group, ""), &m.mu, func(p pairs.Pair[UserID, Standing], yield func(Standing, error) bool) bool {
-		if p.Cell.Value != nil {
-			return yield(*p.Cell.Value, nil)
+// A numberedStanding is a standing with the number that its user has in a [Memory], and nobody else has in the same era,
+// from 1 on; 0 is none. Its assignment and exclusion are shared.
+type numberedStanding struct {
+	Standing
+	era    uint64
+	number uint32
+}
+
+// numberedStandings are what is stored about the users of a group, for who only reads it.
+func numberedStandings(ctx context.Context, store Store, group GroupID) iter.Seq2[numberedStanding, error] {
+	if m, ok := store.(*Memory); ok {
+		return m.numbered(ctx, group)
+	}
+	return func(yield func(numberedStanding, error) bool) {
+		for st, err := range store.Standings(ctx, group, "") {
+			if !yield(numberedStanding{Standing: st}, err) {
+				return
+			}
 		}
-		return yield(standingOf(group, p.Key, p.Cell), nil)
+	}
+}
+
+func (m *Memory) numbered(ctx context.Context, group GroupID) iter.Seq2[numberedStanding, error] {
+	var era uint64
+	return memoryStream(ctx, func() (iter.Seq[pairs.Pair[UserID, Standing]], error) {
+		rows := m.standings.Of(group)
+		era = rows.Era()
+		return rows.All(), nil
+	}, &m.mu, func(p pairs.Pair[UserID, Standing], yield func(numberedStanding, error) bool) bool {
+		if p.Cell.Value != nil {
+			return yield(numberedStanding{*p.Cell.Value, era, p.Number + 1}, nil)
+		}
+		return yield(numberedStanding{standingOf(group, p.Key, p.Cell), era, p.Number + 1}, nil)
 	})
 }

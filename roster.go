@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/grouprules/groups/internal/ordered"
@@ -101,6 +102,27 @@ func methodOf(in, byRule bool) Method {
 		return Automatic
 	}
 	return Manual
+}
+
+// isPlain reports whether a standing is that of a user who is in by the rule and nothing else.
+func (ro *roster) isPlain(st *Standing) bool {
+	return st.Assignment == nil && st.Exclusion == nil && sameStanding(*st, ro.plain(st.Group, st.User))
+}
+
+// putPlain is put of many who are plain, of whom nothing was stored.
+func (ro *roster) putPlain(plain []userset.Bits, users int) {
+	n := 0
+	for chunk, size := range chunksOf(users) {
+		if in := plain[chunk].Count(); in > 0 {
+			n += in
+			ro.bit.Or(chunk, &plain[chunk])
+			ro.bit.Put(chunk, &plain[chunk], size)
+		}
+	}
+	ro.populations, ro.byRules = ro.populations+n, ro.byRules+n
+	if ro.live {
+		ro.members, ro.membersByRule = ro.members+n, ro.membersByRule+n
+	}
 }
 
 // put replaces what is stored about a user.
@@ -267,6 +289,9 @@ func (x *index) readRosters(ctx context.Context, r *run) error {
 			missing = append(missing, s)
 		}
 	}
+	if len(missing) > 0 {
+		x.known.grow(x.store)
+	}
 	rosters, strangers := make([]*roster, len(missing)), make([][]Standing, len(missing))
 	err := eachInParallel(len(missing), func(i int) (err error) {
 		rosters[i], strangers[i], err = x.readRoster(ctx, r, missing[i])
@@ -295,12 +320,11 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster,
 	if was := x.rosters[s.ID]; was != nil {
 		ro.weight = was.weight // in its place
 	}
-	stored := x.store.Standings(ctx, s.ID, "")
-	if m, is := x.store.(*Memory); is {
-		stored = m.shared(ctx, s.ID)
-	}
+	with := x.scratch()
+	defer x.scratches.Put(with)
+	plain := with.plainOf(len(x.ids))
 	last := UserID("")
-	for st, err := range stored {
+	for st, err := range numberedStandings(ctx, x.store, s.ID) {
 		switch {
 		case err != nil:
 			return nil, nil, fmt.Errorf("read standings of group %q: %w", s.ID, err)
@@ -308,13 +332,54 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster,
 			return nil, nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
 		}
 		last = st.User
-		if n, known := x.numbers[st.User]; known {
-			ro.put(n, st)
-		} else {
-			strangers = append(strangers, st)
+		switch n, known := x.numberOf(&st); {
+		case !known:
+			strangers = append(strangers, st.Standing)
+		case ro.isPlain(&st.Standing):
+			plain[n/userset.Chunk].Set(uint16(n % userset.Chunk))
+		default:
+			ro.put(n, st.Standing)
 		}
 	}
+	ro.putPlain(plain, len(x.ids))
 	return ro, strangers, r.still(ctx, s)
+}
+
+// numberOf is the number of the user of a standing, who has one unless they are a stranger. Many may ask at once.
+func (x *index) numberOf(st *numberedStanding) (n uint32, known bool) {
+	k := &x.known
+	here := st.number > 0 && st.era == k.era && int(st.number) < len(k.numbers)
+	if here {
+		if n := atomic.LoadUint32(&k.numbers[st.number]); n > 0 {
+			return n - 1, true
+		}
+	}
+	n, known = x.numbers[st.User]
+	if known && here {
+		atomic.StoreUint32(&k.numbers[st.number], n+1)
+	}
+	return n, known
+}
+
+// known are the users that have a number in a [Memory] as well.
+type known struct {
+	era     uint64
+	numbers []uint32 // by that number, from 1 on; 0 is nobody
+}
+
+// grow makes room for those that there are.
+func (k *known) grow(store Store) {
+	m, ok := store.(*Memory)
+	if !ok {
+		return
+	}
+	era, n := m.numbers()
+	if era != k.era {
+		k.era, k.numbers = era, nil
+	}
+	if more := n + 1 - len(k.numbers); more > 0 {
+		k.numbers = append(k.numbers, make([]uint32, more)...)
+	}
 }
 
 // wrote brings the rosters up to date with what a run has written. Those that are not of the state that

@@ -13,12 +13,19 @@ type textBlock struct {
 // block makes a block of the texts among the values.
 func (d *dictionary) block(codes []uint32) textBlock {
 	var b textBlock
-	var text strings.Builder
+	size := 0
 	for _, code := range codes {
 		if data, is := d.values[code].data.(textValue); is && len(data) == 1 {
-			text.WriteString(data[0].key)
-			b.ends, b.codes = append(b.ends, text.Len()), append(b.codes, code)
+			size += len(data[0].key)
+			b.codes = append(b.codes, code)
 		}
+	}
+	var text strings.Builder
+	text.Grow(size)
+	b.ends = make([]int, len(b.codes))
+	for i, code := range b.codes {
+		text.WriteString(d.values[code].data.(textValue)[0].key)
+		b.ends[i] = text.Len()
 	}
 	b.text = text.String()
 	return b

@@ -172,7 +172,7 @@ func (d *dictionary) narrow(p *predicate) (narrowing, bool) {
 		if t.op == opIs {
 			var codes []uint32
 			for _, n := range t.operands {
-				if code, ok := d.numbers[n]; ok {
+				if code, ok := d.find(Value{n}); ok {
 					codes = append(codes, code)
 				}
 			}
@@ -212,7 +212,7 @@ func (d *dictionary) narrowEmpty(l *fieldLeaf) (narrowing, bool) {
 // equals are the codes of the single texts that a test may be for.
 func (d *dictionary) equals(t *textTest) (codes []uint32) {
 	look := func(s string) {
-		if code, ok := d.texts[s]; ok {
+		if code, ok := d.find(Value{textValue{{exact: s}}}); ok {
 			codes = append(codes, code)
 		}
 		if !t.exact {

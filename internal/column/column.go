@@ -10,6 +10,7 @@ package column
 import (
 	"math/bits"
 	"reflect"
+	"slices"
 
 	"github.com/grouprules/groups/internal/userset"
 )
@@ -46,6 +47,16 @@ func (c *Column) Count(code uint32) int {
 // Codes returns one more than the highest code that was ever put; 0 when none was.
 func (c *Column) Codes() int { return len(c.counts) }
 
+// count makes it so many codes.
+func (c *Column) count(codes int) {
+	before := len(c.counts)
+	if codes > cap(c.counts) {
+		c.counts = slices.Grow(c.counts, max(codes, 2*cap(c.counts))-before) // twice, since a code comes after the other
+	}
+	c.counts = c.counts[:codes]
+	clear(c.counts[before:])
+}
+
 // Put gives u the code. Those before u who have none yet get code 0.
 func (c *Column) Put(u uint32, code uint32) {
 	if u >= uint32(len(c.codes)) {
@@ -53,7 +64,7 @@ func (c *Column) Put(u uint32, code uint32) {
 	}
 	old := c.codes[u]
 	if code >= uint32(len(c.counts)) {
-		c.counts = append(c.counts, make([]uint32, int(code)+1-len(c.counts))...)
+		c.count(int(code) + 1)
 	}
 	if old == code {
 		return
@@ -62,6 +73,12 @@ func (c *Column) Put(u uint32, code uint32) {
 	c.counts[code]++
 	c.codes[u] = code
 	c.orders[u/userset.Chunk].stale = true
+}
+
+// Grow makes room for so many users, of whom it then takes the codes without moving those it has.
+func (c *Column) Grow(users int) {
+	c.codes = slices.Grow(c.codes, max(0, users-len(c.codes)))
+	c.orders = slices.Grow(c.orders, max(0, (users+userset.Chunk-1)/userset.Chunk-len(c.orders)))
 }
 
 // grow makes it n users, the new ones with code 0.

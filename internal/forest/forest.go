@@ -9,6 +9,7 @@ package forest
 import (
 	"iter"
 	"reflect"
+	"slices"
 )
 
 // What stands above a node, when it is not a node.
@@ -65,6 +66,9 @@ func (f *Forest) Put(node uint32, parent int32) {
 	f.enter(n)
 	f.disturb(n, old)
 }
+
+// Grow makes room for so many nodes.
+func (f *Forest) Grow(nodes int) { f.nodes = slices.Grow(f.nodes, max(0, nodes-len(f.nodes))) }
 
 // grow makes n a node, and all before it, if they are none.
 func (f *Forest) grow(n int32) {

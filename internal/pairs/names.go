@@ -11,6 +11,7 @@ type names[K cmp.Ordered] struct {
 	// keys are by number. Readers share it: what a reader can ask for is never written to again.
 	keys []K
 	free []uint32
+	era  uint64 // how many were dropped
 }
 
 // add returns the number of a key, which may be new.
@@ -39,4 +40,5 @@ func (n *names[K]) drop(key K) {
 	n.keys = slices.Clone(n.keys)
 	n.keys[number] = none
 	n.free = append(n.free, number)
+	n.era++
 }

@@ -35,10 +35,12 @@ type Cell[V any] struct {
 	Value *V
 }
 
-// A Pair is the other key of a pair with its cell.
+// A Pair is the other key of a pair with its cell. Who reads pairs finds the Number of the key besides, which is that
+// of no other key in the same [Rows.Era].
 type Pair[K cmp.Ordered, V any] struct {
-	Key  K
-	Cell Cell[V]
+	Key    K
+	Cell   Cell[V]
+	Number uint32
 }
 
 // Codes is the number of codes.
@@ -113,8 +115,11 @@ func (t *Table[S, M, V]) Of(set S) Rows[M, V] {
 		return Rows[M, V]{}
 	}
 	t.of[s].reads++
-	return Rows[M, V]{t.members.keys, t.of[s].blocks}
+	return Rows[M, V]{t.members.keys, t.of[s].blocks, t.members.era}
 }
+
+// Members returns how many numbers members have, and the era that these are of.
+func (t *Table[S, M, V]) Members() (era uint64, n int) { return t.members.era, len(t.members.keys) }
 
 // In returns the sets that a member is in, with their cells. It copies them.
 func (t *Table[S, M, V]) In(member M) Rows[S, V] {
@@ -123,7 +128,7 @@ func (t *Table[S, M, V]) In(member M) Rows[S, V] {
 		return Rows[S, V]{}
 	}
 	b := &t.in[n]
-	return Rows[S, V]{t.sets.keys, []*block[V]{{rows: slices.Clone(b.rows), values: slices.Clone(b.values)}}}
+	return Rows[S, V]{t.sets.keys, []*block[V]{{rows: slices.Clone(b.rows), values: slices.Clone(b.values)}}, t.sets.era}
 }
 
 // At returns the cell of one pair. It does not allocate, and may run beside other calls of At.
@@ -143,7 +148,11 @@ func (t *Table[S, M, V]) At(set S, member M) Cell[V] {
 type Rows[K cmp.Ordered, V any] struct {
 	keys   []K
 	blocks []*block[V]
+	era    uint64
 }
+
+// Era is the same as long as no key was let go of, whose number may be given to another.
+func (r Rows[K, V]) Era() uint64 { return r.era }
 
 // All yields every pair by the other key.
 func (r Rows[K, V]) All() iter.Seq[Pair[K, V]] { return r.from(0, 0) }
@@ -170,7 +179,7 @@ func (r Rows[K, V]) from(first, at int) iter.Seq[Pair[K, V]] {
 			for _, row := range rest.rows {
 				var c Cell[V]
 				c, rest.values = cellOf(row, rest.values)
-				if !yield(Pair[K, V]{r.keys[row.of()], c}) {
+				if !yield(Pair[K, V]{r.keys[row.of()], c, row.of()}) {
 					return
 				}
 			}

@@ -309,3 +309,39 @@ func TestForgettingLetsGoOfTheKey(t *testing.T) {
 	}
 	runtime.KeepAlive(tab)
 }
+
+// TestANumberIsOfOneKeyInAnEra gives the number of a member who is forgotten to another.
+func TestANumberIsOfOneKeyInAnEra(t *testing.T) {
+	of := map[uint64]map[uint32]string{}
+	members, tab := []string{"a", "b", "c", "d"}, pairs.New[string, string, int]()
+	r := rand.New(rand.NewPCG(1, 2))
+	reused := false
+	for range 200 {
+		member := members[r.IntN(len(members))]
+		if r.IntN(2) == 0 {
+			put(tab, "s", map[string]cell{member: {}})
+			tab.Forget(member)
+		} else {
+			put(tab, "s", map[string]cell{member: {Code: 1}})
+		}
+		rows := tab.Of("s")
+		known := of[rows.Era()]
+		if known == nil {
+			known = map[uint32]string{}
+			of[rows.Era()] = known
+		}
+		for p := range rows.All() {
+			if was, met := known[p.Number]; met && was != p.Key {
+				t.Fatalf("number %d is of %q and of %q", p.Number, was, p.Key)
+			}
+			known[p.Number] = p.Key
+			if era, n := tab.Members(); era != rows.Era() || int(p.Number) >= n {
+				t.Fatalf("number %d of era %d, among %d of era %d", p.Number, rows.Era(), n, era)
+			}
+			reused = reused || rows.Era() > 0 && of[rows.Era()-1][p.Number] != p.Key
+		}
+	}
+	if !reused {
+		t.Error("no number was given again")
+	}
+}

@@ -40,6 +40,10 @@ func (l *Lists) Put(number, user, value uint32) {
 	}
 	c, u := &of.chunks[user/userset.Chunk], uint16(user%userset.Chunk)
 	if last := len(c.users) - 1; last < 0 || c.users[last] < u {
+		if len(c.users) == cap(c.users) {
+			// By as many: by less, a long list would be moved again and again.
+			c.users, c.values = slices.Grow(c.users, len(c.users)+4), slices.Grow(c.values, len(c.users)+4)
+		}
 		c.users, c.values = append(c.users, u), append(c.values, value)
 		of.count++
 		return

@@ -148,6 +148,7 @@ func (t *Reader) next() error {
 		return t.err
 	}
 	t.row.Line, t.row.Cells = t.split.place(0).line, t.split.cells
+	t.row.ASCII = t.split.ascii && t.split.from >= 0
 	return nil
 }
 
@@ -247,6 +248,8 @@ func shorten(s string) string {
 type Row struct {
 	Line  int      // 1-based line of the file on which the row starts
 	Cells []string // raw, untrimmed, as many as the row has
+	// ASCII: no cell has anything but ASCII, or a NUL. That it is not set says nothing.
+	ASCII bool
 
 	reader *Reader
 }

@@ -616,3 +616,36 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// TestARowThatIsSaidToBeASCIIIs puts one byte of any kind among others, at every place of a word.
+func TestARowThatIsSaidToBeASCIIIs(t *testing.T) {
+	for _, b := range []string{"\x00", "\x01", "a", "\x7f", "\x80", "\x81", "\xff", "é"} {
+		for before := range 20 {
+			for after := range 20 {
+				file := "h\n" + strings.Repeat("x", before) + b + strings.Repeat("y", after) + "\n"
+				r, err := table.Open(strings.NewReader(file), table.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := r.Read()
+				if want := b > "\x00" && b <= "\x7f"; err != nil || got.ASCII != want {
+					t.Fatalf("%q: %t, want %t, %v", file, got.ASCII, want, err)
+				}
+			}
+		}
+	}
+	// The block that is read first is ASCII, and a cell reaches into the next.
+	r, err := table.Open(strings.NewReader(strings.Repeat("plain\n", 10_000)+"\"a\n"+strings.Repeat("b", 10_000)+"\xff\"\n"), table.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; ; n++ {
+		got, err := r.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil || got.ASCII != (n < 10_000) {
+			t.Fatalf("row %d: %t, %v", n, got.ASCII, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"strings"
@@ -24,6 +25,7 @@ type splitter struct {
 
 	block  []byte
 	text   string // of the block, once a cell is cut from it
+	ascii  bool   // the text is ASCII without NUL
 	at     int    // of the next byte
 	srcErr error  // what src said after the block
 	err    error  // for ever
@@ -130,7 +132,7 @@ func (s *splitter) plain() plainness {
 		return plainBreaksOff
 	}
 	if s.text == "" {
-		s.text = string(s.block)
+		s.text, s.ascii = string(s.block), isASCII(s.block)
 	}
 	line, _, whole := strings.Cut(s.text[s.at:], "\n")
 	if !whole {
@@ -194,6 +196,23 @@ func (s *splitter) place(cell int) place {
 		rest = rest[end+strings.IndexByte(rest[end:], s.delimiter[0])+1:]
 	}
 	return place{s.line - 1, len(s.text) - s.from - len(rest) + 1}
+}
+
+// isASCII reports whether text is ASCII without NUL: eight bytes at a time, of which none has its highest bit set, and
+// none less 1 has.
+func isASCII(text []byte) bool {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		if word := binary.LittleEndian.Uint64(text); (word|(word-ones))&highest != 0 {
+			return false
+		}
+	}
+	for _, b := range text {
+		if b-1 >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *splitter) skipEmptyLines() {
