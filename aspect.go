@@ -450,7 +450,7 @@ func (a *identityAspect) work(p *predicate) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	if l, is := p.leaf.(*userLeaf); is {
 		for id := range l.goals {
-			if n, ok := a.x.numbers[UserID(id)]; ok && a.x.present.Has(n) {
+			if n, ok := a.x.numbers.Find(UserID(id)); ok && a.x.present.Has(n) {
 				p.yes.Add(n)
 			}
 		}

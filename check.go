@@ -145,7 +145,7 @@ func (x *index) match(e *Evaluator, version string, group GroupID, user UserID) 
 	if k == nil {
 		return Unknown, outdated
 	}
-	n, met := x.numbers[user]
+	n, met := x.numbers.Find(user)
 	if !met || !x.present.Has(n) {
 		return Unknown, unfit
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grouprules/groups/internal/naming"
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
@@ -36,8 +37,8 @@ type index struct {
 	at       string
 	tooLarge bool
 
-	numbers map[UserID]uint32
-	ids     []UserID
+	numbers *naming.Names[UserID]
+	ids     []UserID    // by number
 	present userset.Set // who is among the people
 	// switched are those by their activation.
 	switched [Deactivated + 1]userset.Set
@@ -97,7 +98,7 @@ func newIndex(dir Directory, store Store, limit int64) *index {
 
 // clear makes the index one of nothing.
 func (x *index) clear() {
-	x.at, x.numbers, x.ids = "", map[UserID]uint32{}, nil
+	x.at, x.numbers, x.ids = "", naming.New[UserID](), nil
 	x.present = userset.Set{}
 	clear(x.switched[:])
 	x.forgotten += len(x.stirred)
@@ -150,11 +151,8 @@ const (
 
 // number is the number of a user, a new one if need be.
 func (x *index) number(id UserID) uint32 {
-	n, ok := x.numbers[id]
-	if !ok {
-		n = uint32(len(x.ids))
-		x.numbers[id], x.ids = n, append(x.ids, id)
-	}
+	n := x.numbers.Add(id)
+	x.ids = x.numbers.Keys()
 	return n
 }
 

@@ -298,7 +298,7 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster,
 			return nil, nil, fmt.Errorf("read standings of group %q: %v after %v: %w", s.ID, st.User, last, ordered.ErrOrder)
 		}
 		last = st.User
-		if n, known := x.numbers[st.User]; known {
+		if n, known := x.numbers.Find(st.User); known {
 			ro.put(n, st)
 		} else {
 			strangers = append(strangers, st)
