@@ -69,6 +69,7 @@ func (x *index) advance(now time.Time) {
 	if len(due) == 0 {
 		return
 	}
+	x.flips.turned++
 	for _, a := range x.aspects {
 		a.tidy()
 	}
@@ -105,6 +106,7 @@ func (p *predicate) wait(until calendar.Day) {
 
 // leave takes a predicate, which nobody asks any more, off its agenda.
 func (p *predicate) leave() {
+	p.flips.turned++
 	if p.filled = false; p.place > 0 {
 		heap.Remove(&p.agenda.waiting, p.place-1)
 	}

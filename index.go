@@ -66,7 +66,7 @@ type index struct {
 	// For who asks about one user: as of when the index is up to date, and the groups asked about since they were
 	// filed.
 	vouched vouched
-	checks  map[GroupID]*check
+	checks  *checks
 
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
 	// Store is no Memory.
@@ -106,7 +106,7 @@ func (x *index) clear() {
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
 	x.flips.unsure = userset.Set{}
-	x.asked, x.checks = nil, map[GroupID]*check{}
+	x.asked, x.checks = nil, newChecks()
 	x.catalogue, x.agendas = newCatalogue(x), map[*time.Location]*agenda{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
