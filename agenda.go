@@ -69,7 +69,6 @@ func (x *index) advance(now time.Time) {
 	if len(due) == 0 {
 		return
 	}
-	x.flips.turned++
 	for _, a := range x.aspects {
 		a.tidy()
 	}

@@ -18,7 +18,7 @@ type flips struct {
 	count  int
 	told   uint64       // how many there ever were
 	lost   uint64       // how often they were lost, so that nobody knows any more
-	turned uint64       // how often what a predicate says of a value became another
+	turned uint64       // how often a predicate ceased to say of a value what it always says
 	spoilt []*predicate // to be filled again, which may tell of more
 	unsure userset.Set  // of whom something was unknown to a predicate: nothing is of anybody else
 }
