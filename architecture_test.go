@@ -81,7 +81,7 @@ func testOnly(path string) bool {
 
 func TestArrowsPointInward(t *testing.T) {
 	// The rooms that a room may know, besides the standard library and x/text.
-	below := map[string][]string{"column": {"userset"}, "posting": {"userset"}, "program": {"userset"}}
+	below := map[string][]string{"column": {"userset"}, "pairs": {"naming"}, "posting": {"userset"}, "program": {"userset"}}
 	for _, p := range list(t, "./...") {
 		room, inside := strings.CutPrefix(p.ImportPath, module+"/internal/")
 		for _, path := range p.Imports {

@@ -81,7 +81,7 @@ type valued struct {
 	// concerned and flipped are memory for put.
 	concerned []*predicate
 	flipped   []flip
-	coded []uint32 // memory for keepAll
+	coded     []uint32 // memory for keepAll
 }
 
 func (a *valued) put(n uint32, u *User) {
@@ -522,7 +522,7 @@ func (a *identityAspect) work(p *predicate) {
 	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	if l, is := p.leaf.(*userLeaf); is {
 		for id := range l.goals {
-			if n, ok := a.x.numbers[UserID(id)]; ok && a.x.present.Has(n) {
+			if n, ok := a.x.numbers.Find(UserID(id)); ok && a.x.present.Has(n) {
 				p.yes.Add(n)
 			}
 		}

@@ -122,7 +122,7 @@ func (a *lineAspect) verdict(l *userLeaf, n uint32) Verdict {
 		return No
 	}
 	for id := range l.goals {
-		if g, ok := a.x.numbers[UserID(id)]; ok && (g == n && l.op == opIsOrBelow || g != n && a.above.IsBelow(n, g, l.depth)) {
+		if g, ok := a.x.numbers.Find(UserID(id)); ok && (g == n && l.op == opIsOrBelow || g != n && a.above.IsBelow(n, g, l.depth)) {
 			return Yes
 		}
 	}
@@ -163,7 +163,7 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 	yes := make([]userset.Bits, (len(a.x.ids)+userset.Chunk-1)/userset.Chunk)
 	put := func(n uint32) { yes[n/userset.Chunk].Set(uint16(n % userset.Chunk)) }
 	for id := range l.goals {
-		g, ok := a.x.numbers[UserID(id)]
+		g, ok := a.x.numbers.Find(UserID(id))
 		if !ok {
 			continue
 		}

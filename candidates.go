@@ -150,6 +150,7 @@ type sweeper struct {
 	doubted []uint16
 	listed  bool
 
+	blank                                           roster // nothing is stored
 	none, everybody, unknown, found, plain, scratch userset.Bits
 }
 
@@ -168,7 +169,9 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 	yes, possible := w.verdicts(s)
 	switch {
 	case c.tally:
-		w.tally(c, out, group, yes, possible)
+		if w.tally(c, out, group, yes, possible); ro == nil {
+			return
+		}
 	case s.asks():
 		// Those of whom it is not certain, or of whom the rule does not say what the bit does.
 		*found = *possible

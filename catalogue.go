@@ -151,7 +151,7 @@ func (c *catalogue) file(r *run, g *Group) {
 		c.refs = nil
 	}
 	e.Group, e.wakes = g, g.wakes()
-	delete(c.x.checks, g.ID)
+	c.x.checks.drop(g.ID)
 	if e.State.Clock.After(c.clock) {
 		c.clock = e.State.Clock
 	}

@@ -126,9 +126,7 @@ func (x *index) readEverybody(ctx context.Context) error {
 
 // grow makes room for so many users.
 func (x *index) grow(users int, into []aspect) {
-	if len(x.ids) == 0 {
-		x.numbers, x.ids = make(map[UserID]uint32, users), make([]UserID, 0, users)
-	}
+	x.numbers.Grow(users)
 	for _, a := range into {
 		a.grow(users)
 	}

@@ -4,10 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
-
-	"github.com/grouprules/groups/internal/calendar"
-	"github.com/grouprules/groups/internal/program"
 )
 
 // This file holds the single check: what the criteria of one group say of one user.
@@ -109,20 +105,6 @@ type vouched struct {
 	groups *references
 }
 
-// A check is what single checks need of a group. It is never written to.
-type check struct {
-	program program.Flat
-	groups  []askedGroups // by the number of a condition on groups
-	recipe  *recipe
-	subject subject
-}
-
-// askedGroups is a condition on groups.
-type askedGroups struct {
-	match Match
-	each  [][]GroupID // of each group it names: that one, and those below that count too
-}
-
 // finding is what came of asking the index.
 type finding int
 
@@ -141,115 +123,16 @@ func (x *index) match(e *Evaluator, version string, group GroupID, user UserID) 
 	if version != v.people || version != x.at || x.flips.lost != v.lost || c.refs != v.groups || c.moment != c.of.moment.Load() {
 		return Unknown, outdated
 	}
-	k := x.checks[group]
+	k := x.checks.of(group)
 	if k == nil {
 		return Unknown, outdated
 	}
-	n, met := x.numbers[user]
+	n, met := x.numbers.Find(user)
 	if !met || !x.present.Has(n) {
 		return Unknown, unfit
 	}
-	a := asker{x: x, e: e, n: n, id: user, unsure: x.flips.unsure.Has(n)}
-	return verdictFrom(a.criteria(k)), a.found
-}
-
-// verdictFrom is what a program says as a verdict.
-func verdictFrom(truth program.Truth) Verdict {
-	return [...]Verdict{program.No: No, program.Unknown: Unknown, program.Yes: Yes}[truth]
-}
-
-// An asker asks for one user, who is among the people. What it says is only so where found is answered.
-type asker struct {
-	x      *index
-	e      *Evaluator
-	n      uint32
-	id     UserID
-	unsure bool      // something may be unknown of them
-	now    time.Time // zero where nobody has asked for it
-	found  finding
-}
-
-// give up says that the index does not tell, or not yet.
-func (a *asker) give(up finding) program.Truth {
-	a.found = max(a.found, up)
-	return program.Unknown
-}
-
-// criteria is what those of a group say.
-func (a *asker) criteria(k *check) program.Truth {
-	return k.program.Match(func(number uint32) program.Truth {
-		if number >= groupsFrom {
-			return a.memberOf(&k.groups[number-groupsFrom])
-		}
-		p := a.x.asked[number-1]
-		if !p.filled || p.relative && p.agenda.day != calendar.In(a.clock(), p.agenda.view.Zone) {
-			return a.give(outdated)
-		}
-		return p.truth(a.n, a.unsure)
-	})
-}
-
-// clock is the time. A run is never earlier than those before it, which the index does not tell apart.
-func (a *asker) clock() time.Time {
-	if a.now.IsZero() {
-		if a.now = a.e.opts.Now(); a.now.Before(a.x.catalogue.clock) {
-			a.give(unfit)
-		}
-	}
-	return a.now
-}
-
-// memberOf is a condition on groups, not negated.
-func (a *asker) memberOf(k *askedGroups) program.Truth {
-	result := neutral(k.match)
-	for _, named := range k.each {
-		answer := No
-		for _, id := range named {
-			answer = MatchAny.join(answer, a.answer(id))
-		}
-		result = k.match.join(result, answer)
-	}
-	return truthOf(result)
-}
-
-// answer is what a condition finds in a group. Whoever would move there may be held back by the guard, which takes a
-// run to tell.
-func (a *asker) answer(id GroupID) Verdict {
-	of := a.x.catalogue.entries[id]
-	if of == nil || of.cyclic || of.Status != Active {
-		return Unknown
-	}
-	k := a.x.checks[id]
-	switch {
-	case k == nil:
-		a.give(outdated)
-		return Unknown
-	case k.subject.scheduled():
-		a.give(unfit)
-		return Unknown
-	}
-	stored, same := a.e.memory.standingAt(a.x.catalogue.moment, id, a.id)
-	if !same {
-		a.give(outdated)
-		return Unknown
-	}
-	verdict := No
-	if k.subject.asks() {
-		verdict = verdictFrom(a.criteria(k))
-	}
-	u := User{ID: a.id, Activation: activationOf(a.x.status.codes.Code(a.n))}
-	next, _ := k.subject.settle(&u, verdict, stored, a.clock(), a.e.opts.Exclusions)
-	if of.State.Held != "" {
-		next, _ = k.subject.holdBack(&u, stored, a.clock(), a.e.opts.Exclusions)
-	}
-	switch {
-	case !sameStanding(stored, next):
-		a.give(unfit)
-		return Unknown
-	case next.Undecided:
-		return Unknown
-	}
-	return verdictOf(next.Member != Outside)
+	a := asker{x: x, e: e, n: n, id: user}
+	return a.criteria(k), a.found
 }
 
 // vouch brings the index up to date for a question about a group, and reports whether it could.
@@ -276,7 +159,7 @@ func (x *index) vouch(ctx context.Context, e *Evaluator, group GroupID) bool {
 	c := x.catalogue
 	now := vouched{x.at, x.schema, x.flips.lost, c.refs}
 	if was := x.vouched; now.schema != was.schema || now.lost != was.lost || now.groups != was.groups {
-		clear(x.checks)
+		x.checks = newChecks()
 	}
 	x.vouched = now
 	for _, id := range append(c.refs.allNeeds(group), group) {
@@ -299,33 +182,11 @@ func (x *index) prepare(e *Evaluator, of *entry) {
 			}
 		}
 		if recipe == nil {
-			delete(x.checks, of.ID)
+			x.checks.drop(of.ID)
 			return
 		}
 	}
-	k := x.checks[of.ID]
-	if k != nil && k.recipe == recipe {
-		return
+	if k := x.checks.of(of.ID); k == nil || k.subject.recipe != recipe {
+		x.checks.put(of.ID, x.newCheck(of, recipe))
 	}
-	k = &check{recipe: recipe, subject: subject{Group: *of.Group, stored: true}}
-	if recipe != nil {
-		x.flatten(recipe)
-		k.program = recipe.flat
-		for _, g := range recipe.groups {
-			k.groups = append(k.groups, x.askedGroups(g.leaf))
-		}
-	}
-	x.checks[of.ID] = k
-}
-
-func (x *index) askedGroups(l *groupLeaf) askedGroups {
-	asked := askedGroups{match: l.match}
-	for _, id := range l.groups {
-		named := []GroupID{id}
-		if l.orBelow {
-			named = append(named, x.catalogue.refs.beneath(id)...)
-		}
-		asked.each = append(asked.each, named)
-	}
-	return asked
 }

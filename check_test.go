@@ -74,6 +74,10 @@ func TestMatchIsWhatExplainSaysWhateverHappened(t *testing.T) {
 		{"a unit moved", func() {
 			w.write(groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{"org": {{ID: "emea"}, {ID: "world"}}}})
 		}},
+		{"and a run that writes nothing looked at it", func() {
+			_, err := w.ev.Evaluate(ctx)
+			w.must(err)
+		}},
 		{"criteria were edited", func() {
 			w.edit("romans", func(g *groups.Group) { g.Criteria = evalGroup("", evalCity.Is("Oslo")).Criteria })
 		}},

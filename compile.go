@@ -79,7 +79,7 @@ type compiler struct {
 }
 
 func (k *compiler) criteria(c Criteria) *Rule {
-	k.rule = Rule{criteria: c, match: c.Match}
+	k.rule = Rule{criteria: c, match: c.Match, sets: make([]ruleSet, 0, len(c.Sets))}
 	if c.Match > MatchAny {
 		k.problems.add("/match", ErrUnknown, "neither all nor any")
 	}
@@ -97,7 +97,7 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		case n > k.limits.Conditions:
 			k.problems.add(at+"/conditions", ErrLimit, "%d conditions, at most %d a set", n, k.limits.Conditions)
 		}
-		compiled := ruleSet{match: set.Match}
+		compiled := ruleSet{match: set.Match, leaves: make([]leaf, 0, len(set.Conditions))}
 		for j, cond := range set.Conditions {
 			if l := k.condition(at+"/conditions/"+strconv.Itoa(j), cond); l != nil {
 				compiled.leaves = append(compiled.leaves, l)

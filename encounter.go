@@ -117,7 +117,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 			}
 		}
 	}
-	if n, known := g.x.numbers[id]; known {
+	if n, known := g.x.numbers.Find(id); known {
 		e.number(n)
 		if code := g.x.status.codes.Code(n); code != 0 {
 			e.light = &User{ID: id, Activation: activationOf(code)}

@@ -230,7 +230,7 @@ func (v *survey) fromIndex(r *run, x *index) {
 		}
 	}
 	for id := range v.named {
-		n, known := x.numbers[id]
+		n, known := x.numbers.Find(id)
 		v.named[id] = known && x.present.Has(n)
 	}
 	if a, is := x.aspects[aspectEnrollments].(*enrollmentAspect); is {

@@ -231,7 +231,7 @@ func (x *index) refill(now time.Time) {
 func (g *glance) bystanders() {
 	above := map[uint32]bool{}
 	for _, id := range g.r.above {
-		if n, known := g.x.numbers[id]; known {
+		if n, known := g.x.numbers.Find(id); known {
 			above[n] = true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grouprules/groups/internal/naming"
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
@@ -36,8 +37,8 @@ type index struct {
 	at       string
 	tooLarge bool
 
-	numbers map[UserID]uint32
-	ids     []UserID
+	numbers *naming.Names[UserID]
+	ids     []UserID    // by number
 	present userset.Set // who is among the people
 	// switched are those by their activation.
 	switched [Deactivated + 1]userset.Set
@@ -66,7 +67,7 @@ type index struct {
 	// For who asks about one user: as of when the index is up to date, and the groups asked about since they were
 	// filed.
 	vouched vouched
-	checks  map[GroupID]*check
+	checks  *checks
 
 	// flips are what changed since, and the catalogue is the groups, for runs over a few users; nil where the
 	// Store is no Memory.
@@ -101,7 +102,7 @@ func newIndex(dir Directory, store Store, limit int64) *index {
 
 // clear makes the index one of nothing.
 func (x *index) clear() {
-	x.at, x.numbers, x.ids, x.known = "", map[UserID]uint32{}, nil, known{}
+	x.at, x.numbers, x.ids, x.known = "", naming.New[UserID](), nil, known{}
 	x.present = userset.Set{}
 	clear(x.switched[:])
 	x.forgotten += len(x.stirred)
@@ -109,7 +110,7 @@ func (x *index) clear() {
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.flips.lose()
 	x.flips.unsure = userset.Set{}
-	x.asked, x.seats, x.sheets, x.unseated, x.checks = nil, nil, nil, nil, map[GroupID]*check{}
+	x.asked, x.seats, x.sheets, x.unseated, x.checks = nil, nil, nil, nil, newChecks()
 	x.catalogue, x.agendas = newCatalogue(x), map[*time.Location]*agenda{}
 	x.status = statusAspect()
 	x.lines = &lineAspect{x: x}
@@ -154,11 +155,8 @@ const (
 
 // number is the number of a user, a new one if need be.
 func (x *index) number(id UserID) uint32 {
-	n, ok := x.numbers[id]
-	if !ok {
-		n = uint32(len(x.ids))
-		x.numbers[id], x.ids = n, append(x.ids, id)
-	}
+	n := x.numbers.Add(id)
+	x.ids = x.numbers.Keys()
 	return n
 }
 

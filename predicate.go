@@ -84,13 +84,18 @@ func (p *predicate) truth(n uint32, unsure bool) program.Truth {
 			return truthOf(v)
 		}
 	}
+	return truthOf(p.inSets(n, unsure))
+}
+
+// inSets is truth by the sets.
+func (p *predicate) inSets(n uint32, unsure bool) Verdict {
 	switch {
 	case p.yes.Has(n):
-		return program.Yes
+		return Yes
 	case unsure && p.unknown.Has(n):
-		return program.Unknown
+		return Unknown
 	}
-	return program.No
+	return No
 }
 
 // said is what the predicate said of a value, or unasked.

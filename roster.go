@@ -354,7 +354,7 @@ func (x *index) numberOf(st *numberedStanding) (n uint32, known bool) {
 			return n - 1, true
 		}
 	}
-	n, known = x.numbers[st.User]
+	n, known = x.numbers.Find(st.User)
 	if known && here {
 		atomic.StoreUint32(&k.numbers[st.number], n+1)
 	}

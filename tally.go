@@ -40,22 +40,28 @@ func (r *run) end(s *subject, k int) (stored, next Standing) {
 }
 
 // tally counts those of whom nothing is stored but, perhaps, the bit, by their kind. Found are the others whom what
-// is stored has something to do with.
+// is stored has something to do with, if anything is.
 func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *userset.Bits) {
-	ro := c.s.roster
-	if ro == nil {
-		ro = new(roster)
-	}
 	if out.alike == nil {
 		out.alike = make([][kinds]int, len(out.start)-1)
 	}
 	out.first.size = c.page
+	ro := c.s.roster
+	if ro == nil {
+		if possible.Empty() {
+			return
+		}
+		ro = &w.blank
+	}
 	alike := &out.alike[group]
 	base := w.chunk * userset.Chunk
 	found := &w.found
 	if c.page == 0 {
 		for of := range w.x.switched {
 			w.tallyPeople(ro, &w.x.switched[of], yes, possible, alike[kindsOf*(1+of):])
+		}
+		if c.s.roster == nil {
+			return
 		}
 		ro.bit.Load(w.chunk, found)
 		w.x.present.AndNot(w.chunk, found)
@@ -105,7 +111,15 @@ func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *us
 	}
 	sure, sureBit := count(yes)
 	may, mayBit := sure, sureBit
-	if possible != yes {
+	switch {
+	case possible == yes:
+	case w.listed && !bits && !odd:
+		for _, i := range w.doubted {
+			if possible.Has(i) && people.Has(uint32(w.chunk*userset.Chunk)+uint32(i)) {
+				may++
+			}
+		}
+	default:
 		may, mayBit = count(possible)
 	}
 	alike[0], alike[1] = sure-sureBit, sureBit

@@ -12,6 +12,8 @@ import (
 	"hash/maphash"
 	"iter"
 	"slices"
+
+	"github.com/grouprules/groups/internal/naming"
 )
 
 // A Table holds the cells of pairs. Make one with [New]. Its methods must not run at once; what they
@@ -19,10 +21,10 @@ import (
 //
 // Sets may have very many members, a member is in much fewer sets. A key has a number in its side, and
 // a pair is the number of the other key with the cell's code, in the set's blocks and in the member's.
-type Table[S ~string, M cmp.Ordered, V any] struct {
+type Table[S, M ~string, V any] struct {
 	seed    maphash.Seed
-	sets    names[S]
-	members names[M]
+	sets    *naming.Names[S]
+	members *naming.Names[M]
 	of      []side[V]   // by number of the set
 	in      []inside[V] // by number of the member: sets ascending
 }
@@ -47,29 +49,29 @@ type Pair[K cmp.Ordered, V any] struct {
 const Codes = 1 << 7
 
 // New returns an empty Table.
-func New[S ~string, M cmp.Ordered, V any]() *Table[S, M, V] {
+func New[S, M ~string, V any]() *Table[S, M, V] {
 	return &Table[S, M, V]{
 		seed:    maphash.MakeSeed(),
-		sets:    names[S]{number: make(map[S]uint32)},
-		members: names[M]{number: make(map[M]uint32)},
+		sets:    naming.New[S](),
+		members: naming.New[M](),
 	}
 }
 
 // Put keeps the pairs at 0 to n-1 of one set, ascending by member, each in the place of what was kept.
 func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
-	s := t.sets.add(set)
+	s := t.sets.Add(set)
 	if int(s) == len(t.of) {
 		t.of = append(t.of, side[V]{})
 	}
 	written := block[V]{rows: make([]row, 0, n)}
 	for i := range n {
 		p := at(i)
-		m, known := t.members.number[p.Key]
+		m, known := t.members.Find(p.Key)
 		if !known {
 			if p.Cell.empty() {
 				continue
 			}
-			if m = t.members.add(p.Key); int(m) == len(t.in) {
+			if m = t.members.Add(p.Key); int(m) == len(t.in) {
 				t.in = append(t.in, inside[V]{})
 			}
 		}
@@ -80,20 +82,20 @@ func (t *Table[S, M, V]) Put(set S, n int, at func(int) Pair[M, V]) {
 	for _, r := range written.rows {
 		var c Cell[V]
 		c, values = cellOf(r, values)
-		place(&t.in[r.of()], t.seed, t.sets.keys, s, c)
+		place(&t.in[r.of()], t.seed, t.sets.Keys(), s, c)
 	}
-	put(&t.of[s], t.members.keys, written)
+	put(&t.of[s], t.members.Keys(), written)
 }
 
 // Drop takes out all pairs of a set.
 func (t *Table[S, M, V]) Drop(set S) {
-	s, ok := t.sets.number[set]
+	s, ok := t.sets.Find(set)
 	if !ok {
 		return
 	}
 	for _, b := range t.of[s].blocks {
 		for _, r := range b.rows {
-			place(&t.in[r.of()], t.seed, t.sets.keys, s, Cell[V]{})
+			place(&t.in[r.of()], t.seed, t.sets.Keys(), s, Cell[V]{})
 		}
 	}
 	t.of[s].blocks = nil
@@ -102,46 +104,46 @@ func (t *Table[S, M, V]) Drop(set S) {
 // Forget lets go of the key of a member of whom nothing is kept. It takes time in proportion to the
 // number of members.
 func (t *Table[S, M, V]) Forget(member M) {
-	if n, ok := t.members.number[member]; ok && len(t.in[n].rows) == 0 {
-		t.members.drop(member)
+	if n, ok := t.members.Find(member); ok && len(t.in[n].rows) == 0 {
+		t.members.Drop(member)
 		t.in[n] = inside[V]{}
 	}
 }
 
 // Of returns the members of a set, with their cells.
 func (t *Table[S, M, V]) Of(set S) Rows[M, V] {
-	s, ok := t.sets.number[set]
+	s, ok := t.sets.Find(set)
 	if !ok {
 		return Rows[M, V]{}
 	}
 	t.of[s].reads++
-	return Rows[M, V]{t.members.keys, t.of[s].blocks, t.members.era}
+	return Rows[M, V]{t.members.Keys(), t.of[s].blocks, t.members.Era()}
 }
 
 // Members returns how many numbers members have, and the era that these are of.
-func (t *Table[S, M, V]) Members() (era uint64, n int) { return t.members.era, len(t.members.keys) }
+func (t *Table[S, M, V]) Members() (era uint64, n int) { return t.members.Era(), len(t.members.Keys()) }
 
 // In returns the sets that a member is in, with their cells. It copies them.
 func (t *Table[S, M, V]) In(member M) Rows[S, V] {
-	n, ok := t.members.number[member]
+	n, ok := t.members.Find(member)
 	if !ok || len(t.in[n].rows) == 0 {
 		return Rows[S, V]{}
 	}
 	b := &t.in[n]
-	return Rows[S, V]{t.sets.keys, []*block[V]{{rows: slices.Clone(b.rows), values: slices.Clone(b.values)}}, t.sets.era}
+	return Rows[S, V]{t.sets.Keys(), []*block[V]{{rows: slices.Clone(b.rows), values: slices.Clone(b.values)}}, t.sets.Era()}
 }
 
 // At returns the cell of one pair. It does not allocate, and may run beside other calls of At.
 func (t *Table[S, M, V]) At(set S, member M) Cell[V] {
-	m, known := t.members.number[member]
+	m, known := t.members.Find(member)
 	if !known || !t.in[m].mayHave(maphash.String(t.seed, string(set))) {
 		return Cell[V]{}
 	}
-	s, known := t.sets.number[set]
+	s, known := t.sets.Find(set)
 	if !known {
 		return Cell[V]{}
 	}
-	return at(&t.in[m].block, t.sets.keys, s)
+	return at(&t.in[m].block, t.sets.Keys(), s)
 }
 
 // Rows are the pairs of one key at one moment.

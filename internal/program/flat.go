@@ -83,6 +83,63 @@ func bit(is bool) uint32 {
 	return 0
 }
 
+// A Step is the literal of a Flat as a question that is answered by Yes or No, with the steps that follow the answers:
+// their places, or one of the two ends. To follow them takes one jump an answer, and nothing is kept in between. Where
+// an answer is Unknown they do not tell: then [Flat.Match] does.
+type Step struct {
+	Number  uint32 // of the condition, which is asked as it is
+	No, Yes int32
+}
+
+// The ends of steps say what the whole is.
+const (
+	EndNo  int32 = -1
+	EndYes int32 = -2
+)
+
+// Steps are those of the literals, in their order, and the place to begin at.
+func (f Flat) Steps() (steps []Step, first int32) {
+	var clauses [][]uint32 // with their heads
+	for at := 0; at < len(f.code); {
+		end := at + 1 + int(f.code[at]>>1)
+		clauses = append(clauses, f.code[at:end])
+		at = end
+	}
+	steps = make([]Step, len(f.code)-len(clauses))
+	// From behind, since each leads to what comes after it.
+	place := int32(len(steps))
+	no, yes := EndNo, EndYes
+	for i := len(clauses) - 1; i >= 0; i-- {
+		any, literals := clauses[i][0]&1 != 0, clauses[i][1:]
+		next := yes // of the clause: where nobody is asked any more
+		if any {
+			next = no
+		}
+		for j := len(literals) - 1; j >= 0; j-- {
+			s := Step{literals[j] >> 1, no, next}
+			if any {
+				s.No, s.Yes = next, yes
+			}
+			if literals[j]&1 != 0 {
+				s.No, s.Yes = s.Yes, s.No
+			}
+			place--
+			steps[place], next = s, place
+		}
+		if f.any {
+			no = next
+		} else {
+			yes = next
+		}
+	}
+	if first = EndNo; len(clauses) > 0 {
+		if first = yes; f.any {
+			first = no
+		}
+	}
+	return steps, first
+}
+
 // Match answers as the program does, asking for as few conditions as it needs, by their numbers.
 func (f Flat) Match(ask func(number uint32) Truth) Truth {
 	if len(f.code) == 0 {

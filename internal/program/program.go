@@ -37,12 +37,19 @@ type Program struct {
 	Clauses []Clause
 }
 
+// A ranked literal is one with how many meet it in a chunk.
+type ranked struct {
+	Literal
+	count int
+}
+
 // A Machine evaluates programs. It is scratch memory, made once, for one goroutine.
 type Machine struct {
 	chunk, users int
 	terms        []Term
 	upper        bool // whom the rule might hold for, not whom it holds for
 	unsure       []uint16
+	ranked       []ranked
 	many         bool // too many are unsure to be listed
 
 	yes, possible, clause, term userset.Bits
@@ -52,9 +59,11 @@ type Machine struct {
 // for. Where nothing is unknown both are the same bits. They are the caller's until the next call.
 func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, possible *userset.Bits) {
 	m.chunk, m.users, m.terms = chunk, users, terms
-	m.upper = true
-	m.program(p, &m.possible)
-	if m.doubt(p); len(m.unsure) == 0 {
+	m.upper, m.unsure, m.many = true, m.unsure[:0], false
+	if m.program(p, &m.possible) {
+		m.doubt(p)
+	}
+	if len(m.unsure) == 0 {
 		return &m.possible, &m.possible
 	}
 	m.upper = false
@@ -84,7 +93,6 @@ const few = 64
 // doubt lists those of whom a term of the program is unknown and for whom it may hold all the same, some of them
 // more than once, until they are many: for the others it does if it may.
 func (m *Machine) doubt(p *Program) {
-	m.unsure, m.many = m.unsure[:0], false
 	for i := range p.Clauses {
 		for _, l := range p.Clauses[i].Literals {
 			m.unsure = m.terms[l.Term].Unknown.AppendIn(m.chunk, &m.possible, m.unsure, few)
@@ -119,32 +127,31 @@ func (m *Machine) meets(l Literal, u uint16) bool {
 	return (t.Yes.Has(n) || t.Unknown.Has(n)) != l.Negated
 }
 
-func (m *Machine) program(p *Program, out *userset.Bits) {
-	switch {
-	case len(p.Clauses) == 0:
+// program reports whether there may be anybody.
+func (m *Machine) program(p *Program, out *userset.Bits) bool {
+	if len(p.Clauses) == 0 {
 		out.Reset()
-		return
-	case len(p.Clauses) == 1:
-		m.join(&p.Clauses[0], out)
-		return
+		return false
 	}
 	some := m.join(&p.Clauses[0], out)
 	for i := 1; i < len(p.Clauses); i++ {
 		if !p.Any && !some {
-			return
+			return false
 		}
 		found := m.join(&p.Clauses[i], &m.clause)
 		switch {
 		case p.Any && found:
 			out.Or(&m.clause)
+			some = true
 		case !p.Any && !found:
 			out.Reset()
-			return
+			return false
 		case !p.Any:
 			out.And(&m.clause)
 			some = !out.Empty()
 		}
 	}
+	return some
 }
 
 // join works out one clause, and reports whether there may be anybody.
@@ -157,45 +164,56 @@ func (m *Machine) join(c *Clause, out *userset.Bits) bool {
 		return true
 	}
 	// Begin with the fewest: it is often nobody, and then nothing else is looked at.
-	first, fewest := -1, m.users+1
-	for i, l := range c.Literals {
-		if l.Negated {
-			continue
-		}
-		if n := m.count(l); n < fewest {
-			first, fewest = i, n
-		}
-	}
+	list := m.rank(c.Literals)
+	left, rest := float64(list[0].count), list
 	switch {
-	case fewest == 0:
+	case list[0].count == 0:
 		out.Reset()
 		return false
-	case first < 0:
+	case list[0].Negated:
 		out.Fill(m.users)
 	default:
-		m.load(c.Literals[first], out)
+		m.load(list[0].Literal, out)
+		rest = list[1:]
 	}
-	if fewest <= few {
-		return m.sift(c, first, out)
+	if list[0].count <= few {
+		return m.sift(rest, out)
 	}
-	for i, l := range c.Literals {
-		if i == first {
-			continue
-		}
-		if m.and(l, out); out.Empty() {
+	for i, l := range rest {
+		if m.and(l.Literal, out); out.Empty() {
 			return false
+		}
+		// Where few should be left the others are not worth going through, if they are not.
+		left *= float64(l.count) / float64(m.users)
+		if left <= few && i+2 < len(rest) && out.Count() <= few {
+			return m.sift(rest[i+1:], out)
 		}
 	}
 	return true
 }
 
-// sift leaves those in who meet all literals but the first, which they do, and reports whether there is anybody.
-func (m *Machine) sift(c *Clause, first int, out *userset.Bits) bool {
+// rank lists literals with how many meet them, or may, the fewest first.
+func (m *Machine) rank(literals []Literal) []ranked {
+	list := m.ranked[:0]
+	for _, l := range literals {
+		r := ranked{l, m.count(l)}
+		at := len(list)
+		for list = append(list, r); at > 0 && list[at-1].count > r.count; at-- {
+			list[at] = list[at-1]
+		}
+		list[at] = r
+	}
+	m.ranked = list
+	return list
+}
+
+// sift leaves those in who meet all of the literals, and reports whether there is anybody.
+func (m *Machine) sift(literals []ranked, out *userset.Bits) bool {
 	some := false
 	for u := range out.All() {
 		in := true
-		for i, l := range c.Literals {
-			if i != first && !m.meets(l, u) {
+		for i := range literals {
+			if !m.meets(literals[i].Literal, u) {
 				out.Clear(u)
 				in = false
 				break
@@ -206,12 +224,15 @@ func (m *Machine) sift(c *Clause, first int, out *userset.Bits) bool {
 	return some
 }
 
-// count is how many users a literal that is not negated holds for, or may.
+// count is how many users meet a literal, or may.
 func (m *Machine) count(l Literal) int {
 	t := &m.terms[l.Term]
 	n := t.Yes.CountIn(m.chunk)
-	if m.upper {
+	if m.upper != l.Negated {
 		n += t.Unknown.CountIn(m.chunk)
+	}
+	if l.Negated {
+		return m.users - n
 	}
 	return n
 }

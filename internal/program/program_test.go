@@ -123,11 +123,36 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			if one := flat.Match(func(term uint32) program.Truth { return program.No + program.Truth(naive[term][u]) }); u < uint32(users) && one != program.No+program.Truth(want) {
 				t.Fatalf("user %d of %d alone: %v, want %v by %+v", u, users, one, want, p)
 			}
+			if u < uint32(users) {
+				end, settled := follow(flat, func(term uint32) truth { return naive[term][u] })
+				if settled && end != want {
+					t.Fatalf("user %d of %d step by step: %v, want %v by %+v", u, users, end, want, p)
+				}
+			}
 			if got != want {
 				t.Fatalf("user %d of %d: %v, want %v by %+v", u, users, got, want, p)
 			}
 		}
 	})
+}
+
+// follow goes from step to step, and is settled unless an answer is unknown.
+func follow(f program.Flat, ask func(term uint32) truth) (end truth, settled bool) {
+	steps, at := f.Steps()
+	for at >= 0 {
+		switch s := steps[at]; ask(s.Number) {
+		case no:
+			at = s.No
+		case yes:
+			at = s.Yes
+		default:
+			return unknown, false
+		}
+	}
+	if at == program.EndYes {
+		return yes, true
+	}
+	return no, true
 }
 
 // Each asks for what decides at the least effort: in three groups of All, of Any, and of both.

@@ -1,0 +1,232 @@
+package groups
+
+import (
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/naming"
+	"github.com/grouprules/groups/internal/program"
+)
+
+// This file holds what single checks need of a group, and who asks it about one user.
+
+// A check is what single checks need of a group, as it was filed. Most of the time that a question takes is spent on
+// waiting for memory and on guessing which way it goes: so the steps lie together, and each leads to the next.
+type check struct {
+	steps   []step
+	groups  []askedGroups // by the number of a condition on groups
+	subject *subject
+	first   int32
+	// silent says that conditions on the group have no answer, whoever it is about.
+	silent bool
+}
+
+// A step is a condition of a check.
+type step struct {
+	// predicate is a condition that time does not change, and values who has which, where it is on values.
+	predicate *predicate
+	values    *valued
+
+	number uint32
+	next   [Yes + 1]int32 // by what it says; after Unknown the steps do not tell
+}
+
+// askedGroups is a condition on groups.
+type askedGroups struct {
+	match Match
+	each  [][]GroupID // of each group it names: that one, and those below that count too; blank is one that is not there
+}
+
+// checks are by group.
+type checks struct {
+	names *naming.Names[GroupID]
+	list  []check // by number; one without a subject is none
+}
+
+func newChecks() *checks { return &checks{names: naming.New[GroupID]()} }
+
+// of is the check of a group, or nil.
+func (c *checks) of(id GroupID) *check {
+	n, known := c.names.Find(id)
+	if !known || c.list[n].subject == nil {
+		return nil
+	}
+	return &c.list[n]
+}
+
+func (c *checks) put(id GroupID, k check) {
+	n := c.names.Add(id)
+	if int(n) == len(c.list) {
+		c.list = append(c.list, check{})
+	}
+	c.list[n] = k
+}
+
+func (c *checks) drop(id GroupID) {
+	if k := c.of(id); k != nil {
+		*k = check{}
+	}
+}
+
+func (x *index) newCheck(of *entry, recipe *recipe) check {
+	k := check{silent: of.cyclic || of.Status != Active, subject: &subject{Group: *of.Group, stored: true, recipe: recipe}, first: program.EndNo}
+	if recipe == nil {
+		return k
+	}
+	x.flatten(recipe)
+	steps, first := recipe.flat.Steps()
+	k.first = first
+	for _, s := range steps {
+		out := step{number: s.Number, next: [...]int32{No: s.No, Yes: s.Yes}}
+		if s.Number < groupsFrom {
+			if p := x.asked[s.Number-1]; !p.relative {
+				out.predicate = p
+				out.values, _ = p.aspect.(*valued)
+			}
+		}
+		k.steps = append(k.steps, out)
+	}
+	for _, g := range recipe.groups {
+		k.groups = append(k.groups, x.askedGroups(g.leaf))
+	}
+	return k
+}
+
+func (x *index) askedGroups(l *groupLeaf) askedGroups {
+	asked := askedGroups{match: l.match}
+	for _, id := range l.groups {
+		named := []GroupID{id}
+		if l.orBelow {
+			named = append(named, x.catalogue.refs.beneath(id)...)
+		}
+		for i, id := range named {
+			if x.catalogue.entries[id] == nil {
+				named[i] = ""
+			}
+		}
+		asked.each = append(asked.each, named)
+	}
+	return asked
+}
+
+// verdictFrom is what a program says as a verdict.
+func verdictFrom(truth program.Truth) Verdict {
+	return [...]Verdict{program.No: No, program.Unknown: Unknown, program.Yes: Yes}[truth]
+}
+
+// An asker asks for one user, who is among the people. What it says is only so where found is answered.
+type asker struct {
+	x     *index
+	e     *Evaluator
+	n     uint32
+	id    UserID
+	now   time.Time // zero where nobody has asked for it
+	found finding
+}
+
+// give up says that the index does not tell, or not yet.
+func (a *asker) give(up finding) Verdict {
+	a.found = max(a.found, up)
+	return Unknown
+}
+
+// criteria is what those of a group say.
+func (a *asker) criteria(k *check) Verdict {
+	at := k.first
+	for at >= 0 {
+		s := &k.steps[at]
+		v := unasked
+		if p := s.predicate; p == nil || !p.filled {
+			v = a.condition(k, s.number)
+		} else {
+			if s.values != nil {
+				v = p.said(s.values.codes.Code(a.n))
+			}
+			if v == unasked {
+				v = p.inSets(a.n, a.x.flips.unsure.Has(a.n))
+			}
+		}
+		if v == Unknown {
+			return a.unsure(k)
+		}
+		at = s.next[v]
+	}
+	return verdictOf(at == program.EndYes)
+}
+
+// unsure is criteria for one of whom something is unknown.
+func (a *asker) unsure(k *check) Verdict {
+	return verdictFrom(k.subject.recipe.flat.Match(func(number uint32) program.Truth { return truthOf(a.condition(k, number)) }))
+}
+
+// condition is what one says, by its number and not negated.
+func (a *asker) condition(k *check, number uint32) Verdict {
+	if number >= groupsFrom {
+		return a.memberOf(&k.groups[number-groupsFrom])
+	}
+	p := a.x.asked[number-1]
+	if !p.filled || p.relative && p.agenda.day != calendar.In(a.clock(), p.agenda.view.Zone) {
+		return a.give(outdated)
+	}
+	return verdictFrom(p.truth(a.n, a.x.flips.unsure.Has(a.n)))
+}
+
+// clock is the time. A run is never earlier than those before it, which the index does not tell apart.
+func (a *asker) clock() time.Time {
+	if a.now.IsZero() {
+		if a.now = a.e.opts.Now(); a.now.Before(a.x.catalogue.clock) {
+			a.give(unfit)
+		}
+	}
+	return a.now
+}
+
+// memberOf is a condition on groups, not negated.
+func (a *asker) memberOf(k *askedGroups) Verdict {
+	result := neutral(k.match)
+	for _, named := range k.each {
+		answer := No
+		for _, id := range named {
+			answer = MatchAny.join(answer, a.answer(id))
+		}
+		result = k.match.join(result, answer)
+	}
+	return result
+}
+
+// answer is what a condition finds in a group. Whoever would move there may be held back by the guard, which takes a
+// run to tell.
+func (a *asker) answer(id GroupID) Verdict {
+	if id == "" {
+		return Unknown
+	}
+	k := a.x.checks.of(id)
+	switch {
+	case k == nil:
+		return a.give(outdated)
+	case k.silent:
+		return Unknown
+	case k.subject.scheduled():
+		return a.give(unfit)
+	}
+	stored, same := a.e.memory.standingAt(a.x.catalogue.moment, id, a.id)
+	if !same {
+		return a.give(outdated)
+	}
+	verdict := No
+	if k.subject.asks() {
+		verdict = a.criteria(k)
+	}
+	u := User{ID: a.id, Activation: activationOf(a.x.status.codes.Code(a.n))}
+	next, _ := k.subject.settle(&u, verdict, stored, a.clock(), a.e.opts.Exclusions)
+	if k.subject.State.Held != "" {
+		next, _ = k.subject.holdBack(&u, stored, a.clock(), a.e.opts.Exclusions)
+	}
+	switch {
+	case !sameStanding(stored, next):
+		return a.give(unfit)
+	case next.Undecided:
+		return Unknown
+	}
+	return verdictOf(next.Member != Outside)
+}
