@@ -20,18 +20,14 @@ var lives = map[string]law.Law[law.Host]{
 	"nothing moves before the next run": law.NothingMovesBeforeNext,
 }
 
-func TestAnEvaluatorOnSQLiteLivesAsOnMemory(t *testing.T) {
-	db, tenants := onSQLite(t), 0
-	live(t, func() *sqlstore.Store {
+func livesAsOnMemory(t *testing.T, d database) {
+	db, tenants := d.tables(t), 0
+	open := func() (law.People, groups.Store) {
 		tenants++
-		return sqlstore.Open(db, sqlstore.SQLite, fmt.Sprintf("tenant %d", tenants))
-	})
-}
-
-func live(t *testing.T, open func() *sqlstore.Store) {
+		s := sqlstore.Open(db, d.Dialect, fmt.Sprintf("tenant %d", tenants))
+		return s, s
+	}
 	for name, l := range lives {
-		t.Run(name, func(t *testing.T) {
-			l.Check(t, &law.Plain{Open: func() (law.People, groups.Store) { s := open(); return s, s }, Guard: &groups.Guard{}})
-		})
+		t.Run(name, func(t *testing.T) { l.Check(t, &law.Plain{Open: open, Guard: &groups.Guard{}}) })
 	}
 }
