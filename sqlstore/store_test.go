@@ -47,6 +47,11 @@ var laws = []struct {
 	{"processes that migrate at once wait for each other", migratesOnce},
 	{"the view of memberships has the members and nobody else", showsMembers},
 	{"many writers lose nothing and double nothing", losesNothing},
+	{"the feed is read in the order of commits", readsInTheOrderOfCommits},
+	{"workers of one name share the feed, and the share of a killed one is done again", sharesTheFeed},
+	{"many workers see each change once and in order", workersShareTheFeed},
+	{"a group is claimed by one worker", claimsGroups},
+	{"a change is applied once", appliesOnce},
 }
 
 func TestOnSQLite(t *testing.T) {

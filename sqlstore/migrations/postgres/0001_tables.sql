@@ -99,3 +99,22 @@ CREATE TABLE groups_note (
     PRIMARY KEY (tenant, kind, group_id, name)
 );
 CREATE INDEX groups_note_group ON groups_note (tenant, group_id);
+
+-- What one worker has for itself: the feed for a consumer, or a group to process. Number counts the claims, until is when
+-- the last one ends, in nanoseconds since 1970, and place is how far the consumer has come.
+CREATE TABLE groups_claim (
+    tenant TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL, -- feed, group
+    name BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    place BIGINT NOT NULL,
+    PRIMARY KEY (tenant, kind, name)
+);
+
+-- The changes that ApplyOnce has applied, of any tenant, in the database of a consumer.
+CREATE TABLE groups_applied (
+    consumer BYTEA NOT NULL,
+    change_id BYTEA NOT NULL,
+    PRIMARY KEY (consumer, change_id)
+);

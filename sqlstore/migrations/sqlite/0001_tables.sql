@@ -99,3 +99,22 @@ CREATE TABLE groups_note (
     PRIMARY KEY (tenant, kind, group_id, name)
 ) WITHOUT ROWID;
 CREATE INDEX groups_note_group ON groups_note (tenant, group_id);
+
+-- What one worker has for itself: the feed for a consumer, or a group to process. Number counts the claims, until is when
+-- the last one ends, in nanoseconds since 1970, and place is how far the consumer has come.
+CREATE TABLE groups_claim (
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL, -- feed, group
+    name BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, name)
+) WITHOUT ROWID;
+
+-- The changes that ApplyOnce has applied, of any tenant, in the database of a consumer.
+CREATE TABLE groups_applied (
+    consumer BLOB NOT NULL,
+    change_id BLOB NOT NULL,
+    PRIMARY KEY (consumer, change_id)
+) WITHOUT ROWID;
