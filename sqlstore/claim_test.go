@@ -121,7 +121,7 @@ func claimsGroups(t *testing.T, d database) {
 // readsInTheOrderOfCommits has a transaction write to the feed and stay open while another writes. A reader who has seen
 // the change of the one that was committed first never misses that of the other.
 func readsInTheOrderOfCommits(t *testing.T, d database) {
-	open := d.empty(t)
+	open := d.opener(t)
 	if err := sqlstore.Migrate(t.Context(), open(), d.Dialect); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func appliesOnce(t *testing.T, d database) {
 }
 
 func workersShareTheFeed(t *testing.T, d database) {
-	open := d.empty(t)
+	open := d.opener(t)
 	if err := sqlstore.Migrate(t.Context(), open(), d.Dialect); err != nil {
 		t.Fatal(err)
 	}

@@ -67,23 +67,21 @@ func startServer(t *testing.T) *server {
 	return &server{dir: dir}
 }
 
-// create makes a new database.
-func (s *server) create(t *testing.T) (name string) {
+// create makes a new database and returns its source.
+func (s *server) create(t *testing.T) (source string) {
 	t.Helper()
-	name = fmt.Sprintf("groups%d", s.databases.Add(1))
-	if _, err := s.connect(t, "postgres").ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
-func (s *server) connect(t *testing.T, database string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("pgx", fmt.Sprintf("host=%s user=postgres dbname=%s", s.dir, database))
+	db, err := sql.Open("pgx", s.source("postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SetMaxOpenConns(20)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+	defer db.Close()
+	name := fmt.Sprintf("groups%d", s.databases.Add(1))
+	if _, err := db.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return s.source(name)
+}
+
+func (s *server) source(database string) string {
+	return fmt.Sprintf("host=%s user=postgres dbname=%s", s.dir, database)
 }

@@ -21,14 +21,29 @@ import (
 // A database is where the laws are tried.
 type database struct {
 	sqlstore.Dialect
-	// empty is a new one, without tables. Each has a pool of its own, so that there may be two of one database.
-	empty func(t *testing.T) (open func() *sql.DB)
+	driver string
+	// empty is the source of data of a new one, without tables.
+	empty func(t *testing.T) (source string)
+}
+
+// opener opens pools of one new database.
+func (d database) opener(t *testing.T) func() *sql.DB {
+	source := d.empty(t)
+	return func() *sql.DB {
+		db, err := sql.Open(d.driver, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxOpenConns(20)
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
 }
 
 // tables is a new one, with the tables.
 func (d database) tables(t *testing.T) *sql.DB {
 	t.Helper()
-	db := d.empty(t)()
+	db := d.opener(t)()
 	if err := sqlstore.Migrate(context.Background(), db, d.Dialect); err != nil {
 		t.Fatal(err)
 	}
@@ -55,31 +70,22 @@ var laws = []struct {
 }
 
 func TestOnSQLite(t *testing.T) {
-	d := database{sqlstore.SQLite, func(t *testing.T) func() *sql.DB {
-		file := filepath.Join(t.TempDir(), "groups.db")
-		return func() *sql.DB {
-			db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = db.Close() })
-			return db
-		}
+	d := database{sqlstore.SQLite, "sqlite", func(t *testing.T) string {
+		return "file:" + filepath.Join(t.TempDir(), "groups.db") + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)"
 	}}
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) { l.holds(t, d) })
 	}
+	t.Run("100 rounds of killed processes lose nothing that was acknowledged", func(t *testing.T) { survives(t, d.driver, d.empty(t), 100) })
 }
 
 func TestOnPostgres(t *testing.T) {
 	server := startServer(t)
-	d := database{sqlstore.Postgres, func(t *testing.T) func() *sql.DB {
-		name := server.create(t)
-		return func() *sql.DB { return server.connect(t, name) }
-	}}
+	d := database{sqlstore.Postgres, "pgx", server.create}
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) { l.holds(t, d) })
 	}
+	t.Run("10 rounds of killed processes lose nothing that was acknowledged", func(t *testing.T) { survives(t, d.driver, d.empty(t), 10) })
 }
 
 // noisy is a Store beside which another tenant of the same database writes the same: same groups, same people.
@@ -225,7 +231,7 @@ func leavesTheTransaction(t *testing.T, d database) {
 }
 
 func migratesOnce(t *testing.T, d database) {
-	open := d.empty(t)
+	open := d.opener(t)
 	var wait sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
@@ -286,7 +292,7 @@ func showsMembers(t *testing.T, d database) {
 // that they share. The feed has every change once, and each writer's in their order; the shared group counts them all.
 func losesNothing(t *testing.T, d database) {
 	const writers, writes = 6, 15
-	open := d.empty(t)
+	open := d.opener(t)
 	if err := sqlstore.Migrate(t.Context(), open(), d.Dialect); err != nil {
 		t.Fatal(err)
 	}
