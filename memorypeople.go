@@ -132,7 +132,7 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	trees, err := c.check()
+	trees, err := c.Check()
 	if err != nil {
 		return err
 	}
@@ -207,8 +207,9 @@ func (m *Memory) fileUser(id UserID, u *filedUser) {
 	}
 }
 
-// check returns the trees sorted by unit and with the tree's name in each, or all that is wrong.
-func (c PeopleChange) check() (map[Tree][]Unit, error) {
+// Check reports everything that is wrong with a change: what [People] refuses whatever is stored. It is for those who
+// write one, and returns the trees as they are to be stored: their units sorted by ID, with the tree's name in each.
+func (c *PeopleChange) Check() (map[Tree][]Unit, error) {
 	var errs []error
 	note := func(err error) {
 		if err != nil {

@@ -1,0 +1,33 @@
+package sqlstore_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law"
+	"github.com/grouprules/groups/sqlstore"
+)
+
+// lives are the laws that an evaluator over any store must keep.
+var lives = map[string]law.Law[law.Host]{
+	"processing is the page":            law.ProcessIsThePage,
+	"a preview writes nothing":          law.PreviewWritesNothing,
+	"histories end as the facts say":    law.HistoriesEndAsTheFactsSay,
+	"every change is followed":          law.ChangesAreFollowed,
+	"who comes back is as they were":    law.WhoComesBack,
+	"uploads leave definitions alone":   law.UploadsLeaveDefinitions,
+	"nothing moves before the next run": law.NothingMovesBeforeNext,
+}
+
+func livesAsOnMemory(t *testing.T, d database) {
+	db, tenants := d.tables(t), 0
+	open := func() (law.People, groups.Store) {
+		tenants++
+		s := sqlstore.Open(db, d.Dialect, fmt.Sprintf("tenant %d", tenants))
+		return s, s
+	}
+	for name, l := range lives {
+		t.Run(name, func(t *testing.T) { l.Check(t, &law.Plain{Open: open, Guard: &groups.Guard{}}) })
+	}
+}

@@ -1,0 +1,225 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/grouprules/groups"
+)
+
+// Schema returns the schema last written, or that of the reserved fields alone.
+func (s *Store) Schema(ctx context.Context) (*groups.Schema, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	t, err := s.row(ctx, s.conn())
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	schema := new(groups.Schema)
+	if err := json.Unmarshal([]byte(t.schema), schema); err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	return schema, nil
+}
+
+// Version counts the writes that touched people, units or schema.
+func (s *Store) Version(ctx context.Context) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	t, err := s.row(ctx, s.conn())
+	if err != nil {
+		return "", fmt.Errorf("read version: %w", err)
+	}
+	return strconv.FormatInt(t.version, 10), nil
+}
+
+// Users yields every user by ID.
+func (s *Store) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return pages(ctx, func(last *groups.User) ([]groups.User, error) {
+		after := groups.UserID("")
+		if last != nil {
+			after = last.ID
+		}
+		return list(ctx, s.conn(), scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
+	})
+}
+
+// User returns one user, or an error that wraps [groups.ErrNotFound].
+func (s *Store) User(ctx context.Context, id groups.UserID) (groups.User, error) {
+	if err := ctx.Err(); err != nil {
+		return groups.User{}, err
+	}
+	return s.user(ctx, s.conn(), id)
+}
+
+func (s *Store) user(ctx context.Context, c conn, id groups.UserID) (groups.User, error) {
+	if id.Check() != nil {
+		return groups.User{}, fmt.Errorf("user %.64q: %w", id, groups.ErrNotFound) // and no database is asked what it makes of that
+	}
+	found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id))
+	switch {
+	case err != nil:
+		return groups.User{}, fmt.Errorf("read user %q: %w", id, err)
+	case len(found) == 0:
+		return groups.User{}, fmt.Errorf("user %q: %w", id, groups.ErrNotFound)
+	}
+	return found[0], nil
+}
+
+func scanUser(row func(...any) error) (u groups.User, err error) {
+	var document []byte
+	if err = row(&document); err == nil {
+		err = json.Unmarshal(document, &u)
+	}
+	return u, err
+}
+
+// Units yields every unit by tree and then by ID.
+func (s *Store) Units(ctx context.Context) iter.Seq2[groups.Unit, error] {
+	return pages(ctx, func(last *groups.Unit) ([]groups.Unit, error) {
+		var after groups.Unit
+		if last != nil {
+			after = *last
+		}
+		return list(ctx, s.conn(), scanUnit, "SELECT tree, id, parent, name FROM groups_unit WHERE tenant = ?1 AND (tree, id) > (?2, ?3) ORDER BY tree, id LIMIT ?4",
+			string(after.Tree), after.ID, pageSize)
+	})
+}
+
+func scanUnit(row func(...any) error) (u groups.Unit, err error) {
+	err = row(&u.Tree, &u.ID, &u.Parent, &u.Name)
+	return u, err
+}
+
+// Reports yields the IDs of those who report to the manager directly.
+func (s *Store) Reports(ctx context.Context, manager groups.UserID) iter.Seq2[groups.UserID, error] {
+	return pages(ctx, func(last *groups.UserID) ([]groups.UserID, error) {
+		if manager.Check() != nil {
+			return nil, nil
+		}
+		after := groups.UserID("")
+		if last != nil {
+			after = *last
+		}
+		return list(ctx, s.conn(), func(row func(...any) error) (id groups.UserID, err error) {
+			err = row(&id)
+			return id, err
+		}, "SELECT id FROM groups_user WHERE tenant = ?1 AND manager = ?2 AND id > ?3 ORDER BY id LIMIT ?4", string(manager), string(after), pageSize)
+	})
+}
+
+// Write applies the change, or refuses it with everything that is wrong with it, as [groups.PeopleChange.Check] says.
+func (s *Store) Write(ctx context.Context, p groups.PeopleChange) error {
+	trees, err := p.Check()
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(c conn) error {
+		t, err := s.lock(ctx, c)
+		if err != nil {
+			return fmt.Errorf("write people: %w", err)
+		}
+		if now := strconv.FormatInt(t.version, 10); p.Base != "" && p.Base != now {
+			return fmt.Errorf("people: %w: version %s was asked for, %s is stored", groups.ErrConflict, p.Base, now)
+		}
+		if p.Schema == nil && len(p.Upsert)+len(p.Deactivate)+len(p.Remove)+len(trees) == 0 {
+			return nil
+		}
+		t.version++
+		if p.Schema != nil {
+			schema, err := json.Marshal(p.Schema)
+			if err != nil {
+				return fmt.Errorf("write schema: %w", err)
+			}
+			t.schema = string(schema)
+		}
+		if err := s.put(ctx, c, p.Upsert); err != nil {
+			return err
+		}
+		if err := s.switchOff(ctx, c, p.Deactivate); err != nil {
+			return err
+		}
+		for _, id := range p.Remove {
+			if err := s.remove(ctx, c, id); err != nil {
+				return err
+			}
+		}
+		for tree, units := range trees {
+			if err := s.plant(ctx, c, tree, units); err != nil {
+				return err
+			}
+		}
+		return s.keep(ctx, c, t)
+	})
+}
+
+// put writes users.
+func (s *Store) put(ctx context.Context, c conn, users []groups.User) error {
+	documents := make([]string, len(users))
+	for i := range users {
+		document, err := json.Marshal(&users[i])
+		if err != nil {
+			return fmt.Errorf("write user %q: %w", users[i].ID, err)
+		}
+		documents[i] = string(document)
+	}
+	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document)",
+		"ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document", 4, len(users), func(i int) []any {
+			var manager any
+			if id, known := users[i].Manager.ID(); known {
+				manager = string(id)
+			}
+			return []any{string(users[i].ID), manager, documents[i]}
+		})
+	if err != nil {
+		return fmt.Errorf("write users: %w", err)
+	}
+	return nil
+}
+
+// switchOff deactivates those users who are there.
+func (s *Store) switchOff(ctx context.Context, c conn, ids []groups.UserID) error {
+	var off []groups.User
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id))
+		if err != nil {
+			return fmt.Errorf("read user %q: %w", id, err)
+		}
+		for _, u := range found {
+			u.Activation = groups.Deactivated
+			off = append(off, u)
+		}
+	}
+	return s.put(ctx, c, off)
+}
+
+func (s *Store) remove(ctx context.Context, c conn, id groups.UserID) error {
+	if id.Check() != nil {
+		return nil
+	}
+	if err := c.exec(ctx, "DELETE FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id)); err != nil {
+		return fmt.Errorf("remove user %q: %w", id, err)
+	}
+	return nil
+}
+
+// plant replaces a tree.
+func (s *Store) plant(ctx context.Context, c conn, tree groups.Tree, units []groups.Unit) error {
+	err := c.exec(ctx, "DELETE FROM groups_unit WHERE tenant = ?1 AND tree = ?2", string(tree))
+	if err == nil {
+		err = c.insert(ctx, "INSERT INTO groups_unit (tenant, tree, id, parent, name)", "", 5, len(units), func(i int) []any {
+			u := &units[i]
+			return []any{string(tree), u.ID, u.Parent, text(u.Name)}
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("write tree %q: %w", tree, err)
+	}
+	return nil
+}
