@@ -23,9 +23,10 @@ type check struct {
 
 // A step is a condition of a check.
 type step struct {
-	// predicate is a condition that time does not change, and values who has which, where it is on values.
-	predicate *predicate
-	values    *valued
+	// Of a condition on values that stands on their sheet: who has which, and its place in a row, as long as what was
+	// vouched for stays.
+	values *valued
+	seat   uint32
 
 	number uint32
 	next   [Yes + 1]int32 // by what it says; after Unknown the steps do not tell
@@ -79,9 +80,8 @@ func (x *index) newCheck(of *entry, recipe *recipe) check {
 	for _, s := range steps {
 		out := step{number: s.Number, next: [...]int32{No: s.No, Yes: s.Yes}}
 		if s.Number < groupsFrom {
-			if p := x.asked[s.Number-1]; !p.relative {
-				out.predicate = p
-				out.values, _ = p.aspect.(*valued)
+			if p := x.asked[s.Number-1]; p.filled && !p.relative && p.table == nil && p.sheet != nil {
+				out.values, out.seat = p.aspect.(*valued), p.seat
 			}
 		}
 		k.steps = append(k.steps, out)
@@ -136,15 +136,13 @@ func (a *asker) criteria(k *check) Verdict {
 	for at >= 0 {
 		s := &k.steps[at]
 		v := unasked
-		if p := s.predicate; p == nil || !p.filled {
+		if s.values != nil {
+			if row := s.values.row(s.values.codes.Code(a.n)); row != nil {
+				v = row[s.seat]
+			}
+		}
+		if v == unasked {
 			v = a.condition(k, s.number)
-		} else {
-			if s.values != nil {
-				v = p.said(s.values.codes.Code(a.n))
-			}
-			if v == unasked {
-				v = p.inSets(a.n, a.x.flips.unsure.Has(a.n))
-			}
 		}
 		if v == Unknown {
 			return a.unsure(k)

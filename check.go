@@ -102,6 +102,7 @@ type vouched struct {
 	people string
 	schema *Schema
 	lost   uint64 // flips, and with them what rules are asked by
+	turned uint64
 	groups *references
 }
 
@@ -120,7 +121,7 @@ func (x *index) match(e *Evaluator, version string, group GroupID, user UserID) 
 	defer x.reading.RUnlock()
 	c := x.catalogue
 	v := &x.vouched
-	if version != v.people || version != x.at || x.flips.lost != v.lost || c.refs != v.groups || c.moment != c.of.moment.Load() {
+	if version != v.people || version != x.at || x.flips.lost != v.lost || x.flips.turned != v.turned || c.refs != v.groups || c.moment != c.of.moment.Load() {
 		return Unknown, outdated
 	}
 	k := x.checks.of(group)
@@ -157,8 +158,8 @@ func (x *index) vouch(ctx context.Context, e *Evaluator, group GroupID) bool {
 		return false
 	}
 	c := x.catalogue
-	now := vouched{x.at, x.schema, x.flips.lost, c.refs}
-	if was := x.vouched; now.schema != was.schema || now.lost != was.lost || now.groups != was.groups {
+	now := vouched{x.at, x.schema, x.flips.lost, x.flips.turned, c.refs}
+	if was := x.vouched; now.schema != was.schema || now.lost != was.lost || now.turned != was.turned || now.groups != was.groups {
 		x.checks = newChecks()
 	}
 	x.vouched = now

@@ -18,6 +18,7 @@ type flips struct {
 	count  int
 	told   uint64       // how many there ever were
 	lost   uint64       // how often they were lost, so that nobody knows any more
+	turned uint64       // how often the place of a predicate on a sheet ceased to say what it says of values
 	spoilt []*predicate // to be filled again, which may tell of more
 	unsure userset.Set  // of whom something was unknown to a predicate: nothing is of anybody else
 }
@@ -66,6 +67,7 @@ func (f *flips) spoil(p *predicate) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.spoilt = append(f.spoilt, p)
+	f.turned++
 }
 
 // compare notes for whom the predicate is another than it was.

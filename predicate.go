@@ -84,18 +84,13 @@ func (p *predicate) truth(n uint32, unsure bool) program.Truth {
 			return truthOf(v)
 		}
 	}
-	return truthOf(p.inSets(n, unsure))
-}
-
-// inSets is truth by the sets.
-func (p *predicate) inSets(n uint32, unsure bool) Verdict {
 	switch {
 	case p.yes.Has(n):
-		return Yes
+		return program.Yes
 	case unsure && p.unknown.Has(n):
-		return Unknown
+		return program.Unknown
 	}
-	return No
+	return program.No
 }
 
 // said is what the predicate said of a value, or unasked.

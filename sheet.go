@@ -22,8 +22,9 @@ type sheet struct {
 // A seat is where a predicate stands: on which sheet, by number, and in which place of its rows.
 type seat struct{ sheet, place uint32 }
 
-// pageRows is how many rows share an allocation: when values come, none is ever moved.
-const pageRows = 32
+// pageRows is how many rows share an allocation: when values come, none is ever moved, and the list of the pages is
+// short enough to stay at hand.
+const pageRows = 256
 
 // row is what is said of a value, if there is such a row.
 func (s *sheet) row(code uint32) []Verdict {
@@ -103,6 +104,7 @@ func (x *index) stand(p *predicate) {
 	if a, is := p.aspect.(*valued); is {
 		if a.listed = false; p.number > 0 {
 			x.seats[p.number-1], x.unseated = seat{}, append(x.unseated, p)
+			x.flips.turned++
 		}
 	}
 }
@@ -112,6 +114,7 @@ func (x *index) unseat(p *predicate) {
 	if a, is := p.aspect.(*valued); is {
 		if a.leave(p); p.number > 0 {
 			x.seats[p.number-1] = seat{}
+			x.flips.turned++
 		}
 	}
 }

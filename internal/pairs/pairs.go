@@ -3,8 +3,8 @@
 //
 // It promises that a pair costs a few bytes on each side, whatever the keys are; that what a set is
 // read by is never written to again, so that a reader needs no lock while writers go on; and that a
-// write costs the same however much there is, and less where nobody has read the set since the last. It may not know what the keys name, what is kept, or who
-// locks what.
+// write costs the same however much there is, and less where nobody has read the set since the last. It may not know
+// what the keys name, what is kept, or who locks what.
 package pairs
 
 import (
