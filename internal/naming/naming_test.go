@@ -17,6 +17,7 @@ func TestANumberIsOfOneNameUntilThatIsDropped(t *testing.T) {
 		key := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(0, 40).Draw(t, "key")) })
 		type reader struct{ list, copied []string }
 		var readers []reader
+		most, eras := 0, []map[string]uint32{{}} // what was numbered in each era
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				k := key.Draw(t, "name")
@@ -25,7 +26,11 @@ func TestANumberIsOfOneNameUntilThatIsDropped(t *testing.T) {
 					t.Fatalf("%s has number %d, and had %d", k, n, was)
 				}
 				model[k] = n
+				if most = max(most, len(model)); int(n) >= most {
+					t.Fatalf("%s has number %d, and there were never more than %d names", k, n, most)
+				}
 			},
+			"grow": func(t *rapid.T) { names.Grow(rapid.IntRange(0, 100).Draw(t, "names")) },
 			"drop": func(t *rapid.T) {
 				if len(model) == 0 {
 					return
@@ -43,7 +48,17 @@ func TestANumberIsOfOneNameUntilThatIsDropped(t *testing.T) {
 				}
 				readers = append(readers, reader{list, copied})
 			},
-			"": func(t *rapid.T) { same(t, names, model) },
+			"": func(t *rapid.T) {
+				same(t, names, model)
+				for len(eras) <= int(names.Era()) {
+					eras = append(eras, map[string]uint32{})
+				}
+				era := eras[names.Era()]
+				maps.Copy(era, model)
+				if len(era) != len(model) {
+					t.Fatalf("of those who had numbers in the same era, %v, there are only %v", era, model)
+				}
+			},
 		})
 		for _, r := range readers {
 			for n, k := range r.copied {
