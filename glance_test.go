@@ -42,6 +42,17 @@ func followed(tb testing.TB, save ...groups.Group) (*evalWorld, *readings) {
 	return w, read
 }
 
+// So many values are more than what is kept of them side by side has room for when the first are asked about.
+func TestValuesThatNobodyHadBeforeAreAskedAbout(t *testing.T) {
+	w, _ := followed(t, evalGroup("late", evalCity.StartsWith("late")))
+	for i := range 600 {
+		w.people(evalUser("cid", evalIn(fmt.Sprint("early ", i))))
+		w.want(w.changed(groups.Touched{Users: []groups.UserID{"cid"}}), "")
+	}
+	w.people(evalUser("cid", evalIn("late at last")))
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"cid"}}), "late +cid(rule)")
+}
+
 func TestOneChangedUserReadsNoOtherUsersAndNoGroups(t *testing.T) {
 	w, read := followed(t, evalGroup("both", groups.MemberOfAny("romans"), evalOrg.IsOrBelow("world")), evalGroup("line", groups.UserIsOrBelow("bob")))
 	for _, c := range []struct {
