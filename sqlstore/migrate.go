@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed migrations
@@ -41,11 +42,29 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
 		if err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		if err := s.write(ctx, func(c conn) error { return migrate(ctx, c, number, string(statements)) }); err != nil {
+		err = s.write(ctx, func(c conn) error { return migrate(ctx, c, number, string(statements)) })
+		for n := 1; n < attempts && d == SQLite && isLocked(err); n++ {
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("migrate: %s: %w", e.Name(), context.Cause(ctx))
+			case <-time.After(time.Duration(n) * time.Millisecond):
+			}
+			err = s.write(ctx, func(c conn) error { return migrate(ctx, c, number, string(statements)) })
+		}
+		if err != nil {
 			return fmt.Errorf("migrate: %s: %w", e.Name(), err)
 		}
 	}
 	return nil
+}
+
+// attempts is how often a file is tried while others hold the database: some 20 seconds.
+const attempts = 200
+
+// isLocked reports whether SQLite refused because of others. While they turn a new file to another journal mode it does
+// so at once, whatever the busy_timeout. Drivers have errors of their own; the text is SQLite's.
+func isLocked(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "database is locked")
 }
 
 func migrate(ctx context.Context, c conn, number int, statements string) error {
