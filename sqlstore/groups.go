@@ -91,7 +91,7 @@ func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
-// document is what every database keeps of a JSON document, and object what it keeps of one that may not be there.
+// object is a JSON document, or NULL where there is none.
 func object[T any](v *T) (any, error) {
 	if v == nil {
 		return nil, nil

@@ -62,7 +62,7 @@ func (s *Store) note(ctx context.Context, c conn, n *groups.Note) (*groups.Note,
 	return &found[0], nil
 }
 
-// write keeps a note, or without Data erases it.
+// keepNote keeps a note, or without Data erases it.
 func (s *Store) keepNote(ctx context.Context, c conn, n *groups.Note) error {
 	var err error
 	if len(n.Data) == 0 {

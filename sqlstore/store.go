@@ -56,10 +56,10 @@ func scanTenant(row func(...any) error) (t tenant, err error) {
 	return t, err
 }
 
-// noTenant is one to which nothing was ever written.
+// noSchema is that of a tenant to which nothing was ever written.
 const noSchema = "{}"
 
-// tenant reads the row.
+// row reads that of the tenant.
 func (s *Store) row(ctx context.Context, c conn) (tenant, error) {
 	found, err := list(ctx, c, scanTenant, "SELECT "+tenantColumns+" FROM groups_tenant WHERE tenant = ?1")
 	if err != nil || len(found) == 0 {
