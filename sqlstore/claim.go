@@ -132,7 +132,8 @@ func (s *Store) end(ctx context.Context, c conn, claim *Claim, place int64) erro
 
 // ApplyOnce does something about a change of the feed once for ever, however often the change is delivered: what do
 // writes in the transaction, which is one of the consumer's own database, is committed together with the note that the
-// change was applied. It reports whether do was called. [Migrate] makes the table that it writes to.
+// change was applied. It reports whether do was called; on an error the caller rolls back. [Migrate] makes the table that
+// it writes to.
 func ApplyOnce(ctx context.Context, tx *sql.Tx, d Dialect, consumer string, change groups.Change, do func() error) (applied bool, err error) {
 	result, err := tx.ExecContext(ctx, d.text("INSERT INTO groups_applied (consumer, change_id) VALUES (?1, ?2) ON CONFLICT (consumer, change_id) DO NOTHING"),
 		coded(consumer), coded(change.ID))
