@@ -461,7 +461,7 @@ func TestChangedReachesWhomAChangeConcerns(t *testing.T) {
 			w.save(evalManual("top"), child, evalGroup("reader", groups.MemberOfAny("top").WithBelow()))
 			w.process()
 			w.assign("child", "ann")
-			// Where a Store allows this (see CheckReferences), whoever read the group must notice.
+			// Where a Store allows this (see Commit.Compare), whoever read the group must notice.
 			if err := w.ev.Delete(w.Context(), "child", 1, "admin"); errors.Is(err, groups.ErrReferred) {
 				return
 			}

@@ -183,17 +183,7 @@ func (m *Memory) Apply(ctx context.Context, c Commit) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i := range c.Writes {
-		if err := m.compare(&c.Writes[i]); err != nil {
-			return err
-		}
-	}
-	for i := range c.Notes {
-		if err := m.compareNote(&c.Notes[i], c.Writes); err != nil {
-			return err
-		}
-	}
-	if err := m.wouldBeLeft(&c); err != nil {
+	if err := c.compare(m.stored(c.Forget)); err != nil {
 		return err
 	}
 	if err := m.refer(c.Writes); err != nil {
@@ -221,108 +211,33 @@ func (m *Memory) Apply(ctx context.Context, c Commit) error {
 	return nil
 }
 
-// compare refuses a write that started from another group than the stored one.
-func (m *Memory) compare(w *Write) error {
-	stored := m.groups.Get(w.Group)
-	edits := w.Save != nil || w.Delete
-	switch {
-	case stored == nil && w.Revision == 0 && w.Save != nil:
-		return nil
-	case stored == nil && edits:
-		return fmt.Errorf("group %q: %w", w.Group, ErrNotFound)
-	case stored == nil:
-		return fmt.Errorf("group %q: %w: it was deleted", w.Group, ErrConflict)
-	case stored.Revision != w.Revision:
-		return &ConflictError{Group: stored.ID, Revision: stored.Revision, By: stored.SavedBy, At: stored.SavedAt}
-	case w.Was != nil && !stored.State.Equal(*w.Was):
-		return fmt.Errorf("group %q: %w: sequence %d was read, %d is stored, or a run came between", w.Group, ErrConflict, w.Was.Sequence, stored.State.Sequence)
+// stored is what a commit is compared with.
+func (m *Memory) stored(forget UserID) Stored {
+	return Stored{
+		Group: m.groups.Get,
+		Note:  func(kind NoteKind, group GroupID, key string) *Note { return m.notes[noteName{kind, group, key}] },
+		Standing: func(yield func(GroupID) bool) {
+			for p := range m.standings.In(forget).All() {
+				if !yield(p.Key) {
+					return
+				}
+			}
+		},
 	}
-	return nil
-}
-
-// compareNote refuses a note that started from another than the stored one, or of a group that will
-// not be there.
-func (m *Memory) compareNote(n *Note, writes []Write) error {
-	there := m.groups.Get(n.Group) != nil
-	for i := range writes {
-		if w := &writes[i]; w.Group == n.Group {
-			there = there && !w.Delete || w.Save != nil
-		}
-	}
-	if !there {
-		return fmt.Errorf("%s of group %q: group %w", n.Kind, n.Group, ErrNotFound)
-	}
-	stored := m.notes[noteName{n.Kind, n.Group, n.Key}]
-	switch {
-	case stored == nil && n.Revision == 0:
-		return nil
-	case stored == nil:
-		return &ConflictError{Group: n.Group, Note: n.Kind}
-	case stored.Revision != n.Revision:
-		return &ConflictError{Group: n.Group, Note: n.Kind, Revision: stored.Revision, By: stored.By, At: stored.At}
-	}
-	return nil
-}
-
-// wouldBeLeft refuses to forget somebody of whom the commit leaves a standing: it was written after
-// the commit was worked out.
-func (m *Memory) wouldBeLeft(c *Commit) error {
-	if c.Forget == "" {
-		return nil
-	}
-	left := make(map[GroupID]struct{})
-	for p := range m.standings.In(c.Forget).All() {
-		left[p.Key] = struct{}{}
-	}
-	for i := range c.Writes {
-		w := &c.Writes[i]
-		at, found := slices.BinarySearchFunc(w.Standings, c.Forget, func(s Standing, id UserID) int { return cmp.Compare(s.User, id) })
-		switch {
-		case w.Delete, found && w.Standings[at].Blank():
-			delete(left, w.Group)
-		case found:
-			left[w.Group] = struct{}{}
-		}
-	}
-	for group := range left {
-		return fmt.Errorf("user %q: %w: a standing in group %q would be left", c.Forget, ErrConflict, group)
-	}
-	return nil
 }
 
 // refer brings the references up to date with the definitions of a commit, or leaves them as they are
 // and says what is wrong with that.
 func (m *Memory) refer(writes []Write) error {
-	var edits []*Write
-	for i := range writes {
-		if w := &writes[i]; w.Save != nil || w.Delete {
-			edits = append(edits, w)
-		}
-	}
-	for _, w := range edits {
-		if w.Delete {
-			m.references.remove(w.Group)
-		} else {
-			m.references.put(*w.Save)
-		}
-	}
-	var err error
-	for _, w := range edits {
-		if !w.Delete {
-			err = m.references.check(w.Group)
-		} else if by := m.references.readers[referenceNode{id: w.Group}]; len(by) > 0 {
-			err = fmt.Errorf("group %q: %w: %q", w.Group, ErrReferred, by)
-		} else if below := m.references.children[w.Group]; len(below) > 0 {
-			err = fmt.Errorf("group %q: %w: it is the parent of %q", w.Group, ErrReferred, below)
-		}
-		if err != nil {
-			break
-		}
-	}
+	err := m.references.edit(writes)
 	if err == nil {
 		return nil
 	}
-	for _, w := range edits {
+	for i := range writes {
+		w := &writes[i]
+		if w.Save == nil && !w.Delete {
+			continue
+		}
 		m.references.remove(w.Group)
 		if stored := m.groups.Get(w.Group); stored != nil {
 			m.references.put(*stored)
@@ -337,34 +252,22 @@ func (m *Memory) apply(w *Write) {
 		m.delete(w.Group)
 		return
 	}
-	if w.Save == nil && w.State == nil && len(w.Standings) == 0 {
-		return // it was only compared
+	if w.compares() {
+		return
 	}
-	var g Group
-	revision := w.Revision
-	if stored := m.groups.Get(w.Group); stored != nil {
-		g = *stored
-	} else {
-		revision = w.Save.Revision
-	}
-	state := g.State
-	if w.State != nil {
-		state = *w.State
-		state.Sequence, state.Lately = g.State.Sequence, slices.Clone(w.State.Lately)
-	}
+	g := w.Result(m.groups.Get(w.Group))
 	if w.Save != nil {
-		g = *w.Save
 		g.Criteria = g.Criteria.clone()
-		g.Revision = revision + 1
 	}
-	g.State = state
+	if w.State != nil {
+		g.State.Lately = slices.Clone(g.State.Lately)
+	}
 	m.noteFiled(g.ID)
 	if len(w.Standings) > 0 {
 		m.standings.Put(w.Group, len(w.Standings), func(i int) pairs.Pair[UserID, Standing] {
 			s := &w.Standings[i]
 			return pairs.Pair[UserID, Standing]{Key: s.User, Cell: cellOf(s)}
 		})
-		g.State.Sequence++
 	}
 	m.groups.Put(g.ID, &g)
 }

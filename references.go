@@ -7,31 +7,6 @@ import (
 	"slices"
 )
 
-// CheckReferences is for those who write a [Store]: it reports whether saving save, in the place of
-// the group with its ID among all, would close a ring, and refuses that with a [*CycleError] that
-// names the whole path.
-//
-// An automatic group refers to the groups that its criteria name and, where these say "or below", to
-// every group beneath them by [Group.Parent]. A manual group does not read the criteria it keeps.
-// Groups that are above themselves are a ring as well. A name that no group has refers to nothing,
-// so that groups can be saved in any order.
-//
-// Only a ring that needs this group's criteria or its parent is refused, the latter also where the
-// parent puts what is beneath the group beneath one that others read: a ring that stands elsewhere
-// already must not keep people from saving what has nothing to do with it. It reads all groups once,
-// and takes time in proportion to their references.
-func CheckReferences(all iter.Seq2[Group, error], save Group) error {
-	r := newReferences(nil)
-	for g, err := range all {
-		if err != nil {
-			return fmt.Errorf("read groups: %w", err)
-		}
-		r.put(g)
-	}
-	r.put(save)
-	return r.check(save.ID)
-}
-
 // references is who reads whom among groups.
 //
 // "This group or below" would cost an edge for each group beneath, so a second node for each group
@@ -105,6 +80,45 @@ func (r *references) remove(id GroupID) {
 	for n := range links.nodes() {
 		dropGroup(r.readers, n, id)
 	}
+}
+
+// edit takes in the definitions that writes save and delete, and refuses a ring with a *CycleError, and with ErrReferred
+// to delete what others refer to. Having refused, it has taken them in all the same.
+func (r *references) edit(writes []Write) error {
+	for i := range writes {
+		switch w := &writes[i]; {
+		case w.Delete:
+			r.remove(w.Group)
+		case w.Save != nil:
+			r.put(*w.Save)
+		}
+	}
+	for i := range writes {
+		w := &writes[i]
+		switch readers, children := r.readers[referenceNode{id: w.Group}], r.children[w.Group]; {
+		case w.Save != nil:
+			if err := r.check(w.Group); err != nil {
+				return err
+			}
+		case w.Delete && len(readers) > 0:
+			return fmt.Errorf("group %q: %w: %q", w.Group, ErrReferred, readers)
+		case w.Delete && len(children) > 0:
+			return fmt.Errorf("group %q: %w: it is the parent of %q", w.Group, ErrReferred, children)
+		}
+	}
+	return nil
+}
+
+// within reports whether the group, nil where there is none, says that much and has the same parent.
+func (l reading) within(g *Group) bool {
+	var all reading
+	if g != nil {
+		all = readingOf(*g)
+	}
+	has := func(list []GroupID) func(GroupID) bool {
+		return func(id GroupID) bool { _, found := slices.BinarySearch(list, id); return !found }
+	}
+	return l.parent == all.parent && !slices.ContainsFunc(l.named, has(all.named)) && !slices.ContainsFunc(l.orBelow, has(all.orBelow))
 }
 
 // nodes yields what the rule reads.

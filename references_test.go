@@ -1,4 +1,4 @@
-// White-box: the graph behind CheckReferences has no public face, and evaluation relies on its order.
+// White-box: the graph behind Commit.Compare has no public face, and evaluation relies on its order.
 package groups
 
 import (
@@ -193,14 +193,14 @@ func TestReferencesAgreeWithBruteForce(t *testing.T) {
 	})
 }
 
-func TestCheckReferencesAgreesWithBruteForce(t *testing.T) {
+func TestRingsAreRefusedAsByBruteForce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := someGroups().Draw(t, "groups")
 		save := someGroups().Filter(func(l []Group) bool { return len(l) > 0 }).Draw(t, "save")[0]
 		after := newPlain(append(slices.Clone(list), save))
 		reach := after.reads()
 		want := reach[save.ID][save.ID] || after.onParentRing(save.ID) || after.closesByPlace(save.ID, reach)
-		err := CheckReferences(streamOf(list, nil), save)
+		err := saving(streamOf(list, nil), save)
 		var cycle *CycleError
 		if got := errors.As(err, &cycle); got != want || (err != nil) != want {
 			t.Fatalf("ring is %v (%v), want %v", got, err, want)
@@ -264,16 +264,80 @@ func TestReferencesOfLongChains(t *testing.T) {
 	}
 	list[0].Criteria = AllSets(All(MemberOfAny(id(n - 1))))
 	var cycle *CycleError
-	if err := CheckReferences(streamOf(list, nil), list[0]); !errors.As(err, &cycle) || len(cycle.Path) != n+1 {
+	if err := saving(streamOf(list, nil), list[0]); !errors.As(err, &cycle) || len(cycle.Path) != n+1 {
 		t.Errorf("the ring of all %d was not refused with its whole path", n)
 	}
 }
 
-func TestCheckReferencesPassesOnTheErrorOfItsStream(t *testing.T) {
+func TestCompareFailsWithTheStreamOfGroups(t *testing.T) {
 	down := errors.New("the database is down")
-	if err := CheckReferences(streamOf(nil, down), Group{ID: "g"}); !errors.Is(err, down) {
+	if err := saving(streamOf(nil, down), Group{ID: "g", Parent: "h"}); !errors.Is(err, down) {
 		t.Errorf("got %v: a list cut short must not pass as one without rings", err)
 	}
+}
+
+func TestAnEditIsComparedWithAllGroupsOnlyWhereARingMayClose(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var list []Group // without rings, as a Store has them
+		for _, g := range someGroups().Draw(t, "groups") {
+			if saving(streamOf(list, nil), g) == nil {
+				list = append(slices.DeleteFunc(list, func(old Group) bool { return old.ID == g.ID }), g)
+			}
+		}
+		saved := someGroups().Filter(func(l []Group) bool { return len(l) > 0 }).Draw(t, "saved")[0]
+		byID := func(id GroupID) *Group {
+			if at := slices.IndexFunc(list, func(g Group) bool { return g.ID == id }); at >= 0 {
+				return &list[at]
+			}
+			return nil
+		}
+		c := Commit{Writes: []Write{{Group: saved.ID, Save: &saved}}}
+		if stored := byID(saved.ID); stored != nil {
+			switch rapid.SampledFrom([]string{"kind", "or below", "all of it"}).Draw(t, "what is edited") {
+			case "kind":
+				saved.Parent, saved.Criteria = stored.Parent, stored.Criteria
+			case "or below":
+				saved.Parent, saved.Kind = stored.Parent, stored.Kind
+				saved.Criteria = stored.Criteria.clone()
+				for _, set := range saved.Criteria.Sets {
+					of := set.Conditions[0].(GroupCondition)
+					of.OrBelow = true
+					set.Conditions[0] = of
+				}
+			}
+			c.Writes[0].Revision = stored.Revision
+		}
+		got, want := c.Compare(Stored{Group: byID, Groups: streamOf(list, nil)}), newReferences(list).edit(c.Writes)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("compared with the group as it is stored: %v, want %v", got, want)
+		}
+		if want != nil {
+			return
+		}
+		unread := errors.New("all groups were read")
+		c.Writes[0].Was = nil
+		if err := c.Compare(Stored{Group: func(GroupID) *Group { return &saved }, Groups: streamOf(nil, unread)}); err != nil {
+			t.Fatalf("saved as it is: %v", err)
+		}
+	})
+}
+
+func TestOrBelowAloneMayCloseARing(t *testing.T) {
+	above := Group{ID: "above"}
+	stored := Group{ID: "g", Kind: AutomaticGroup, Parent: "above", Criteria: AllSets(All(MemberOfAny("above")))}
+	saved := stored
+	saved.Criteria = AllSets(All(GroupCondition{Op: opMemberOfAny, Groups: []GroupID{"above"}, OrBelow: true}))
+	c := Commit{Writes: []Write{{Group: "g", Save: &saved}}}
+	err := c.Compare(Stored{Group: func(GroupID) *Group { return &stored }, Groups: streamOf([]Group{above, stored}, nil)})
+	if !errors.Is(err, ErrCycle) {
+		t.Errorf("got %v: the rule reads its own group", err)
+	}
+}
+
+// saving is what Compare says to saving a group among others, which takes the place of one with its ID.
+func saving(all iter.Seq2[Group, error], save Group) error {
+	c := Commit{Writes: []Write{{Group: save.ID, Save: &save}}}
+	return c.Compare(Stored{Group: func(GroupID) *Group { return nil }, Groups: all})
 }
 
 func streamOf(list []Group, err error) iter.Seq2[Group, error] {

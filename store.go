@@ -79,7 +79,7 @@ type PeopleChange struct {
 //     saved and when, a Revision that is not the stored one, 0 included, and with [ErrNotFound] to replace
 //     or delete a group that does not exist.
 //  4. Save is refused, with a [*CycleError], where groups would refer to each other in a ring after the
-//     Commit; this is checked in the same transaction ([CheckReferences]).
+//     Commit; this is checked in the same transaction ([Commit.Compare]).
 //  5. Delete erases a group with its standings and notes. It is refused with [ErrReferred] where, after
 //     the Commit, the rule of another automatic group names the group, or another has it as its parent.
 //  6. Apply writes the whole Commit, or nothing and returns an error that wraps [ErrConflict] where the
@@ -130,135 +130,6 @@ type Store interface {
 	Notes(ctx context.Context, kind NoteKind, id GroupID) iter.Seq2[Note, error]
 
 	Apply(ctx context.Context, c Commit) error
-}
-
-// A Commit is what one run or one act writes: all of it, or nothing.
-type Commit struct {
-	// Writes are about the groups concerned, each named once.
-	Writes []Write
-	// Acts are written down for the audit.
-	Acts []Act
-	// Notes are kept, replaced or, without Data, erased.
-	Notes []Note
-	// Forget is a user of whom nothing is to be left, but Alias in the acts about them.
-	Forget UserID
-	Alias  UserID
-}
-
-// A Write is what a Commit does to one group.
-type Write struct {
-	Group GroupID
-	// Revision is that of the definition that was read, and is compared with the stored one.
-	Revision uint64
-	// Was is the state that was read, and is compared with the stored one by [State.Equal]; nil does
-	// not ask.
-	Was *State
-	// Save, where set, is the new definition. Its State does not count, and its Revision only where this
-	// creates the group.
-	Save *Group
-	// Delete takes the group away.
-	Delete bool
-	// Standings are the new standings in this group, ascending by user, each once.
-	Standings []Standing
-	// Changes are the effective joins, leaves and switches that this brings, likewise.
-	Changes []Change
-	// State is the new state, but for its Sequence, which the Store counts. Nil leaves the state
-	// alone: a Write of nothing else only compares, for a group that was read and not processed.
-	State *State
-}
-
-// Check reports what contradicts itself in a Commit, or could not be kept: a group written or a note
-// kept twice, standings or changes of another group or out of order, a group saved and deleted at
-// once or under another ID, an unusable identifier ([ErrID]). It is for those who write a [Store], who
-// refuse such a Commit.
-func (c *Commit) Check() error {
-	written := make(map[GroupID]bool, len(c.Writes))
-	for i := range c.Writes {
-		w := &c.Writes[i]
-		if written[w.Group] {
-			return fmt.Errorf("group %q is written twice at once", w.Group)
-		}
-		written[w.Group] = true
-		if err := w.check(); err != nil {
-			return err
-		}
-	}
-	type name struct {
-		kind  NoteKind
-		group GroupID
-		key   string
-	}
-	kept := make(map[name]bool, len(c.Notes))
-	for i := range c.Notes {
-		n := &c.Notes[i]
-		id := name{n.Kind, n.Group, n.Key}
-		if kept[id] {
-			return fmt.Errorf("%s %q of group %q is kept twice at once", n.Kind, n.Key, n.Group)
-		}
-		kept[id] = true
-	}
-	for i := range c.Acts {
-		var err error
-		if a := &c.Acts[i]; a.Group != "" {
-			err = a.Group.Check()
-		}
-		if a := &c.Acts[i]; a.User != "" {
-			err = errors.Join(err, a.User.Check())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if c.Forget != "" {
-		if c.Forget == c.Alias {
-			return fmt.Errorf("user %q: the alias says who it is", c.Forget)
-		}
-		return errors.Join(c.Forget.Check(), c.Alias.Check())
-	}
-	return nil
-}
-
-func (w *Write) check() error {
-	if g := w.Save; g != nil {
-		err := g.ID.Check()
-		if g.Parent != "" {
-			err = errors.Join(err, g.Parent.Check())
-		}
-		if err != nil {
-			return err
-		}
-		if g.ID != w.Group {
-			return fmt.Errorf("group %q: saved as %q", w.Group, g.ID)
-		}
-	}
-	if w.Delete && (w.Save != nil || w.State != nil || len(w.Standings) > 0) {
-		return fmt.Errorf("group %q: deleted and written at once", w.Group)
-	}
-	for i := range w.Standings {
-		s := &w.Standings[i]
-		switch {
-		case s.Group != w.Group:
-			return fmt.Errorf("group %q: a standing of group %q", w.Group, s.Group)
-		case i > 0 && s.User <= w.Standings[i-1].User:
-			return fmt.Errorf("group %q: the standings are not ascending by user at %q", w.Group, s.User)
-		}
-		if err := s.User.Check(); err != nil {
-			return fmt.Errorf("group %q: %w", w.Group, err)
-		}
-	}
-	for i := range w.Changes {
-		c := &w.Changes[i]
-		switch {
-		case c.Group != w.Group:
-			return fmt.Errorf("group %q: a change of group %q", w.Group, c.Group)
-		case i > 0 && c.User <= w.Changes[i-1].User:
-			return fmt.Errorf("group %q: the changes are not ascending by user at %q", w.Group, c.User)
-		}
-		if err := c.User.Check(); err != nil {
-			return fmt.Errorf("group %q: %w", w.Group, err)
-		}
-	}
-	return nil
 }
 
 // A NoteKind says what a note is.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -41,6 +42,34 @@ func (d Dialect) begin() string {
 		return "BEGIN IMMEDIATE" // who reads first and then writes would be refused where another wrote in between
 	}
 	return "BEGIN ISOLATION LEVEL READ COMMITTED"
+}
+
+// elements are those of the JSON array of texts in a parameter: a list of any length is one parameter.
+func (d Dialect) elements(parameter int) string {
+	if d == SQLite {
+		return fmt.Sprintf("SELECT value FROM json_each(?%d)", parameter)
+	}
+	return fmt.Sprintf("SELECT jsonb_array_elements_text(CAST(?%d AS jsonb))", parameter)
+}
+
+// pairs are those of a JSON array of arrays of two texts.
+func (d Dialect) pairs(parameter int) string {
+	if d == SQLite {
+		return fmt.Sprintf("SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?%d)", parameter)
+	}
+	return fmt.Sprintf("SELECT e ->> 0, e ->> 1 FROM jsonb_array_elements(CAST(?%d AS jsonb)) e", parameter)
+}
+
+// array is the JSON array of a list, for a parameter. What is in it is text, so that nothing can go wrong.
+func array[T any](list []T) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		panic("sqlstore: a list of texts has no JSON: " + err.Error())
+	}
+	return string(data)
 }
 
 // rows is a list of so many rows of so many parameters each, for an INSERT.

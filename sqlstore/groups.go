@@ -66,22 +66,26 @@ func scanGroup(row func(...any) error) (g groups.Group, err error) {
 	return g, json.Unmarshal(state, &g.State)
 }
 
-// save writes a group.
-func (s *Store) save(ctx context.Context, c conn, g *groups.Group) error {
-	definition, err := json.Marshal(g)
-	if err != nil {
-		return fmt.Errorf("write group %q: %w", g.ID, err)
+// save writes groups.
+func (s *Store) save(ctx context.Context, c conn, list []groups.Group) error {
+	written := make([][]any, len(list))
+	for i := range list {
+		g := &list[i]
+		definition, err := json.Marshal(g)
+		if err != nil {
+			return fmt.Errorf("write group %q: %w", g.ID, err)
+		}
+		state, err := json.Marshal(&g.State)
+		if err != nil {
+			return fmt.Errorf("write group %q: %w", g.ID, err)
+		}
+		written[i] = []any{string(g.ID), text(g.Name), g.Kind.String(), g.Status.String(), int64(g.Revision), int64(g.State.Sequence), string(definition), string(state)}
 	}
-	state, err := json.Marshal(&g.State)
-	if err == nil {
-		err = c.exec(ctx, `INSERT INTO groups_group (tenant, id, name, kind, status, revision, sequence, definition, state)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-			ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, kind = excluded.kind, status = excluded.status,
-			revision = excluded.revision, sequence = excluded.sequence, definition = excluded.definition, state = excluded.state`,
-			string(g.ID), text(g.Name), g.Kind.String(), g.Status.String(), int64(g.Revision), int64(g.State.Sequence), string(definition), string(state))
-	}
+	err := c.insert(ctx, "INSERT INTO groups_group (tenant, id, name, kind, status, revision, sequence, definition, state)", `ON CONFLICT (tenant, id) DO UPDATE SET
+		name = excluded.name, kind = excluded.kind, status = excluded.status, revision = excluded.revision,
+		sequence = excluded.sequence, definition = excluded.definition, state = excluded.state`, 9, len(list), func(i int) []any { return written[i] })
 	if err != nil {
-		return fmt.Errorf("write group %q: %w", g.ID, err)
+		return fmt.Errorf("write groups: %w", err)
 	}
 	return nil
 }
@@ -169,13 +173,11 @@ func (s *Store) Members(ctx context.Context, id groups.GroupID, after groups.Use
 // enter writes standings; blank ones are erased.
 func (s *Store) enter(ctx context.Context, c conn, standings []groups.Standing) error {
 	var kept [][]any
+	var blank [][2]string
 	for i := range standings {
 		st := &standings[i]
 		if st.Blank() {
-			err := c.exec(ctx, "DELETE FROM groups_standing WHERE tenant = ?1 AND group_id = ?2 AND user_id = ?3", string(st.Group), string(st.User))
-			if err != nil {
-				return fmt.Errorf("write standings of group %q: %w", st.Group, err)
-			}
+			blank = append(blank, [2]string{string(st.Group), string(st.User)})
 			continue
 		}
 		assignment, err := object(st.Assignment)
@@ -191,6 +193,9 @@ func (s *Store) enter(ctx context.Context, c conn, standings []groups.Standing) 
 	err := c.insert(ctx, "INSERT INTO groups_standing (tenant, "+standingColumns+")", `ON CONFLICT (tenant, group_id, user_id) DO UPDATE SET
 		automatic = excluded.automatic, undecided = excluded.undecided, population = excluded.population, member = excluded.member,
 		assignment = excluded.assignment, exclusion = excluded.exclusion`, 9, len(kept), func(i int) []any { return kept[i] })
+	if err == nil && len(blank) > 0 {
+		err = c.exec(ctx, "DELETE FROM groups_standing WHERE tenant = ?1 AND (group_id, user_id) IN ("+c.dialect.pairs(2)+")", array(blank))
+	}
 	if err != nil {
 		return fmt.Errorf("write standings: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/grouprules/groups"
@@ -49,32 +51,62 @@ func scanNote(row func(...any) error) (n groups.Note, err error) {
 // coded is text of which nothing is known, as bytes: their order is the same.
 func coded(s string) []byte { return []byte(s) }
 
-// note is nil where there is none.
-func (s *Store) note(ctx context.Context, c conn, n *groups.Note) (*groups.Note, error) {
-	found, err := list(ctx, c, scanNote, "SELECT "+noteColumns+" FROM groups_note WHERE tenant = ?1 AND kind = ?2 AND group_id = ?3 AND name = ?4",
-		coded(string(n.Kind)), string(n.Group), coded(n.Key))
-	if err != nil {
-		return nil, fmt.Errorf("read %s of group %q: %w", n.Kind, n.Group, err)
-	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	return &found[0], nil
+// noteName is what a note is kept by.
+type noteName struct {
+	kind  groups.NoteKind
+	group groups.GroupID
+	key   string
 }
 
-// keepNote keeps a note, or without Data erases it.
-func (s *Store) keepNote(ctx context.Context, c conn, n *groups.Note) error {
-	var err error
-	if len(n.Data) == 0 {
-		err = c.exec(ctx, "DELETE FROM groups_note WHERE tenant = ?1 AND kind = ?2 AND group_id = ?3 AND name = ?4", coded(string(n.Kind)), string(n.Group), coded(n.Key))
-	} else {
-		err = c.exec(ctx, `INSERT INTO groups_note (tenant, `+noteColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-			ON CONFLICT (tenant, kind, group_id, name) DO UPDATE SET
-			revision = excluded.revision, kept_by = excluded.kept_by, kept_at = excluded.kept_at, data = excluded.data`,
-			coded(string(n.Kind)), string(n.Group), coded(n.Key), int64(n.Revision+1), coded(n.By), n.At.Format(time.RFC3339Nano), n.Data)
+// notesLike are the notes of the kinds and groups of others, without their documents.
+func (s *Store) notesLike(ctx context.Context, c conn, others []groups.Note) (map[noteName]*groups.Note, error) {
+	of := map[groups.NoteKind]map[groups.GroupID]struct{}{}
+	for i := range others {
+		n := &others[i]
+		if n.Group.Check() != nil {
+			continue
+		}
+		if of[n.Kind] == nil {
+			of[n.Kind] = map[groups.GroupID]struct{}{}
+		}
+		of[n.Kind][n.Group] = struct{}{}
 	}
+	like := map[noteName]*groups.Note{}
+	for kind, ids := range of {
+		found, err := list(ctx, c, scanNote, `SELECT kind, group_id, name, revision, kept_by, kept_at, NULL FROM groups_note
+			WHERE tenant = ?1 AND kind = ?2 AND group_id IN (`+c.dialect.elements(3)+")", coded(string(kind)), array(slices.Collect(maps.Keys(ids))))
+		if err != nil {
+			return nil, fmt.Errorf("read notes: %w", err)
+		}
+		for i := range found {
+			n := &found[i]
+			like[noteName{n.Kind, n.Group, n.Key}] = n
+		}
+	}
+	return like, nil
+}
+
+// keepNotes keeps notes, and erases those without Data.
+func (s *Store) keepNotes(ctx context.Context, c conn, notes []groups.Note) error {
+	var kept []*groups.Note
+	for i := range notes {
+		n := &notes[i]
+		if len(n.Data) > 0 {
+			kept = append(kept, n)
+			continue
+		}
+		err := c.exec(ctx, "DELETE FROM groups_note WHERE tenant = ?1 AND kind = ?2 AND group_id = ?3 AND name = ?4", coded(string(n.Kind)), string(n.Group), coded(n.Key))
+		if err != nil {
+			return fmt.Errorf("erase %s of group %q: %w", n.Kind, n.Group, err)
+		}
+	}
+	err := c.insert(ctx, "INSERT INTO groups_note (tenant, "+noteColumns+")", `ON CONFLICT (tenant, kind, group_id, name) DO UPDATE SET
+		revision = excluded.revision, kept_by = excluded.kept_by, kept_at = excluded.kept_at, data = excluded.data`, 8, len(kept), func(i int) []any {
+		n := kept[i]
+		return []any{coded(string(n.Kind)), string(n.Group), coded(n.Key), int64(n.Revision + 1), coded(n.By), n.At.Format(time.RFC3339Nano), n.Data}
+	})
 	if err != nil {
-		return fmt.Errorf("write %s of group %q: %w", n.Kind, n.Group, err)
+		return fmt.Errorf("write notes: %w", err)
 	}
 	return nil
 }

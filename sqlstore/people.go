@@ -145,10 +145,8 @@ func (s *Store) Write(ctx context.Context, p groups.PeopleChange) error {
 		if err := s.switchOff(ctx, c, p.Deactivate); err != nil {
 			return err
 		}
-		for _, id := range p.Remove {
-			if err := s.remove(ctx, c, id); err != nil {
-				return err
-			}
+		if err := s.remove(ctx, c, p.Remove); err != nil {
+			return err
 		}
 		for tree, units := range trees {
 			if err := s.plant(ctx, c, tree, units); err != nil {
@@ -185,28 +183,33 @@ func (s *Store) put(ctx context.Context, c conn, users []groups.User) error {
 
 // switchOff deactivates those users who are there.
 func (s *Store) switchOff(ctx context.Context, c conn, ids []groups.UserID) error {
-	var off []groups.User
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id))
-		if err != nil {
-			return fmt.Errorf("read user %q: %w", id, err)
-		}
-		for _, u := range found {
-			u.Activation = groups.Deactivated
-			off = append(off, u)
-		}
-	}
-	return s.put(ctx, c, off)
-}
-
-func (s *Store) remove(ctx context.Context, c conn, id groups.UserID) error {
-	if id.Check() != nil {
+	if ids = usable(ids); len(ids) == 0 {
 		return nil
 	}
-	if err := c.exec(ctx, "DELETE FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id)); err != nil {
-		return fmt.Errorf("remove user %q: %w", id, err)
+	found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id IN ("+c.dialect.elements(2)+")", array(ids))
+	if err != nil {
+		return fmt.Errorf("read users: %w", err)
+	}
+	for i := range found {
+		found[i].Activation = groups.Deactivated
+	}
+	return s.put(ctx, c, found)
+}
+
+// remove takes out those users who are there.
+func (s *Store) remove(ctx context.Context, c conn, ids []groups.UserID) error {
+	if ids = usable(ids); len(ids) == 0 {
+		return nil
+	}
+	if err := c.exec(ctx, "DELETE FROM groups_user WHERE tenant = ?1 AND id IN ("+c.dialect.elements(2)+")", array(ids)); err != nil {
+		return fmt.Errorf("remove users: %w", err)
 	}
 	return nil
+}
+
+// usable are the identifiers that a user can have.
+func usable(ids []groups.UserID) []groups.UserID {
+	return slices.DeleteFunc(slices.Clone(ids), func(id groups.UserID) bool { return id.Check() != nil })
 }
 
 // plant replaces a tree.

@@ -4,6 +4,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"github.com/grouprules/groups"
 )
@@ -34,7 +35,7 @@ var ringMutants = []mutant{{
 	"looks for rings before its transaction", "of saves that close a ring together, one is refused",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			if err := groups.CheckReferences(m.Groups(ctx), *c.Writes[0].Save); err != nil {
+			if err := ringOf(m.Groups(ctx), *c.Writes[0].Save); err != nil {
 				return err
 			}
 			pause()
@@ -51,7 +52,7 @@ var ringMutants = []mutant{{
 		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
 			for _, w := range c.Writes {
 				if w.Save != nil {
-					if err := groups.CheckReferences(m.Groups(ctx), *w.Save); err != nil {
+					if err := ringOf(m.Groups(ctx), *w.Save); err != nil {
 						return err
 					}
 				}
@@ -68,7 +69,7 @@ var ringMutants = []mutant{{
 		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
 			for _, w := range c.Writes {
 				if w.Save != nil {
-					if err := groups.CheckReferences(m.Groups(ctx), *w.Save); err != nil {
+					if err := ringOf(m.Groups(ctx), *w.Save); err != nil {
 						return err
 					}
 				}
@@ -132,7 +133,7 @@ var ringMutants = []mutant{{
 			}
 		})
 		return &faulty{apply: func(ctx context.Context, c groups.Commit) error {
-			if err := groups.CheckReferences(automatic(ctx), *c.Writes[0].Save); err != nil {
+			if err := ringOf(automatic(ctx), *c.Writes[0].Save); err != nil {
 				return err
 			}
 			return m.Apply(ctx, c)
@@ -155,6 +156,12 @@ var ringMutants = []mutant{{
 		}}
 	},
 }}
+
+// ringOf is what Compare says to saving a group among others.
+func ringOf(all iter.Seq2[groups.Group, error], save groups.Group) error {
+	c := commit(groups.Write{Group: save.ID, Save: &save})
+	return c.Compare(groups.Stored{Group: func(groups.GroupID) *groups.Group { return nil }, Groups: all})
+}
 
 // passing returns an apply that says nothing of some of the rings it is asked to save.
 func passing(m *groups.Memory, pass func(g groups.Group, path []groups.GroupID) bool) func(context.Context, groups.Commit) error {
