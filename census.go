@@ -77,10 +77,9 @@ func (x *index) note(n uint32, u *User) {
 
 // take files users as they are now.
 func (x *index) take(ctx context.Context, changed []UserID) error {
-	slices.Sort(changed)
 	people := make([]person, 0, min(len(changed), filedTogether))
 	all := slices.Collect(maps.Values(x.aspects))
-	for batch := range slices.Chunk(slices.Compact(changed), filedTogether) {
+	for batch := range slices.Chunk(changed, filedTogether) {
 		people = people[:0]
 		for _, id := range batch {
 			u, err := x.dir.User(ctx, id)

@@ -139,10 +139,6 @@ func (x *index) catchUp(ctx context.Context, r *run) (bool, error) {
 	if x.catalogue == nil || x.at == "" || x.schema != r.schema || !x.flips.on {
 		return false, nil
 	}
-	j, ok := As[journal](x.dir)
-	if !ok {
-		return false, nil
-	}
 	for n := 1; ; n++ {
 		version, err := x.readVersion(ctx)
 		if err != nil {
@@ -151,15 +147,15 @@ func (x *index) catchUp(ctx context.Context, r *run) (bool, error) {
 		if version == x.at {
 			break
 		}
-		changed, units, known := j.since(x.at)
-		if !known || n > attempts {
-			return false, nil
+		written, err := x.written(ctx)
+		if err != nil || written == nil || n > attempts {
+			return false, err
 		}
-		if units {
+		if written.Units {
 			err = x.readTrees(ctx, r)
 		}
 		if err == nil {
-			err = x.take(ctx, changed)
+			err = x.take(ctx, written.Users)
 		}
 		if err != nil {
 			x.clear()

@@ -18,7 +18,7 @@ import (
 // An index spares a run the look at everybody: it has the people of one version of a Directory by what
 // rules ask of them, and what is stored about them in the groups. It answers exactly what a look at
 // everybody would; see sweep.go for the run that uses it. Where it does not have the version that the Directory has
-// now, it takes what has changed from the Directory's journal, or reads everybody again.
+// now, it takes what has changed from a Directory that is [Journaled], or reads everybody again.
 //
 // The people are numbered, in the order in which they were first met, and keep their numbers.
 type index struct {
@@ -78,12 +78,6 @@ type index struct {
 	sheets    []*valued    // by the numbers of their sheets, from 1 on
 	unseated  []*predicate // those of the asked that may have to take their places on sheets
 	agendas   map[*time.Location]*agenda
-}
-
-// A journal is a Directory that knows who has changed since a version: the users concerned, in any order,
-// and whether units have. ok is false where it does not go back that far.
-type journal interface {
-	since(version string) (users []UserID, units, ok bool)
 }
 
 // newIndex is nil where the Directory has no versions, or there is not to be an index.
@@ -218,11 +212,14 @@ func (x *index) readVersion(ctx context.Context) (string, error) {
 // asks for, and the people themselves.
 func (x *index) read(ctx context.Context, r *run, version string) error {
 	x.adopt(r.schema)
-	changed, units, known := []UserID(nil), false, x.at == version
-	if j, ok := As[journal](x.dir); ok && !known && x.at != "" {
-		changed, units, known = j.since(x.at)
+	written := new(Written)
+	if x.at != version {
+		var err error
+		if written, err = x.written(ctx); err != nil {
+			return err
+		}
 	}
-	if x.trees == nil || units || !known {
+	if x.trees == nil || written == nil || written.Units {
 		if err := x.readTrees(ctx, r); err != nil {
 			return err
 		}
@@ -235,14 +232,27 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 	}
 	missing := x.place()
 	switch {
-	case !known:
+	case written == nil:
 		return x.readEverybody(ctx)
 	case len(missing) > 0:
 		if err := x.everybody(ctx, missing, func(people []person) { x.putAll(people, missing) }); err != nil {
 			return err
 		}
 	}
-	return x.take(ctx, changed)
+	return x.take(ctx, written.Users)
+}
+
+// written is what was written since the index was read, or nil where nobody knows.
+func (x *index) written(ctx context.Context) (*Written, error) {
+	j, ok := As[Journaled](x.dir)
+	if !ok || x.at == "" {
+		return nil, nil
+	}
+	written, err := j.Since(ctx, x.at)
+	if err != nil {
+		err = fmt.Errorf("read what was written since version %q: %w", x.at, err)
+	}
+	return written, err
 }
 
 // adopt makes the schema that of the index. Under another one conditions mean something else.

@@ -306,10 +306,17 @@ func (d *restless) Version(context.Context) (string, error) {
 	return fmt.Sprint(d.looks), nil
 }
 
-// waning is a Directory whose stream of users fails.
+// waning is a Directory whose stream of users fails, or whose journal does.
 type waning struct {
 	*groups.Memory
-	err error
+	err, since error
+}
+
+func (d *waning) Since(ctx context.Context, version string) (*groups.Written, error) {
+	if d.since != nil {
+		return nil, d.since
+	}
+	return d.Memory.Since(ctx, version)
 }
 
 func (d *waning) Users(ctx context.Context) iter.Seq2[groups.User, error] {
@@ -363,6 +370,28 @@ func TestAnIndexThatCouldNotBeReadIsReadAgain(t *testing.T) {
 	d.err = nil
 	if run, err := ev.Evaluate(t.Context()); err != nil || !run.Empty() {
 		t.Errorf("%v, %v", run, err)
+	}
+}
+
+func TestAJournalSparesTheIndexTheStreamOfUsers(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	d := &waning{Memory: w.Memory}
+	ev := groups.NewEvaluator(d, w.Memory, &groups.Options{Now: w.ev.Now})
+	if _, err := ev.Evaluate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.err = errors.New("everybody is read again")
+	w.people(evalUser("dan", evalIn("Rome")))
+	want, err := looking(w.Memory, w.ev.Now).Evaluate(t.Context())
+	look := asJSON(t, want, err)
+	got, err := ev.Evaluate(t.Context())
+	if diff := cmp.Diff(look, asJSON(t, got, err)); diff != "" || got.Empty() {
+		t.Errorf("who was written about since (-look at everybody +index):\n%s", diff)
+	}
+	d.since = errors.New("the journal cannot be read")
+	w.people(evalUser("eve", evalIn("Rome")))
+	if run, err := ev.Evaluate(t.Context()); !errors.Is(err, d.since) {
+		t.Errorf("%v, %v: what was written is not known, and the run is", run, err)
 	}
 }
 

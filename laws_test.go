@@ -102,6 +102,11 @@ var hosts = map[string]func() law.Host{
 		h.Beside = true
 		return h
 	},
+	"memory, a journal and a store of others": func() law.Host {
+		h := law.OnMemory()
+		h.Wrap, h.WrapStore, h.Beside = law.Journaled, law.BareStore, true
+		return h
+	},
 	"memory without a journal": func() law.Host {
 		h := law.OnMemory()
 		h.Wrap, h.Beside = law.Dated, true

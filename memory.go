@@ -16,8 +16,8 @@ import (
 	"github.com/grouprules/groups/internal/pairs"
 )
 
-// Memory is a [Directory], [People] and a [Store] in memory, with the capabilities [Versioned] and
-// [Reporting]. It is complete, and keeps every contract to the letter, but forgets everything with
+// Memory is a [Directory], [People] and a [Store] in memory, with the capabilities [Versioned],
+// [Journaled] and [Reporting]. It is complete, and keeps every contract to the letter, but forgets everything with
 // the process. Make one with [NewMemory].
 //
 // A stream reads what was there when its loop began, whatever is written meanwhile, and no lock is
@@ -75,6 +75,7 @@ var (
 	_ People    = (*Memory)(nil)
 	_ Store     = (*Memory)(nil)
 	_ Versioned = (*Memory)(nil)
+	_ Journaled = (*Memory)(nil)
 	_ Reporting = (*Memory)(nil)
 )
 

@@ -102,19 +102,28 @@ func (m *Memory) noteWritten(id UserID) {
 	}
 }
 
-// since returns who was written about since a version, and whether units were.
-func (m *Memory) since(version string) (users []UserID, units, ok bool) {
+// Since returns what was written after a version, as far as it is remembered.
+func (m *Memory) Since(ctx context.Context, version string) (*Written, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	from, err := strconv.ParseUint(version, 10, 64)
-	if err != nil || from < m.writtenFrom {
-		return nil, false, false
+	if err != nil || from < m.writtenFrom || from > m.version {
+		return nil, nil
 	}
 	at, _ := slices.BinarySearchFunc(m.written, from+1, func(w writtenUser, v uint64) int { return cmp.Compare(w.version, v) })
-	for _, w := range m.written[at:] {
-		users = append(users, w.user)
+	written := &Written{Units: m.unitsAt > from}
+	if at < len(m.written) {
+		written.Users = make([]UserID, 0, len(m.written)-at)
 	}
-	return users, m.unitsAt > from, true
+	for _, w := range m.written[at:] {
+		written.Users = append(written.Users, w.user)
+	}
+	slices.Sort(written.Users)
+	written.Users = slices.Compact(written.Users)
+	return written, nil
 }
 
 // Reports yields the IDs of those who report to the manager directly.

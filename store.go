@@ -170,6 +170,26 @@ type Versioned interface {
 	Version(ctx context.Context) (string, error)
 }
 
+// Journaled is an optional capability of a Directory that is [Versioned]. With it an index follows what others wrote,
+// without reading everybody.
+//
+// Contract, proved by package storetest:
+//
+//  1. Since names every user who came, changed or went after a version, ascending, each once: who is not named is as
+//     they were. It says whether units were written. It may name more.
+//  2. It returns nil, and no error, where it does not go back that far, and for what was never a version. Behind a
+//     [People] change of few users it goes back to the version before.
+//  3. A cancelled context ends it with its error.
+type Journaled interface {
+	Since(ctx context.Context, version string) (*Written, error)
+}
+
+// Written is what was written to a Directory after a version.
+type Written struct {
+	Users []UserID
+	Units bool
+}
+
 // Reporting is an optional capability of a Directory. With it a change of one user is worked out
 // without reading everybody.
 //

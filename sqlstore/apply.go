@@ -77,8 +77,10 @@ func (s *Store) about(ctx context.Context, c conn, commit *groups.Commit) (group
 		}
 	}
 	return groups.Stored{
-		Group:    func(id groups.GroupID) *groups.Group { return stored[id] },
-		Note:     func(kind groups.NoteKind, group groups.GroupID, key string) *groups.Note { return notes[noteName{kind, group, key}] },
+		Group: func(id groups.GroupID) *groups.Group { return stored[id] },
+		Note: func(kind groups.NoteKind, group groups.GroupID, key string) *groups.Note {
+			return notes[noteName{kind, group, key}]
+		},
 		Standing: slices.Values(standing),
 		Groups:   s.groups(ctx, c),
 	}, nil

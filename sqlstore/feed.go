@@ -127,7 +127,12 @@ func (s *Store) forget(ctx context.Context, c conn, t *tenant, id, alias groups.
 	found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id))
 	if err == nil && len(found) > 0 {
 		t.version++
-		err = s.remove(ctx, c, []groups.UserID{id})
+		err = s.remove(ctx, c, *t, []groups.UserID{id})
+	}
+	if err == nil {
+		// The journal must not name them, and is not whole without.
+		t.journalFrom = t.version
+		err = c.exec(ctx, "DELETE FROM groups_gone WHERE tenant = ?1 AND id = ?2", string(id))
 	}
 	if err == nil {
 		err = c.exec(ctx, "DELETE FROM groups_change WHERE tenant = ?1 AND user_id = ?2 AND number <= ?3", string(id), earlier)

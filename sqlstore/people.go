@@ -20,11 +20,17 @@ func (s *Store) Schema(ctx context.Context) (*groups.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	schema := new(groups.Schema)
-	if err := json.Unmarshal([]byte(t.schema), schema); err != nil {
-		return nil, fmt.Errorf("read schema: %w", err)
+	last := s.schema
+	last.mu.Lock()
+	defer last.mu.Unlock()
+	if last.parsed == nil || last.text != t.schema {
+		parsed := new(groups.Schema)
+		if err := json.Unmarshal([]byte(t.schema), parsed); err != nil {
+			return nil, fmt.Errorf("read schema: %w", err)
+		}
+		last.text, last.parsed = t.schema, parsed
 	}
-	return schema, nil
+	return last.parsed, nil
 }
 
 // Version counts the writes that touched people, units or schema.
@@ -37,6 +43,36 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("read version: %w", err)
 	}
 	return strconv.FormatInt(t.version, 10), nil
+}
+
+// Since names who was written about after a version, as long as they are fewer than it takes to read everybody.
+func (s *Store) Since(ctx context.Context, version string) (*groups.Written, error) {
+	const most = 10_000
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	t, err := s.row(ctx, s.conn())
+	if err != nil {
+		return nil, fmt.Errorf("read version: %w", err)
+	}
+	from, err := strconv.ParseInt(version, 10, 64)
+	if err != nil || from < t.journalFrom || from > t.version {
+		return nil, nil
+	}
+	users, err := list(ctx, s.conn(), scanID, `SELECT id FROM groups_user WHERE tenant = ?1 AND written > ?2
+		UNION SELECT id FROM groups_gone WHERE tenant = ?1 AND written > ?2 ORDER BY id LIMIT ?3`, from, most+1)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read who was written about: %w", err)
+	case len(users) > most:
+		return nil, nil
+	}
+	return &groups.Written{Users: users, Units: t.unitsAt > from}, nil
+}
+
+func scanID(row func(...any) error) (id groups.UserID, err error) {
+	err = row(&id)
+	return id, err
 }
 
 // Users yields every user by ID.
@@ -107,10 +143,7 @@ func (s *Store) Reports(ctx context.Context, manager groups.UserID) iter.Seq2[gr
 		if last != nil {
 			after = *last
 		}
-		return list(ctx, s.conn(), func(row func(...any) error) (id groups.UserID, err error) {
-			err = row(&id)
-			return id, err
-		}, "SELECT id FROM groups_user WHERE tenant = ?1 AND manager = ?2 AND id > ?3 ORDER BY id LIMIT ?4", string(manager), string(after), pageSize)
+		return list(ctx, s.conn(), scanID, "SELECT id FROM groups_user WHERE tenant = ?1 AND manager = ?2 AND id > ?3 ORDER BY id LIMIT ?4", string(manager), string(after), pageSize)
 	})
 }
 
@@ -139,14 +172,17 @@ func (s *Store) Write(ctx context.Context, p groups.PeopleChange) error {
 			}
 			t.schema = string(schema)
 		}
-		if err := s.put(ctx, c, p.Upsert); err != nil {
+		if err := s.put(ctx, c, t, p.Upsert); err != nil {
 			return err
 		}
-		if err := s.switchOff(ctx, c, p.Deactivate); err != nil {
+		if err := s.switchOff(ctx, c, t, p.Deactivate); err != nil {
 			return err
 		}
-		if err := s.remove(ctx, c, p.Remove); err != nil {
+		if err := s.remove(ctx, c, t, p.Remove); err != nil {
 			return err
+		}
+		if len(trees) > 0 {
+			t.unitsAt = t.version
 		}
 		for tree, units := range trees {
 			if err := s.plant(ctx, c, tree, units); err != nil {
@@ -158,7 +194,7 @@ func (s *Store) Write(ctx context.Context, p groups.PeopleChange) error {
 }
 
 // put writes users.
-func (s *Store) put(ctx context.Context, c conn, users []groups.User) error {
+func (s *Store) put(ctx context.Context, c conn, t tenant, users []groups.User) error {
 	documents := make([]string, len(users))
 	for i := range users {
 		document, err := json.Marshal(&users[i])
@@ -167,13 +203,13 @@ func (s *Store) put(ctx context.Context, c conn, users []groups.User) error {
 		}
 		documents[i] = string(document)
 	}
-	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document)",
-		"ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document", 4, len(users), func(i int) []any {
+	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document, written)",
+		"ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document, written = excluded.written", 5, len(users), func(i int) []any {
 			var manager any
 			if id, known := users[i].Manager.ID(); known {
 				manager = string(id)
 			}
-			return []any{string(users[i].ID), manager, documents[i]}
+			return []any{string(users[i].ID), manager, documents[i], t.version}
 		})
 	if err != nil {
 		return fmt.Errorf("write users: %w", err)
@@ -182,7 +218,7 @@ func (s *Store) put(ctx context.Context, c conn, users []groups.User) error {
 }
 
 // switchOff deactivates those users who are there.
-func (s *Store) switchOff(ctx context.Context, c conn, ids []groups.UserID) error {
+func (s *Store) switchOff(ctx context.Context, c conn, t tenant, ids []groups.UserID) error {
 	if ids = usable(ids); len(ids) == 0 {
 		return nil
 	}
@@ -193,15 +229,21 @@ func (s *Store) switchOff(ctx context.Context, c conn, ids []groups.UserID) erro
 	for i := range found {
 		found[i].Activation = groups.Deactivated
 	}
-	return s.put(ctx, c, found)
+	return s.put(ctx, c, t, found)
 }
 
 // remove takes out those users who are there.
-func (s *Store) remove(ctx context.Context, c conn, ids []groups.UserID) error {
+func (s *Store) remove(ctx context.Context, c conn, t tenant, ids []groups.UserID) error {
 	if ids = usable(ids); len(ids) == 0 {
 		return nil
 	}
-	if err := c.exec(ctx, "DELETE FROM groups_user WHERE tenant = ?1 AND id IN ("+c.dialect.elements(2)+")", array(ids)); err != nil {
+	of := "WHERE tenant = ?1 AND id IN (" + c.dialect.elements(2) + ")"
+	err := c.exec(ctx, "INSERT INTO groups_gone (tenant, id, written) SELECT tenant, id, ?3 FROM groups_user "+of+
+		" ON CONFLICT (tenant, id) DO UPDATE SET written = excluded.written", array(ids), t.version)
+	if err == nil {
+		err = c.exec(ctx, "DELETE FROM groups_user "+of, array(ids))
+	}
+	if err != nil {
 		return fmt.Errorf("remove users: %w", err)
 	}
 	return nil

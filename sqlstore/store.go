@@ -3,12 +3,13 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"sync"
 
 	"github.com/grouprules/groups"
 )
 
 // A Store is a [groups.Store], [groups.Directory] and [groups.People] in a database, with the capabilities
-// [groups.Versioned] and [groups.Reporting]: one tenant of it. It keeps their contracts to the letter, and may be used
+// [groups.Versioned], [groups.Journaled] and [groups.Reporting]: one tenant of it. It keeps their contracts to the letter, and may be used
 // from many goroutines, and from many processes, at once.
 //
 // Every write locks the row of the tenant until it is committed, so that writes to one tenant follow one another, and the
@@ -19,6 +20,15 @@ type Store struct {
 	tx      *sql.Tx
 	dialect Dialect
 	tenant  string
+	schema  *lastSchema
+}
+
+// lastSchema is the schema last read, and its text: for as long as that is the same, the same value is handed out, so
+// that an Evaluator finds the rules that it compiled.
+type lastSchema struct {
+	mu     sync.Mutex
+	text   string
+	parsed *groups.Schema
 }
 
 var (
@@ -26,33 +36,35 @@ var (
 	_ groups.People    = (*Store)(nil)
 	_ groups.Store     = (*Store)(nil)
 	_ groups.Versioned = (*Store)(nil)
+	_ groups.Journaled = (*Store)(nil)
 	_ groups.Reporting = (*Store)(nil)
 )
 
 // Open returns the Store of a tenant. It does not touch the database, whose tables [Migrate] makes; a tenant is there
 // once something is written. The pool stays the caller's, to be closed when nobody uses the Store any more.
 func Open(db *sql.DB, d Dialect, tenant string) *Store {
-	return &Store{db: db, dialect: d, tenant: tenant}
+	return &Store{db: db, dialect: d, tenant: tenant, schema: new(lastSchema)}
 }
 
 // In is the Store within a transaction of the caller's: it reads what that has written, and what it writes is committed
 // or rolled back with it. A write that is refused leaves the transaction as it was. The tenant stays locked for others
 // until the transaction ends.
 func (s *Store) In(tx *sql.Tx) *Store {
-	return &Store{db: s.db, tx: tx, dialect: s.dialect, tenant: s.tenant}
+	return &Store{db: s.db, tx: tx, dialect: s.dialect, tenant: s.tenant, schema: s.schema}
 }
 
 // A tenant is what its row says.
 type tenant struct {
-	version             int64
-	schema              string
-	lastChange, lastAct int64
+	version              int64
+	schema               string
+	lastChange, lastAct  int64
+	unitsAt, journalFrom int64
 }
 
-const tenantColumns = "version, schema, last_change, last_act"
+const tenantColumns = "version, schema, last_change, last_act, units_at, journal_from"
 
 func scanTenant(row func(...any) error) (t tenant, err error) {
-	err = row(&t.version, &t.schema, &t.lastChange, &t.lastAct)
+	err = row(&t.version, &t.schema, &t.lastChange, &t.lastAct, &t.unitsAt, &t.journalFrom)
 	return t, err
 }
 
@@ -70,7 +82,7 @@ func (s *Store) row(ctx context.Context, c conn) (tenant, error) {
 
 // lock reads the row, and keeps others from writing until the transaction ends.
 func (s *Store) lock(ctx context.Context, c conn) (tenant, error) {
-	err := c.exec(ctx, "INSERT INTO groups_tenant (tenant, "+tenantColumns+") VALUES (?1, 0, '"+noSchema+"', 0, 0) ON CONFLICT (tenant) DO NOTHING")
+	err := c.exec(ctx, "INSERT INTO groups_tenant (tenant, "+tenantColumns+") VALUES (?1, 0, '"+noSchema+"', 0, 0, 0, 0) ON CONFLICT (tenant) DO NOTHING")
 	if err != nil {
 		return tenant{}, err
 	}
@@ -83,6 +95,6 @@ func (s *Store) lock(ctx context.Context, c conn) (tenant, error) {
 
 // keep writes the row.
 func (s *Store) keep(ctx context.Context, c conn, t tenant) error {
-	return c.exec(ctx, "UPDATE groups_tenant SET version = ?2, schema = ?3, last_change = ?4, last_act = ?5 WHERE tenant = ?1",
-		t.version, t.schema, t.lastChange, t.lastAct)
+	return c.exec(ctx, "UPDATE groups_tenant SET version = ?2, schema = ?3, last_change = ?4, last_act = ?5, units_at = ?6, journal_from = ?7 WHERE tenant = ?1",
+		t.version, t.schema, t.lastChange, t.lastAct, t.unitsAt, t.journalFrom)
 }

@@ -19,6 +19,7 @@ type faultyPeople struct {
 	user    func(ctx context.Context, id groups.UserID) (groups.User, error)
 	units   func(ctx context.Context) iter.Seq2[groups.Unit, error]
 	version func(ctx context.Context) (string, error)
+	since   func(ctx context.Context, version string) (*groups.Written, error)
 	reports func(ctx context.Context, manager groups.UserID) iter.Seq2[groups.UserID, error]
 	write   func(ctx context.Context, c groups.PeopleChange) error
 	scope   func(ctx context.Context, owner string) (groups.Scope, error)
@@ -61,6 +62,13 @@ func (f *faultyPeople) Users(ctx context.Context) iter.Seq2[groups.User, error] 
 		return f.users(ctx)
 	}
 	return f.Memory.Users(ctx)
+}
+
+func (f *faultyPeople) Since(ctx context.Context, version string) (*groups.Written, error) {
+	if f.since != nil {
+		return f.since(ctx, version)
+	}
+	return f.Memory.Since(ctx, version)
 }
 
 func (f *faultyPeople) User(ctx context.Context, id groups.UserID) (groups.User, error) {
@@ -107,7 +115,7 @@ type peopleMutant struct {
 }
 
 // peopleMutants are directories with a defect.
-var peopleMutants = slices.Concat(directoryMutants, changeMutants, scopeMutants)
+var peopleMutants = slices.Concat(directoryMutants, journaledMutants, changeMutants, scopeMutants)
 
 // scopedPeople is a directory with scopes and without a defect.
 type scopedPeople struct{ *groups.Memory }

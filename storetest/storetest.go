@@ -49,7 +49,7 @@ type Case struct {
 func Cases() []Case {
 	return slices.Concat(
 		directoryStreamCases, directoryUserCases, reportingCases,
-		peopleCases, versionedCases, scopingCases,
+		peopleCases, versionedCases, journaledCases, scopingCases,
 		streamCases, definitionCases, revisionCases, ringCases, deletionCases,
 		conflictCases, standingCases, feedCases, forgettingCases, contextCases, concurrencyCases, identifierCases,
 		noteCases, actCases, commitCases,
@@ -121,7 +121,7 @@ func (c Case) twice(t *testing.T, run func(t *testing.T, seen func(groups.Direct
 	c.in(t, func(t *testing.T) {
 		run(t, func(d groups.Directory) groups.Directory { return d })
 	})
-	if c.Interface == "Versioned" || c.Interface == "Reporting" || c.Interface == "Scoping" {
+	if c.Interface == "Versioned" || c.Interface == "Journaled" || c.Interface == "Reporting" || c.Interface == "Scoping" {
 		return
 	}
 	hidden := c
@@ -140,6 +140,8 @@ func (c Case) needs(t *testing.T, open func() groups.Directory) {
 	switch c.Interface {
 	case "Versioned":
 		_, has = groups.As[groups.Versioned](open())
+	case "Journaled":
+		_, has = groups.As[groups.Journaled](open())
 	case "Reporting":
 		_, has = groups.As[groups.Reporting](open())
 	case "Scoping":

@@ -63,6 +63,18 @@ func Dated(d groups.Directory) groups.Directory {
 	}{d, d.(groups.Versioned)}
 }
 
+// Journaled hides every capability of a directory but its versions and its journal.
+func Journaled(d groups.Directory) groups.Directory {
+	return struct {
+		groups.Directory
+		groups.Versioned
+		groups.Journaled
+	}{d, d.(groups.Versioned), d.(groups.Journaled)}
+}
+
+// BareStore hides whatever else a store is.
+func BareStore(s groups.Store) groups.Store { return struct{ groups.Store }{s} }
+
 // Bare hides every capability of a directory.
 func Bare(d groups.Directory) groups.Directory { return struct{ groups.Directory }{d} }
 
