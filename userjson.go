@@ -1,13 +1,13 @@
 package groups
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/decimal"
+	"github.com/grouprules/groups/internal/strictjson"
 )
 
 // This file holds the JSON of a user and of their values, for those who keep people as documents.
@@ -33,53 +33,48 @@ func (v Value) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what [Value.MarshalJSON] wrote. Anything else is an error that wraps [ErrValue].
 func (v *Value) UnmarshalJSON(data []byte) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil || len(members) > 1 {
-		return fmt.Errorf("value %.64q %w", data, ErrValue)
+	r := strictjson.NewReader(data)
+	read := readValue(r)
+	if err := r.Close(); err != nil {
+		return fmt.Errorf("value %.64q %w: %w", data, ErrValue, err)
 	}
-	*v = Value{}
-	if len(members) == 0 {
-		if members != nil {
-			*v = Empty()
-		}
-		return nil
-	}
-	for name, content := range members {
-		var err error
-		if *v, err = valueFrom(name, content); err != nil || v.IsUnknown() {
-			return fmt.Errorf("value %.64q %w", data, ErrValue)
-		}
-	}
+	*v = read
 	return nil
 }
 
-func valueFrom(name string, content []byte) (Value, error) {
-	var list []string
-	var text string
+// readValue reads a value.
+func readValue(r *strictjson.Reader) Value {
+	if r.Null() {
+		return Value{}
+	}
+	v, n := Empty(), 0
+	for name := range r.Object() {
+		var err error
+		if v, err = readTyped(r, name); err != nil || v.IsUnknown() || n > 0 {
+			r.Fail("this is no value")
+		}
+		n++
+	}
+	return v
+}
+
+// readTyped reads the value of a type; it is Unknown where there is no such type.
+func readTyped(r *strictjson.Reader, name string) (Value, error) {
 	switch name {
 	case TypeText.String():
-		err := json.Unmarshal(content, &list)
-		return Text(list...), err
+		return Text(r.Texts()...), nil
 	case TypeMultiChoice.String():
-		err := json.Unmarshal(content, &list)
-		return Choice(list...), err
+		return Choice(r.Texts()...), nil
 	case TypeBool.String():
-		var is bool
-		err := json.Unmarshal(content, &is)
-		return Bool(is), err
-	}
-	if err := json.Unmarshal(content, &text); err != nil {
-		return Value{}, err
-	}
-	switch name {
+		return Bool(r.Bool()), nil
 	case TypeNumber.String():
-		d, err := decimal.Parse(text)
+		d, err := decimal.Parse(r.Text())
 		return Value{d}, err
 	case TypeDate.String():
-		d, err := calendar.Parse(text)
+		d, err := calendar.Parse(r.Text())
 		return Value{d}, err
 	case TypeInstant.String():
-		at, err := time.Parse(time.RFC3339Nano, text)
+		at, err := time.Parse(time.RFC3339Nano, r.Text())
 		return At(at), err
 	}
 	return Value{}, nil
@@ -122,33 +117,81 @@ func (u User) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// UnmarshalJSON reads what [User.MarshalJSON] wrote, and refuses members that are not of it.
+// UnmarshalJSON reads what [User.MarshalJSON] wrote, and refuses what is not of it with an error that wraps [ErrValue].
 func (u *User) UnmarshalJSON(data []byte) error {
-	var d userDocument
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&d); err != nil {
-		return fmt.Errorf("user: %w", err)
+	r := strictjson.NewReader(data)
+	if r.Null() {
+		return nil // as is the custom
 	}
-	*u = User{ID: d.ID, Fields: d.Fields, Units: d.Units}
-	if d.Activation != "" {
-		if err := unname(&u.Activation, []byte(d.Activation), Deactivated); err != nil {
-			return fmt.Errorf("user %q: %w", d.ID, err)
-		}
+	read := readUser(r)
+	if err := r.Close(); err != nil {
+		return fmt.Errorf("user %.64q: %w: %w", read.ID, ErrValue, err)
 	}
-	if d.Expiry != "" {
-		if err := unname(&u.Expiry, []byte(d.Expiry), Expired); err != nil {
-			return fmt.Errorf("user %q: %w", d.ID, err)
-		}
-	}
-	if d.Manager != nil {
-		u.Manager = ReportsTo(*d.Manager)
-	}
-	var list []Enrollment
-	for _, e := range d.Enrollments {
-		list = append(list, Enrollment(e))
-	}
-	u.Enrollments = Enrolled(list...)
-	u.Enrollments.complete = d.Complete
+	*u = read
 	return nil
+}
+
+func readUser(r *strictjson.Reader) User {
+	var u User
+	var enrollments []Enrollment
+	complete := false
+	for name := range r.Object() {
+		switch name {
+		case "id":
+			u.ID = UserID(r.Text())
+		case "activation":
+			readConstant(r, &u.Activation, Deactivated)
+		case "expiry":
+			readConstant(r, &u.Expiry, Expired)
+		case "fields":
+			u.Fields = make(map[string]Value)
+			for field := range r.Object() {
+				u.Fields[field] = readValue(r)
+			}
+		case "units":
+			u.Units = make(map[Tree][]string)
+			for tree := range r.Object() {
+				u.Units[Tree(tree)] = r.Texts()
+			}
+		case "manager":
+			u.Manager = ReportsTo(UserID(r.Text()))
+		case "enrollments":
+			for range r.Array() {
+				enrollments = append(enrollments, readEnrollment(r))
+			}
+		case "complete":
+			complete = r.Bool()
+		default:
+			r.Fail("no member of a user")
+		}
+	}
+	u.Enrollments = Enrolled(enrollments...)
+	u.Enrollments.complete = complete
+	return u
+}
+
+func readEnrollment(r *strictjson.Reader) (e Enrollment) {
+	for name := range r.Object() {
+		switch name {
+		case "course":
+			e.Course = r.Text()
+		case "status":
+			e.Status = r.Text()
+		case "completed":
+			e.Completed = readValue(r)
+		default:
+			r.Fail("no member of an enrollment")
+		}
+	}
+	return e
+}
+
+// readConstant reads a constant by its name.
+func readConstant[T interface {
+	~uint8
+	fmt.Stringer
+}](r *strictjson.Reader, v *T, last T) {
+	if unname(v, []byte(r.Text()), last) != nil {
+		r.Fail("no such name")
+	}
 }

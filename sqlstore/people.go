@@ -111,7 +111,7 @@ func (s *Store) user(ctx context.Context, c conn, id groups.UserID) (groups.User
 func scanUser(row func(...any) error) (u groups.User, err error) {
 	var document []byte
 	if err = row(&document); err == nil {
-		err = json.Unmarshal(document, &u)
+		err = u.UnmarshalJSON(document) // which needs no look at the whole before
 	}
 	return u, err
 }

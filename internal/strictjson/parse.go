@@ -289,9 +289,20 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // string reads a string; pos is at its quote. It is not clean when a character could not be read:
 // then that is a problem, the first of each string, and U+FFFD stands for it.
 func (p *parser) string() (text string, clean, ok bool) {
+	p.pos++
+	start := p.pos
+	for at, c := range p.data[start:] { // most strings are plain
+		if c == '"' {
+			p.pos += at + 1
+			return string(p.data[start : start+at]), true, true
+		}
+		if c < 0x20 || c >= utf8.RuneSelf || c == '\\' {
+			break
+		}
+	}
 	var buf []byte
 	clean = true
-	for p.pos++; ; {
+	for {
 		start := p.pos
 		r, reason, ok := p.char()
 		switch {
