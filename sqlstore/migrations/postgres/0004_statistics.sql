@@ -1,0 +1,1 @@
+-- PostgreSQL keeps figures about its tables by itself.
