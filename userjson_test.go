@@ -53,7 +53,9 @@ func drawPerson(t *rapid.T) groups.User {
 		}
 	}
 	for _, tree := range rapid.SliceOfN(id, 0, 2).Draw(t, "trees") {
-		u.Units[groups.Tree(tree)] = rapid.SliceOfN(id, 0, 3).Draw(t, "units")
+		if u.Units[groups.Tree(tree)] = rapid.SliceOfN(id, 0, 3).Draw(t, "units"); rapid.Bool().Draw(t, "is the list nil") {
+			u.Units[groups.Tree(tree)] = nil
+		}
 	}
 	if rapid.Bool().Draw(t, "has it a manager") {
 		u.Manager = groups.ReportsTo(groups.UserID(rapid.OneOf(rapid.Just(""), id).Draw(t, "manager")))

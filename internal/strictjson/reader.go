@@ -126,8 +126,11 @@ func (r *Reader) Text() string {
 	return text
 }
 
-// Texts reads an array of strings, which is not nil.
+// Texts reads an array of strings, or null, which is nil.
 func (r *Reader) Texts() []string {
+	if r.Null() {
+		return nil
+	}
 	texts := []string{}
 	for range r.Array() {
 		texts = append(texts, r.Text())
