@@ -2,7 +2,10 @@ module github.com/grouprules/groups/bench
 
 go 1.26.0
 
-replace github.com/grouprules/groups => ../
+replace (
+	github.com/grouprules/groups => ../
+	github.com/grouprules/groups/sqlstore => ../sqlstore
+)
 
 require (
 	cel.dev/cel-go v0.33.2
@@ -10,6 +13,7 @@ require (
 	github.com/duckdb/duckdb-go/v2 v2.10505.0
 	github.com/expr-lang/expr v1.17.8
 	github.com/grouprules/groups v0.0.0-00010101000000-000000000000
+	github.com/grouprules/groups/sqlstore v0.0.0-00010101000000-000000000000
 	github.com/jackc/pgx/v5 v5.12.0
 	modernc.org/sqlite v1.60.1
 )

@@ -22,6 +22,7 @@ func jobs() []job {
 		{"change", []string{"one", "batch"}, change},
 		{"count", []string{"count"}, count},
 		{"check", []string{"stored", "criteria"}, check},
+		{"fill", []string{"fill"}, fill},
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,11 +11,12 @@ import (
 	"github.com/grouprules/groups/bench/workload"
 )
 
-// library is the library itself, by its public API alone: people, groups and memberships in a Memory, and
+// library is the library itself, by its public API alone: people, groups and memberships in a store, and
 // an Evaluator.
 type library struct {
 	w       *workload.World
-	store   *groups.Memory
+	store   store
+	close   func() error
 	ev      *groups.Evaluator
 	rules   []*groups.Rule
 	view    *groups.View // for single checks, made for the first
@@ -33,11 +35,28 @@ const (
 	enrolled             = "enrolled"
 )
 
-// openLibrary loads the world before anybody changed, with its memberships, and processes it: nobody may
-// move, which proves that the library finds the same members.
+// store is what a tenant is kept in.
+type store interface {
+	groups.Directory
+	groups.People
+	groups.Store
+}
+
+// openLibrary is the library over a Memory.
 func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
+	return openOn(ctx, w, groups.NewMemory(), func() error { return nil })
+}
+
+// openOn loads the world before anybody changed, with its memberships, and processes it: nobody may
+// move, which proves that the library finds the same members.
+func openOn(ctx context.Context, w *workload.World, s store, stop func() error) (_ Peer, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, stop())
+		}
+	}()
 	l := &library{
-		w: w, store: groups.NewMemory(),
+		w: w, store: s, close: stop,
 		ids: make([]groups.UserID, len(w.Users)), users: make(map[groups.UserID]int32, len(w.Users)),
 		groups: make([]groups.GroupID, len(w.Groups)), numbers: make(map[groups.GroupID]int32, len(w.Groups)),
 		manual: make(map[groups.GroupID]int32, w.Manual),
@@ -51,7 +70,7 @@ func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
 		people[i] = l.user(int32(i), &w.Users[i])
 	}
 	schema := librarySchema()
-	err := l.store.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: people, Trees: map[groups.Tree][]groups.Unit{orgTree: l.units()}})
+	err = l.store.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: people, Trees: map[groups.Tree][]groups.Unit{orgTree: l.units()}})
 	if err != nil {
 		return nil, err
 	}
@@ -281,4 +300,4 @@ func (l *library) MatchValue(group, user int) (workload.Verdict, error) {
 // Stop drops the Evaluator, and with it the index: who is asked about single checks is none of it.
 func (l *library) Stop() { l.ev = nil }
 
-func (l *library) Close() error { return nil }
+func (l *library) Close() error { return l.close() }

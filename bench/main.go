@@ -31,7 +31,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	jobNames := flags.String("job", "full", "the jobs, of full, change, count, check and import, with commas between them")
+	jobNames := flags.String("job", "full", "the jobs, of full, change, count, check, fill and import, with commas between them")
 	userList := flags.String("users", "10000", "how many users, or several numbers")
 	groupList := flags.String("groups", "100", "how many groups, or several numbers")
 	peerNames := flags.String("peers", "", "the peers, with commas between them; blank is all of them")

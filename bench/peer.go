@@ -68,6 +68,8 @@ type contender struct {
 func contenders() []contender {
 	all := []contender{
 		{"groups", uncut, openLibrary},
+		{"groups-sqlite", uncut, openOnSQLite},
+		{"groups-postgres", uncut, openOnPostgres},
 		{"closures", byUsers, func(_ context.Context, w *workload.World) (Peer, error) { return newClosures(w, 0) }},
 		{"closures1", byUsers, func(_ context.Context, w *workload.World) (Peer, error) { return newClosures(w, 1) }},
 		{"expr", byUsers, func(_ context.Context, w *workload.World) (Peer, error) { return newExpr(w) }},

@@ -22,12 +22,12 @@ import (
 // openPostgres is PostgreSQL in a cluster of its own, in a directory that is thrown away, which listens on
 // a socket in there and nowhere else.
 func openPostgres(ctx context.Context, w *workload.World) (Peer, error) {
-	c, err := startCluster(ctx)
+	c, err := startCluster(ctx, "-c fsync=off -c synchronous_commit=off -c full_page_writes=off")
 	if err != nil {
 		return nil, err
 	}
 	d := &database{w: w, load: copyIn, stop: c.stop}
-	d.db, err = sql.Open("pgx", "host="+c.dir+" user=bench dbname=postgres")
+	d.db, err = sql.Open("pgx", c.source())
 	if err == nil {
 		err = d.fill(ctx, true, "VACUUM (ANALYZE)")
 	}
@@ -57,8 +57,8 @@ type cluster struct {
 	as            *syscall.SysProcAttr
 }
 
-// startCluster makes and starts one; as root it does so as nobody, since the server refuses root.
-func startCluster(ctx context.Context) (*cluster, error) {
+// startCluster makes and starts one, with further options; as root it does so as nobody, since the server refuses root.
+func startCluster(ctx context.Context, options string) (*cluster, error) {
 	c := &cluster{}
 	if path, err := exec.LookPath("initdb"); err == nil {
 		c.programs = filepath.Dir(path)
@@ -80,7 +80,7 @@ func startCluster(ctx context.Context) (*cluster, error) {
 	}
 	if err == nil {
 		err = c.run(ctx, "pg_ctl", "-D", data, "-w", "-l", filepath.Join(c.dir, "log"), "-o",
-			"-c listen_addresses='' -c unix_socket_directories="+c.dir+" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"+
+			"-c listen_addresses='' -c unix_socket_directories="+c.dir+" "+options+
 				" -c shared_buffers=2GB -c work_mem=256MB -c maintenance_work_mem=512MB -c max_wal_size=8GB -c jit=off"+
 				" -c max_parallel_workers_per_gather=2", "start")
 	}
@@ -90,6 +90,9 @@ func startCluster(ctx context.Context) (*cluster, error) {
 	}
 	return c, nil
 }
+
+// source is the one database that there is.
+func (c *cluster) source() string { return "host=" + c.dir + " user=bench dbname=postgres" }
 
 // version is the number in the path of an installation.
 func version(path string) int {

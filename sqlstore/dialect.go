@@ -71,24 +71,3 @@ func array[T any](list []T) string {
 	}
 	return string(data)
 }
-
-// rows is a list of so many rows of so many parameters each, for an INSERT. SQLite numbers them by itself; those that have a
-// number of their own it looks up by name, one after the other.
-func (d Dialect) rows(n, columns int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		for j := range columns {
-			b.WriteByte("(,"[min(j, 1)])
-			if d == SQLite {
-				b.WriteByte('?')
-			} else {
-				fmt.Fprintf(&b, "$%d", i*columns+j+1)
-			}
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
-}

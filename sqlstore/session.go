@@ -12,6 +12,7 @@ import (
 type session interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
 // A conn runs statements in a dialect, for one tenant.
@@ -25,23 +26,6 @@ type conn struct {
 func (c conn) exec(ctx context.Context, statement string, args ...any) error {
 	_, err := c.ExecContext(ctx, c.dialect.text(statement), append([]any{c.tenant}, args...)...)
 	return refusal(ctx, err)
-}
-
-// insert writes rows, each with the tenant before the values given. The statement is without the rows, and after is
-// what follows them.
-func (c conn) insert(ctx context.Context, statement, after string, columns, n int, row func(i int) []any) error {
-	const atOnce = 500 // 32,766 parameters are what SQLite takes
-	for from := 0; from < n; from += atOnce {
-		size := min(atOnce, n-from)
-		args := make([]any, 0, size*columns)
-		for i := range size {
-			args = append(append(args, c.tenant), row(from+i)...)
-		}
-		if _, err := c.ExecContext(ctx, statement+" VALUES "+c.dialect.rows(size, columns)+" "+after, args...); err != nil {
-			return refusal(ctx, err)
-		}
-	}
-	return nil
 }
 
 // list reads what a statement finds, whose first parameter is the tenant.
