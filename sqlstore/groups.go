@@ -2,10 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 
 	"github.com/grouprules/groups"
 )
@@ -40,7 +42,8 @@ func (s *Store) group(ctx context.Context, c conn, id groups.GroupID) (*groups.G
 	return &found[0], nil
 }
 
-// Groups yields every group by ID.
+// Groups yields every group by ID. What was read before and is the same is not parsed again: it is shared, and must not be
+// written to.
 func (s *Store) Groups(ctx context.Context) iter.Seq2[groups.Group, error] {
 	return s.groups(ctx, s.conn())
 }
@@ -51,15 +54,64 @@ func (s *Store) groups(ctx context.Context, c conn) iter.Seq2[groups.Group, erro
 		if last != nil {
 			after = last.ID
 		}
-		return list(ctx, c, scanGroup, "SELECT definition, state FROM groups_group WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
+		return list(ctx, c, s.known.scan, "SELECT definition, state, id FROM groups_group WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
 	})
 }
 
+// knownGroups are groups as they were last read, with the text that they were read from.
+type knownGroups struct {
+	mu   sync.Mutex
+	byID map[groups.GroupID]knownGroup
+}
+
+type knownGroup struct {
+	definition, state string
+	group             groups.Group
+}
+
+// mostKnown bounds how many groups are remembered.
+const mostKnown = 50_000
+
+// scan is scanGroup of a row that ends with the ID.
+func (k *knownGroups) scan(row func(...any) error) (groups.Group, error) {
+	var definition, state sql.RawBytes
+	var id groups.GroupID
+	if err := row(&definition, &state, &id); err != nil {
+		return groups.Group{}, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	known := k.byID[id]
+	if known.definition != string(definition) {
+		read, err := readGroup(definition, state)
+		if err != nil {
+			return groups.Group{}, err
+		}
+		known = knownGroup{string(definition), string(state), read}
+	} else if known.state != string(state) {
+		known.state, known.group.State = string(state), groups.State{}
+		if err := json.Unmarshal(state, &known.group.State); err != nil {
+			return groups.Group{}, err
+		}
+	} else {
+		return known.group, nil
+	}
+	if len(k.byID) >= mostKnown {
+		clear(k.byID)
+	}
+	k.byID[id] = known
+	return known.group, nil
+}
+
 func scanGroup(row func(...any) error) (g groups.Group, err error) {
-	var definition, state []byte
+	var definition, state sql.RawBytes
 	if err = row(&definition, &state); err != nil {
 		return g, err
 	}
+	return readGroup(definition, state)
+}
+
+func readGroup(definition, state []byte) (g groups.Group, err error) {
 	if err = json.Unmarshal(definition, &g); err != nil {
 		return g, err
 	}

@@ -21,6 +21,7 @@ type Store struct {
 	dialect Dialect
 	tenant  string
 	schema  *lastSchema
+	known   *knownGroups
 }
 
 // lastSchema is the schema last read, and its text: for as long as that is the same, the same value is handed out, so
@@ -43,14 +44,14 @@ var (
 // Open returns the Store of a tenant. It does not touch the database, whose tables [Migrate] makes; a tenant is there
 // once something is written. The pool stays the caller's, to be closed when nobody uses the Store any more.
 func Open(db *sql.DB, d Dialect, tenant string) *Store {
-	return &Store{db: db, dialect: d, tenant: tenant, schema: new(lastSchema)}
+	return &Store{db: db, dialect: d, tenant: tenant, schema: new(lastSchema), known: &knownGroups{byID: map[groups.GroupID]knownGroup{}}}
 }
 
 // In is the Store within a transaction of the caller's: it reads what that has written, and what it writes is committed
 // or rolled back with it. A write that is refused leaves the transaction as it was. The tenant stays locked for others
 // until the transaction ends.
 func (s *Store) In(tx *sql.Tx) *Store {
-	return &Store{db: s.db, tx: tx, dialect: s.dialect, tenant: s.tenant, schema: s.schema}
+	return &Store{db: s.db, tx: tx, dialect: s.dialect, tenant: s.tenant, schema: s.schema, known: s.known}
 }
 
 // A tenant is what its row says.
