@@ -57,6 +57,7 @@ var laws = []struct {
 }{
 	{"it keeps the contracts beside another tenant", keepsContracts},
 	{"an evaluator lives as on Memory", livesAsOnMemory},
+	{"histories at a desk end as the pages say", servesADesk},
 	{"what is written in a transaction of the caller's ends with it", endsWithTheTransaction},
 	{"a refused write leaves the caller's transaction as it was", leavesTheTransaction},
 	{"processes that migrate at once wait for each other", migratesOnce},
