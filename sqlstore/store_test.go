@@ -63,6 +63,7 @@ var laws = []struct {
 	{"processes that migrate at once wait for each other", migratesOnce},
 	{"the view of memberships has the members and nobody else", showsMembers},
 	{"many writers lose nothing and double nothing", losesNothing},
+	{"a stream holds one page, and nothing is open while it is read", holdsOnePage},
 	{"the feed is read in the order of commits", readsInTheOrderOfCommits},
 	{"workers of one name share the feed, and the share of a killed one is done again", sharesTheFeed},
 	{"many workers see each change once and in order", workersShareTheFeed},
