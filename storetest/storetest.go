@@ -175,6 +175,9 @@ func Run(t *testing.T, open func(t *testing.T, tenant string) Tenant, o *Options
 
 // prove runs the case on a new tenant, or several, and looks at the one next to them.
 func (c Case) prove(t TB, next *neighbour, open func() Tenant) {
+	if next.was == nil {
+		next.undisturbed(t)
+	}
 	defer next.undisturbed(t)
 	switch {
 	case c.store != nil:

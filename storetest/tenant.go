@@ -89,14 +89,14 @@ func peopleBeside() groups.PeopleChange {
 		units[i] = groups.Unit{ID: string(id), Name: "beside"}
 	}
 	for i := range people {
-		people[i].Manager = groups.ReportsTo("ada")
+		people[i].Manager = groups.ReportsTo("boss")
 		people[i].Units = map[groups.Tree][]string{"branch": {"a"}}
 		people[i].Fields = map[string]groups.Value{"job_title": groups.Text("beside")}
 	}
 	return groups.PeopleChange{Schema: everyField(), Upsert: people, Trees: map[groups.Tree][]groups.Unit{"branch": units}}
 }
 
-// undisturbed demands that the neighbour says what it said when it was looked at last.
+// undisturbed demands that the neighbour says what it said when it was looked at last, if it was.
 func (n *neighbour) undisturbed(t TB) {
 	t.Helper()
 	var now everything
@@ -234,6 +234,9 @@ var tenantCases = []Case{{
 		}
 		if n := len(rows(t, "Units", d.Units(t.Context()))); n != 0 {
 			t.Errorf("%d units of an empty tree", n)
+		}
+		if r, ok := groups.As[groups.Reporting](d); ok {
+			sameIDs(t, "Reports", rows(t, "Reports", r.Reports(t.Context(), "boss")), nil)
 		}
 	},
 }, {
