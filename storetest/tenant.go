@@ -30,7 +30,7 @@ var (
 	sharedKeys  = []string{"", "a", "key"}
 )
 
-// moveIn gives a tenant what a neighbour has. What cannot be written is missing, which the cases say.
+// moveIn gives a tenant what a neighbour has. What cannot be written is said, and is missing.
 func moveIn(t TB, of Tenant) *neighbour {
 	t.Helper()
 	ctx := t.Context()
