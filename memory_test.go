@@ -15,25 +15,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestMemoryIsAStore(t *testing.T) {
-	storetest.Run(t, func(*testing.T) groups.Store { return groups.NewMemory() })
-}
-
-func TestMemoryIsADirectory(t *testing.T) {
-	storetest.RunDirectory(t, func(t *testing.T, people groups.PeopleChange) groups.Directory {
+func TestMemoryKeepsTheContracts(t *testing.T) {
+	storetest.Run(t, func(*testing.T, string) storetest.Tenant {
 		m := groups.NewMemory()
-		if err := m.Write(t.Context(), people); err != nil {
-			t.Fatal(err)
-		}
-		return m
-	})
-}
-
-func TestMemoryKeepsPeople(t *testing.T) {
-	storetest.RunPeople(t, func(*testing.T) (groups.Directory, groups.People) {
-		m := groups.NewMemory()
-		return m, m
-	})
+		return storetest.Tenant{Store: m, Directory: m, People: m}
+	}, nil)
 }
 
 // rowsOf reads a stream to its end, also beside the test's own goroutine.

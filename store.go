@@ -21,6 +21,8 @@ import (
 //  6. A cancelled context ends a call or a stream with its error.
 //  7. Schema returns a schema or an error, never neither. What the Directory hands out is shared:
 //     it is read, not written to.
+//  8. What another tenant of the same database has is not shown.
+//  9. What else it can do, found by [As], changes the speed and never an answer.
 type Directory interface {
 	Schema(ctx context.Context) (*Schema, error)
 	Users(ctx context.Context) iter.Seq2[User, error]
@@ -40,6 +42,7 @@ type Directory interface {
 //     that wraps [ErrConflict].
 //  4. Nothing of any group is touched: assignments, exclusions and bits outlive their users.
 //  5. A cancelled context ends Write with its error, and nothing is written.
+//  6. What another tenant of the same database has is not touched.
 type People interface {
 	Write(ctx context.Context, c PeopleChange) error
 }
@@ -111,6 +114,7 @@ type PeopleChange struct {
 //     note of a group that does not exist with [ErrNotFound].
 //  16. The acts of a Commit are added behind those of earlier ones, in order, once, exactly as they were
 //     given. They outlive their groups.
+//  17. What another tenant of the same database has is neither shown nor touched, whatever IDs they share.
 type Store interface {
 	Group(ctx context.Context, id GroupID) (Group, error)
 	Groups(ctx context.Context) iter.Seq2[Group, error]

@@ -55,13 +55,15 @@ var laws = []struct {
 	name  string
 	holds func(*testing.T, database)
 }{
-	{"it keeps the contracts beside a noisy tenant", keepsContracts},
+	{"it keeps the contracts beside another tenant", keepsContracts},
 	{"an evaluator lives as on Memory", livesAsOnMemory},
+	{"histories at a desk end as the pages say", servesADesk},
 	{"what is written in a transaction of the caller's ends with it", endsWithTheTransaction},
 	{"a refused write leaves the caller's transaction as it was", leavesTheTransaction},
 	{"processes that migrate at once wait for each other", migratesOnce},
 	{"the view of memberships has the members and nobody else", showsMembers},
 	{"many writers lose nothing and double nothing", losesNothing},
+	{"a stream holds one page, and nothing is open while it is read", holdsOnePage},
 	{"the feed is read in the order of commits", readsInTheOrderOfCommits},
 	{"workers of one name share the feed, and the share of a killed one is done again", sharesTheFeed},
 	{"many workers see each change once and in order", workersShareTheFeed},
@@ -88,49 +90,12 @@ func TestOnPostgres(t *testing.T) {
 	t.Run("10 rounds of killed processes lose nothing that was acknowledged", func(t *testing.T) { survives(t, d.driver, d.empty(t), 10) })
 }
 
-// noisy is a Store beside which another tenant of the same database writes the same: same groups, same people.
-type noisy struct {
-	*sqlstore.Store
-	noise *sqlstore.Store
-}
-
-func (n noisy) Apply(ctx context.Context, c groups.Commit) error {
-	_ = n.noise.Apply(ctx, c)
-	return n.Store.Apply(ctx, c)
-}
-
-func (n noisy) Write(ctx context.Context, c groups.PeopleChange) error {
-	c.Base = ""
-	_ = n.noise.Write(ctx, c)
-	return n.Store.Write(ctx, c)
-}
-
 func keepsContracts(t *testing.T, d database) {
-	db, tenants := d.tables(t), 0
-	fresh := func() noisy {
-		tenants++
-		// One is the beginning of the other.
-		name := fmt.Sprintf("tenant %d", tenants)
-		return noisy{sqlstore.Open(db, d.Dialect, name), sqlstore.Open(db, d.Dialect, name+"\x01")}
-	}
-	t.Run("Store", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) groups.Store { return fresh() })
-	})
-	t.Run("Directory", func(t *testing.T) {
-		storetest.RunDirectory(t, func(t *testing.T, people groups.PeopleChange) groups.Directory {
-			s := fresh()
-			if err := s.Write(t.Context(), people); err != nil {
-				t.Fatal(err)
-			}
-			return s
-		})
-	})
-	t.Run("People", func(t *testing.T) {
-		storetest.RunPeople(t, func(t *testing.T) (groups.Directory, groups.People) {
-			s := fresh()
-			return s, s.Store
-		})
-	})
+	db := d.tables(t)
+	storetest.Run(t, func(_ *testing.T, tenant string) storetest.Tenant {
+		s := sqlstore.Open(db, d.Dialect, tenant)
+		return storetest.Tenant{Store: s, Directory: s, People: s}
+	}, nil)
 }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

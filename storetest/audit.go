@@ -21,7 +21,7 @@ func Audit(t TB, s groups.Store) {
 	t.Helper()
 	// The context of a test has ended when it cleans up.
 	ctx := context.WithoutCancel(t.Context())
-	a := &audit{t: t, s: s, ctx: ctx, standings: make(map[place]groups.Standing), member: make(map[place]groups.Method)}
+	a := &audit{t: t, s: s, ctx: ctx, standings: make(map[groups.UserID][]groups.Standing), member: make(map[place]groups.Method)}
 	all := rows(a.t, "Groups", s.Groups(ctx))
 	ascending(t, "Groups", all, func(g groups.Group) groups.GroupID { return g.ID })
 	users := make(map[groups.UserID]bool)
@@ -58,7 +58,7 @@ type audit struct {
 	t         TB
 	s         groups.Store
 	ctx       context.Context
-	standings map[place]groups.Standing
+	standings map[groups.UserID][]groups.Standing
 	member    map[place]groups.Method
 }
 
@@ -91,7 +91,7 @@ func (a *audit) group(listed groups.Group, users map[groups.UserID]bool) {
 			want = append(want, groups.Member{User: s.User, Method: s.Member})
 			a.member[place{listed.ID, s.User}] = s.Member
 		}
-		a.standings[place{listed.ID, s.User}] = s
+		a.standings[s.User] = append(a.standings[s.User], s)
 		users[s.User] = true
 	}
 	what = fmt.Sprintf("Members of %q", listed.ID)
@@ -106,18 +106,8 @@ func (a *audit) user(id groups.UserID) {
 	what := fmt.Sprintf("StandingsOf %q", id)
 	got := rows(a.t, what, a.s.StandingsOf(a.ctx, id))
 	ascending(a.t, what, got, func(s groups.Standing) groups.GroupID { return s.Group })
-	var want []groups.Standing
-	for _, s := range a.standings {
-		if s.User == id {
-			want = append(want, s)
-		}
-	}
-	slices.SortFunc(want, func(x, y groups.Standing) int {
-		if x.Group < y.Group {
-			return -1
-		}
-		return 1
-	})
+	want := a.standings[id]
+	slices.SortFunc(want, func(x, y groups.Standing) int { return cmp.Compare(x.Group, y.Group) })
 	if diff := difference(got, want); diff != "" {
 		a.t.Errorf("audit: %s do not agree with Standings: %s", what, diff)
 	}

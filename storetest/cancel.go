@@ -23,7 +23,6 @@ var contextCases = []Case{{
 			"saves":         commit(saves(groups.Group{ID: "g", Revision: 1, Name: "renamed"})),
 			"deletes":       commit(d.deletes("h")),
 			"writes":        commit(d.write("g", automatic("bob")), d.write("h", automatic("bob"))),
-			"forgets":       d.forgets("ada"),
 			"acts":          {Acts: []groups.Act{{Do: "override", By: "ada", At: noon}}},
 			"keeps a note":  {Notes: []groups.Note{note("g", "key", "text")}},
 			"erases a note": {Notes: []groups.Note{erased("h", "key", 1)}},
@@ -32,6 +31,17 @@ var contextCases = []Case{{
 			wants(t, "Apply of a commit that "+what, s.Apply(ctx, c), context.Canceled)
 		}
 		d.unchanged(was, "cancelled calls")
+	},
+}, {
+	Name: "a cancelled context forgets nobody", Interface: "Store", Clause: 12, Needs: []Category{Forgetting},
+	Why: "who is told that it failed must not find that it was done",
+	store: func(t TB, s groups.Store) {
+		d := desk{t, s}
+		d.create("g")
+		d.put("g", automatic("ada"))
+		was := d.picture()
+		wants(t, "Apply of a commit that forgets", s.Apply(cancelled(t), d.forgets("ada")), context.Canceled)
+		d.unchanged(was, "a cancelled call")
 	},
 }, {
 	Name: "a cancelled context ends every stream, also an empty one", Interface: "Store", Clause: 12,

@@ -111,7 +111,7 @@ var commitCases = []Case{{
 		}
 	},
 }, {
-	Name: "of commits that save the same groups exactly one is written", Interface: "Store", Clause: 6,
+	Name: "of commits that save the same groups exactly one is written", Interface: "Store", Clause: 6, Needs: []Category{Acts, Notes},
 	Why: "two people publish; what one of them wrote must be there as a whole, and nothing of the other's",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -208,7 +208,7 @@ var commitCases = []Case{{
 		d.apply(save)
 	},
 }, {
-	Name: "a commit of which any part is refused writes nothing", Interface: "Store", Clause: 6,
+	Name: "a commit of which any part is refused writes nothing", Interface: "Store", Clause: 6, Needs: []Category{Notes, Forgetting},
 	Why: "what belongs together is written together: a member without the act that put them there is a hole in the audit",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -244,7 +244,7 @@ var commitCases = []Case{{
 			kept.Revision = 1
 			c.Writes = append(c.Writes, created, d.write("z"))
 			c.Notes = []groups.Note{note("created", "new", "text"), kept, erased("saved", "erased", 1)}
-			c.Acts = []groups.Act{{Do: "create", Group: "created", By: admin, At: evening}, {Do: "forget", User: alias, By: admin, At: evening}}
+			c.Acts = []groups.Act{{Do: "create", Group: "created", By: root, At: evening}, {Do: "forget", User: alias, By: root, At: evening}}
 			return c
 		}
 		write := func(c *groups.Commit, id groups.GroupID) *groups.Write {
@@ -297,7 +297,7 @@ var commitCases = []Case{{
 		}
 	},
 }, {
-	Name: "a commit that contradicts itself is refused", Interface: "Store", Clause: 6,
+	Name: "a commit that contradicts itself is refused", Interface: "Store", Clause: 6, Needs: []Category{Notes},
 	Why: "of two writes of one row nobody knows which was meant; Commit.Check says it for every store alike",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -342,7 +342,7 @@ var commitCases = []Case{{
 		}
 	},
 }, {
-	Name: "everything that a commit wrote is there when it returns", Interface: "Store", Clause: 8,
+	Name: "everything that a commit wrote is there when it returns", Interface: "Store", Clause: 8, Needs: []Category{Acts, Notes},
 	Why: "the page that is shown next is read from it",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -13,69 +14,65 @@ import (
 // with a method Equal by it, and a list or map without entries is the same whether it is nil or not:
 // no store can tell, and none should have to.
 func difference(got, want any) string {
-	return differ("", reflect.ValueOf(got), reflect.ValueOf(want))
+	at, what := differ(reflect.ValueOf(got), reflect.ValueOf(want))
+	if what == "" {
+		return ""
+	}
+	return cmp.Or(at, "it") + " " + what
 }
 
-func differ(path string, got, want reflect.Value) string {
-	at := func() string {
-		if path == "" {
-			return "it"
-		}
-		return path
-	}
+// differ says what differs, and where: the path is put together on the way back, as mostly nothing does.
+func differ(got, want reflect.Value) (at, what string) {
 	if got.IsValid() != want.IsValid() || got.IsValid() && got.Type() != want.Type() {
-		return fmt.Sprintf("%s is %v, want %v", at(), got, want)
+		return "", fmt.Sprintf("is %v, want %v", got, want)
 	}
 	if !got.IsValid() {
-		return ""
+		return "", ""
 	}
 	if same, ok := equal(got, want); ok {
 		if !same {
-			return fmt.Sprintf("%s is %v, want %v", at(), got, want)
+			return "", fmt.Sprintf("is %v, want %v", got, want)
 		}
-		return ""
+		return "", ""
 	}
 	switch got.Kind() {
 	case reflect.Struct:
 		for i := range got.NumField() {
-			if d := differ(path+"."+got.Type().Field(i).Name, got.Field(i), want.Field(i)); d != "" {
-				return d
+			if at, what := differ(got.Field(i), want.Field(i)); what != "" {
+				return "." + got.Type().Field(i).Name + at, what
 			}
 		}
-		return ""
+		return "", ""
 	case reflect.Slice:
 		for i := range min(got.Len(), want.Len()) {
-			if d := differ(fmt.Sprintf("%s[%d]", path, i), got.Index(i), want.Index(i)); d != "" {
-				return d
+			if at, what := differ(got.Index(i), want.Index(i)); what != "" {
+				return fmt.Sprintf("[%d]%s", i, at), what
 			}
 		}
-		if got.Len() != want.Len() {
-			return fmt.Sprintf("%s has %d entries, want %d", at(), got.Len(), want.Len())
-		}
-		return ""
 	case reflect.Map:
 		for _, key := range want.MapKeys() {
-			if d := differ(fmt.Sprintf("%s[%v]", path, key), got.MapIndex(key), want.MapIndex(key)); d != "" {
-				return d
+			if at, what := differ(got.MapIndex(key), want.MapIndex(key)); what != "" {
+				return fmt.Sprintf("[%v]%s", key, at), what
 			}
 		}
-		if got.Len() != want.Len() {
-			return fmt.Sprintf("%s has %d entries, want %d", at(), got.Len(), want.Len())
-		}
-		return ""
 	case reflect.Pointer, reflect.Interface:
 		if got.IsNil() || want.IsNil() {
 			if got.IsNil() != want.IsNil() {
-				return fmt.Sprintf("%s is nil: %v, want %v", at(), got.IsNil(), want.IsNil())
+				return "", fmt.Sprintf("is nil: %v, want %v", got.IsNil(), want.IsNil())
 			}
-			return ""
+			return "", ""
 		}
-		return differ(path, got.Elem(), want.Elem())
+		return differ(got.Elem(), want.Elem())
+	default:
+		if !got.Equal(want) {
+			return "", fmt.Sprintf("is %#v, want %#v", got, want)
+		}
+		return "", ""
 	}
-	if !got.Equal(want) {
-		return fmt.Sprintf("%s is %#v, want %#v", at(), got, want)
+	if got.Len() != want.Len() {
+		return "", fmt.Sprintf("has %d entries, want %d", got.Len(), want.Len())
 	}
-	return ""
+	return "", ""
 }
 
 // equal asks a method Equal, where there is one that may be asked.

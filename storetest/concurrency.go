@@ -12,89 +12,12 @@ import (
 // concurrencyCases are clause 13 of Store.
 var concurrencyCases = []Case{{
 	Name: "everything can be called at once", Interface: "Store", Clause: 13,
-	Why: "pages are read while runs write and people edit; run this with the race detector",
-	store: func(t TB, s groups.Store) {
-		d := desk{t, s}
-		ids := typed[groups.GroupID](names[:5])
-		d.create(ids...)
-		ctx := t.Context()
-		read := func(i int) error {
-			id := ids[i%len(ids)]
-			_, err := s.Group(ctx, id)
-			if errors.Is(err, groups.ErrNotFound) {
-				err = nil
-			}
-			return errors.Join(err, drain(s.Groups(ctx)), drain(s.Standings(ctx, id, "")), drain(s.Members(ctx, id, "")),
-				drain(s.StandingsOf(ctx, "ada")), drain(s.Changes(ctx, "")),
-				drain(s.Acts(ctx, "", "")), drain(s.Acts(ctx, id, "")), drain(s.Notes(ctx, groups.NoteDraft, "")), drain(s.Notes(ctx, groups.NoteDraft, id)))
-		}
-		// act does one thing of many, and may lose against others.
-		act := func(i, n int) error {
-			id := ids[(i+n)%len(ids)]
-			g, err := s.Group(ctx, id)
-			if errors.Is(err, groups.ErrNotFound) {
-				return s.Apply(ctx, commit(saves(groups.Group{ID: id})))
-			}
-			if err != nil {
-				return err
-			}
-			user := groups.UserID(fmt.Sprintf("u%d", i))
-			switch n % 7 {
-			case 0:
-				return s.Apply(ctx, commit(saves(g)))
-			case 1:
-				return forgetNow(ctx, s, user)
-			case 2:
-				if i == 0 {
-					return deleteNow(ctx, s, g)
-				}
-			case 3:
-				return s.Apply(ctx, groups.Commit{Acts: []groups.Act{{Do: "edit", Group: id, User: user, By: admin, At: noon}}})
-			case 4:
-				mine := note(id, string(user), "text")
-				for n, err := range s.Notes(ctx, groups.NoteDraft, id) {
-					if err != nil {
-						return err
-					}
-					if n.Key == mine.Key {
-						mine.Revision = n.Revision
-					}
-				}
-				return s.Apply(ctx, groups.Commit{Notes: []groups.Note{mine}})
-			}
-			st := automatic(user)
-			st.Group = id
-			w := groups.Write{Group: id, Revision: g.Revision, Was: &g.State, Standings: []groups.Standing{st}}
-			for have, err := range s.StandingsOf(ctx, user) {
-				if err != nil {
-					return err
-				}
-				if have.Group == id { // already in; write it again, without a change
-					return s.Apply(ctx, commit(w))
-				}
-			}
-			w.Changes = []groups.Change{change(st, groups.Outside)}
-			return s.Apply(ctx, commit(w))
-		}
-		for _, err := range race(16, func(i int) error {
-			for n := range 20 {
-				err := read(i)
-				if i%2 == 0 && err == nil {
-					if err = act(i/2, n); errors.Is(err, groups.ErrConflict) || errors.Is(err, groups.ErrNotFound) {
-						err = nil
-					}
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}) {
-			if err != nil {
-				t.Errorf("at once with others: %v", err)
-			}
-		}
-	},
+	Why:   "pages are read while runs write and people edit; run this with the race detector",
+	store: func(t TB, s groups.Store) { atOnce(t, s, false) },
+}, {
+	Name: "people can be forgotten while everything is called", Interface: "Store", Clause: 13, Needs: []Category{Forgetting},
+	Why:   "who is erased is in groups that others write to at that moment",
+	store: func(t TB, s groups.Store) { atOnce(t, s, true) },
 }, {
 	Name: "the loop over a stream can read", Interface: "Store", Clause: 13,
 	Why: "a report goes through the groups and reads the members of each; with one connection that waits for ever",
@@ -168,6 +91,93 @@ var concurrencyCases = []Case{{
 		}
 	},
 }}
+
+// atOnce reads, writes and edits from many goroutines, of whom some forget users.
+func atOnce(t TB, s groups.Store, forgets bool) {
+	t.Helper()
+	d := desk{t, s}
+	ids := typed[groups.GroupID](names[:5])
+	d.create(ids...)
+	ctx := t.Context()
+	read := func(i int) error {
+		id := ids[i%len(ids)]
+		_, err := s.Group(ctx, id)
+		if errors.Is(err, groups.ErrNotFound) {
+			err = nil
+		}
+		return errors.Join(err, drain(s.Groups(ctx)), drain(s.Standings(ctx, id, "")), drain(s.Members(ctx, id, "")),
+			drain(s.StandingsOf(ctx, "ada")), drain(s.Changes(ctx, "")),
+			drain(s.Acts(ctx, "", "")), drain(s.Acts(ctx, id, "")), drain(s.Notes(ctx, groups.NoteDraft, "")), drain(s.Notes(ctx, groups.NoteDraft, id)))
+	}
+	// act does one thing of many, and may lose against others.
+	act := func(i, n int) error {
+		id := ids[(i+n)%len(ids)]
+		g, err := s.Group(ctx, id)
+		if errors.Is(err, groups.ErrNotFound) {
+			return s.Apply(ctx, commit(saves(groups.Group{ID: id})))
+		}
+		if err != nil {
+			return err
+		}
+		user := groups.UserID(fmt.Sprintf("u%d", i))
+		switch n % 7 {
+		case 0:
+			return s.Apply(ctx, commit(saves(g)))
+		case 1:
+			if forgets {
+				return forgetNow(ctx, s, user)
+			}
+		case 2:
+			if i == 0 {
+				return deleteNow(ctx, s, g)
+			}
+		case 3:
+			return s.Apply(ctx, groups.Commit{Acts: []groups.Act{{Do: "edit", Group: id, User: user, By: root, At: noon}}})
+		case 4:
+			mine := note(id, string(user), "text")
+			for n, err := range s.Notes(ctx, groups.NoteDraft, id) {
+				if err != nil {
+					return err
+				}
+				if n.Key == mine.Key {
+					mine.Revision = n.Revision
+				}
+			}
+			return s.Apply(ctx, groups.Commit{Notes: []groups.Note{mine}})
+		}
+		st := automatic(user)
+		st.Group = id
+		w := groups.Write{Group: id, Revision: g.Revision, Was: &g.State, Standings: []groups.Standing{st}}
+		for have, err := range s.StandingsOf(ctx, user) {
+			if err != nil {
+				return err
+			}
+			if have.Group == id { // already in; write it again, without a change
+				return s.Apply(ctx, commit(w))
+			}
+		}
+		w.Changes = []groups.Change{change(st, groups.Outside)}
+		return s.Apply(ctx, commit(w))
+	}
+	for _, err := range race(16, func(i int) error {
+		for n := range 20 {
+			err := read(i)
+			if i%2 == 0 && err == nil {
+				if err = act(i/2, n); errors.Is(err, groups.ErrConflict) || errors.Is(err, groups.ErrNotFound) {
+					err = nil
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}) {
+		if err != nil {
+			t.Errorf("at once with others: %v", err)
+		}
+	}
+}
 
 // deleteNow deletes a group, unless others were faster.
 func deleteNow(ctx context.Context, s groups.Store, g groups.Group) error {

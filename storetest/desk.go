@@ -11,9 +11,9 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// admin is who deletes and erases in the cases, and alias what stands in the place of who was erased.
+// root is who deletes and erases in the cases, and alias what stands in the place of who was erased.
 const (
-	admin = "root"
+	root  = "root"
 	alias = "forgotten-1"
 )
 
@@ -76,7 +76,7 @@ func (d desk) forgets(id groups.UserID) groups.Commit {
 
 // left is what a deletion, or forgetting, writes about a member.
 func left(id groups.GroupID, m groups.Member, cause groups.Cause) groups.Change {
-	return groups.Change{Group: id, User: m.User, Kind: groups.Left, Before: m.Method, Cause: cause, At: evening, By: admin}
+	return groups.Change{Group: id, User: m.User, Kind: groups.Left, Before: m.Method, Cause: cause, At: evening, By: root}
 }
 
 func (d desk) commit(c groups.Commit) {

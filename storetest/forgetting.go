@@ -4,7 +4,7 @@ import "github.com/grouprules/groups"
 
 // forgettingCases are clause 10 of Store.
 var forgettingCases = []Case{{
-	Name: "a forgotten user is erased from every group", Interface: "Store", Clause: 10,
+	Name: "a forgotten user is erased from every group", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "it is what the law asks for, and half of it is none of it",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -33,7 +33,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "the leaves that come with forgetting stay in the feed", Interface: "Store", Clause: 10,
+	Name: "the leaves that come with forgetting stay in the feed", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "the host withdraws what the groups gave, by the feed alone",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -42,7 +42,7 @@ var forgettingCases = []Case{{
 			d.write("B", automatic("ada")), d.write("d", automatic("bob")))
 		before := d.changes("")
 		d.forget("ada")
-		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: "forgotten", By: admin, At: evening}
+		leave := groups.Change{User: "ada", Kind: groups.Left, Before: groups.Automatic, After: groups.Outside, Cause: "forgotten", By: root, At: evening}
 		want := []groups.Change{leave, leave, leave}
 		want[0].Group, want[1].Group, want[2].Group = "B", "a", "\u00e4"
 		want[1].Before = groups.Manual
@@ -51,7 +51,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "forgetting is refused where a standing would be left", Interface: "Store", Clause: 10,
+	Name: "forgetting is refused where a standing would be left", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "somebody put the user into a group while they were being erased; half of it is none of it",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -89,7 +89,7 @@ var forgettingCases = []Case{{
 		d.commit(c)
 	},
 }, {
-	Name: "who is in a group that is deleted at once can be forgotten", Interface: "Store", Clause: 10,
+	Name: "who is in a group that is deleted at once can be forgotten", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "with the group its standings are gone",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -110,7 +110,7 @@ var forgettingCases = []Case{{
 		sameIDs(t, "the users of Changes", users, []groups.UserID{"bob", "ada", "bob", "ada"}) // a join, three leaves
 	},
 }, {
-	Name: "in the acts about a forgotten user an alias stands for them", Interface: "Store", Clause: 10,
+	Name: "in the acts about a forgotten user an alias stands for them", Interface: "Store", Clause: 10, Needs: []Category{Acts, Forgetting},
 	Why: "what administrators did stays on record, and about whom is nobody's business any more: neither by name nor by what was written down",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -138,6 +138,9 @@ var forgettingCases = []Case{{
 			}
 			want = append(want, a)
 		}
+		if len(want) != len(c.Acts) {
+			t.Fatalf("%d acts, want %d", len(want), len(c.Acts))
+		}
 		d.forget("ada")
 		if diff := difference(d.acts("", ""), want); diff != "" {
 			t.Errorf("Acts: %s", diff)
@@ -158,7 +161,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "the acts of the commit that forgets are no exception", Interface: "Store", Clause: 10,
+	Name: "the acts of the commit that forgets are no exception", Interface: "Store", Clause: 10, Needs: []Category{Acts, Forgetting},
 	Why: "the act that says that somebody was erased must not be the one that names them",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -166,17 +169,17 @@ var forgettingCases = []Case{{
 		d.put("g", automatic("ada"))
 		c := d.forgets("ada")
 		c.Acts = []groups.Act{
-			{Do: "forget", User: alias, By: admin, At: evening, Why: "by request"},
-			{Do: "unassign", Group: "g", User: "ada", By: admin, At: evening, Why: "ada asked", Before: []byte(`{"by":"ada"}`)},
+			{Do: "forget", User: alias, By: root, At: evening, Why: "by request"},
+			{Do: "unassign", Group: "g", User: "ada", By: root, At: evening, Why: "ada asked", Before: []byte(`{"by":"ada"}`)},
 		}
 		d.commit(c)
-		want := []groups.Act{c.Acts[0], {Do: "unassign", Group: "g", User: alias, By: admin, At: evening}}
+		want := []groups.Act{c.Acts[0], {Do: "unassign", Group: "g", User: alias, By: root, At: evening}}
 		if diff := difference(withoutPlaces(d.acts("", "")), want); diff != "" {
 			t.Errorf("Acts: %s", diff)
 		}
 	},
 }, {
-	Name: "the earlier changes of a forgotten user are erased", Interface: "Store", Clause: 10,
+	Name: "the earlier changes of a forgotten user are erased", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "the feed says where they were for years; and the changes of others must stay, as the host has not read them all",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -205,7 +208,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "a cursor stays good when its change is erased", Interface: "Store", Clause: 10,
+	Name: "a cursor stays good when its change is erased", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "the last change a host acted on may be that of somebody who is forgotten next",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -230,7 +233,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "forgetting raises the sequence of the groups it touches, and of no other", Interface: "Store", Clause: 10,
+	Name: "forgetting raises the sequence of the groups it touches, and of no other", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "a run that read the user's standing must not write it back",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -254,7 +257,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "a run that began before somebody was forgotten is refused", Interface: "Store", Clause: 10,
+	Name: "a run that began before somebody was forgotten is refused", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "it would bring back what had to be erased",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -265,7 +268,7 @@ var forgettingCases = []Case{{
 		refusesApply(d, run)
 	},
 }, {
-	Name: "forgetting and a write that race leave nothing of the user", Interface: "Store", Clause: 10,
+	Name: "forgetting and a write that race leave nothing of the user", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "erasing in several steps lets a write in between, which is then there for good",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -292,7 +295,7 @@ var forgettingCases = []Case{{
 		}
 	},
 }, {
-	Name: "a user nobody knows can be forgotten", Interface: "Store", Clause: 10,
+	Name: "a user nobody knows can be forgotten", Interface: "Store", Clause: 10, Needs: []Category{Forgetting},
 	Why: "whoever asks to be forgotten twice gets the same answer; and nobody else is touched by a careless comparison",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}

@@ -220,8 +220,11 @@ type mutant struct {
 	in     func(m *groups.Memory) *faulty
 }
 
+// storeMutants are all stores with a defect.
+var storeMutants = slices.Concat(readingMutants, writingMutants, commitMutants, officeMutants)
+
 func TestDefectsOfStoresAreFound(t *testing.T) {
-	for _, mutant := range slices.Concat(readingMutants, writingMutants, commitMutants) {
+	for _, mutant := range storeMutants {
 		t.Run(mutant.defect, func(t *testing.T) {
 			c := caseOf(t, "Store", mutant.found)
 			synctest.Test(t, func(t *testing.T) {
@@ -238,11 +241,14 @@ func TestDefectsOfStoresAreFound(t *testing.T) {
 
 func TestEveryCaseFindsADefect(t *testing.T) {
 	found := map[string]bool{}
-	for _, mutant := range slices.Concat(readingMutants, writingMutants, commitMutants) {
+	for _, mutant := range storeMutants {
 		found["Store "+mutant.found] = true
 	}
 	for _, mutant := range peopleMutants {
 		found[mutant.in+" "+mutant.found] = true
+	}
+	for _, p := range plantedDefects {
+		found[p.in+" "+p.found] = true
 	}
 	for _, c := range Cases() {
 		if !found[c.Interface+" "+c.Name] {

@@ -222,7 +222,7 @@ var actMutants = []mutant{{
 		}}
 	},
 }, {
-	"reads the acts of a group once", "a stream that is left early can be read again",
+	"reads the acts of a group once", "acts and notes that are left early can be read again",
 	func(m *groups.Memory) *faulty {
 		return &faulty{acts: func(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
 			read := false

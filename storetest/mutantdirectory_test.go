@@ -4,6 +4,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -27,6 +28,13 @@ func showing(m *groups.Memory, show func(u *groups.User)) *faultyPeople {
 			return u, err
 		},
 	}
+}
+
+// countingUsers takes the number of users for a version.
+func countingUsers(m *groups.Memory) *faultyPeople {
+	return &faultyPeople{version: func(ctx context.Context) (string, error) {
+		return fmt.Sprint("version ", len(rows(discard{ctx}, "Users", m.Users(ctx)))), nil
+	}}
 }
 
 // directoryMutants are directories that do not say what is there.
@@ -114,7 +122,7 @@ var directoryMutants = []peopleMutant{{
 		}}
 	},
 }, {
-	"can be read once", "Directory", "a list that is left early can be read again",
+	"can be read once", "Directory", "a list of users that is left early can be read again",
 	func(m *groups.Memory) *faultyPeople {
 		return &faultyPeople{users: func(ctx context.Context) iter.Seq2[groups.User, error] {
 			next, _ := iter.Pull2(m.Users(ctx))
@@ -283,19 +291,25 @@ var directoryMutants = []peopleMutant{{
 		}}
 	},
 }, {
-	"counts users for a version", "Versioned", "the version changes with everything",
+	"yields units once", "Directory", "a list of units that is left early can be read again",
 	func(m *groups.Memory) *faultyPeople {
-		return &faultyPeople{version: func(ctx context.Context) (string, error) {
-			n := ""
-			for _, err := range m.Users(ctx) {
-				if err != nil {
-					return "", err
+		return &faultyPeople{units: func(ctx context.Context) iter.Seq2[groups.Unit, error] {
+			next, _ := iter.Pull2(m.Units(ctx))
+			return func(yield func(groups.Unit, error) bool) {
+				for u, err, ok := next(); ok && yield(u, err); u, err, ok = next() {
 				}
-				n += "I"
 			}
-			return "version " + n, nil
 		}}
 	},
+}, {
+	"counts users for a version", "Versioned", "the version changes with users",
+	countingUsers,
+}, {
+	"takes users for all there is to a version", "Versioned", "the version changes with units",
+	countingUsers,
+}, {
+	"counts users for a version", "Versioned", "the version changes with what is said of users",
+	countingUsers,
 }, {
 	"takes the time for a version", "Versioned", "the version stays while nothing is written",
 	func(m *groups.Memory) *faultyPeople {

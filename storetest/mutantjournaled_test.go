@@ -21,7 +21,7 @@ func telling(m *groups.Memory, change func(w *groups.Written)) *faultyPeople {
 
 // journaledMutants are directories that do not know who has changed.
 var journaledMutants = []peopleMutant{{
-	"forgets who was taken out", "Journaled", "whoever was written about since any version is named",
+	"forgets who was taken out", "Journaled", "whoever came, changed or went since any version is named",
 	func(m *groups.Memory) *faultyPeople {
 		return telling(m, func(w *groups.Written) {
 			w.Users = slices.DeleteFunc(w.Users, func(id groups.UserID) bool {
@@ -31,7 +31,7 @@ var journaledMutants = []peopleMutant{{
 		})
 	},
 }, {
-	"forgets who was switched off", "Journaled", "whoever was written about since any version is named",
+	"forgets who was switched off", "Journaled", "whoever came, changed or went since any version is named",
 	func(m *groups.Memory) *faultyPeople {
 		return telling(m, func(w *groups.Written) {
 			w.Users = slices.DeleteFunc(w.Users, func(id groups.UserID) bool {
@@ -41,15 +41,26 @@ var journaledMutants = []peopleMutant{{
 		})
 	},
 }, {
-	"has no eye for units", "Journaled", "whoever was written about since any version is named",
+	"names who is new or gone", "Journaled", "whoever is said other things of since any version is named",
+	func(m *groups.Memory) *faultyPeople {
+		return telling(m, func(w *groups.Written) {
+			w.Users = slices.DeleteFunc(w.Users, func(id groups.UserID) bool {
+				u, err := m.User(context.Background(), id)
+				_, known := u.Manager.ID()
+				return err == nil && known
+			})
+		})
+	},
+}, {
+	"has no eye for units", "Journaled", "whether units were written since any version is said",
 	func(m *groups.Memory) *faultyPeople { return telling(m, func(w *groups.Written) { w.Units = false }) },
 }, {
-	"knows nothing", "Journaled", "whoever was written about since any version is named",
+	"knows nothing", "Journaled", "whoever came, changed or went since any version is named",
 	func(m *groups.Memory) *faultyPeople {
 		return &faultyPeople{since: func(ctx context.Context, _ string) (*groups.Written, error) { return nil, ctx.Err() }}
 	},
 }, {
-	"names them as they came", "Journaled", "whoever was written about since any version is named",
+	"names them as they came", "Journaled", "whoever came, changed or went since any version is named",
 	func(m *groups.Memory) *faultyPeople {
 		return telling(m, func(w *groups.Written) { slices.Reverse(w.Users) })
 	},

@@ -362,7 +362,7 @@ var noteMutants = []mutant{{
 		}}
 	},
 }, {
-	"ends notes early when their context ends", "a stream that is cut short ends with an error",
+	"ends notes early when their context ends", "acts and notes that are cut short end with an error",
 	func(m *groups.Memory) *faulty {
 		return &faulty{notes: func(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
 			return each(m.Notes(context.WithoutCancel(ctx), kind, id), func(int, *groups.Note) (bool, bool) { return ctx.Err() == nil, ctx.Err() == nil })
@@ -378,7 +378,7 @@ var noteMutants = []mutant{{
 		})}
 	},
 }, {
-	"takes any alias", "unusable identifiers are not stored",
+	"takes any alias", "unusable identifiers are neither forgotten nor an alias",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: committing(m, func(c *groups.Commit) {
 			if c.Alias.Check() != nil {
@@ -387,7 +387,7 @@ var noteMutants = []mutant{{
 		})}
 	},
 }, {
-	"takes anybody to be forgotten", "unusable identifiers are not stored",
+	"takes anybody to be forgotten", "unusable identifiers are neither forgotten nor an alias",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: committing(m, func(c *groups.Commit) {
 			if c.Forget.Check() != nil {
@@ -396,7 +396,7 @@ var noteMutants = []mutant{{
 		})}
 	},
 }, {
-	"drops notes of unusable groups", "unusable identifiers are not stored",
+	"drops notes of unusable groups", "unusable identifiers have no notes",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: committing(m, func(c *groups.Commit) {
 			c.Notes = slices.DeleteFunc(c.Notes, func(n groups.Note) bool { return n.Group.Check() != nil })

@@ -125,11 +125,10 @@ func (s scopedPeople) Scope(ctx context.Context, owner string) (groups.Scope, er
 }
 
 func TestRightScopesAreProved(t *testing.T) {
-	RunDirectory(t, func(t *testing.T, people groups.PeopleChange) groups.Directory {
+	Run(t, func(*testing.T, string) Tenant {
 		m := groups.NewMemory()
-		write(t, m, people)
-		return scopedPeople{m}
-	})
+		return Tenant{Directory: scopedPeople{m}, People: m}
+	}, nil)
 }
 
 func TestDefectsOfDirectoriesAreFound(t *testing.T) {
@@ -146,7 +145,7 @@ func TestDefectsOfDirectoriesAreFound(t *testing.T) {
 				found := failures(t.Context(), func(t TB) {
 					if c.people != nil {
 						f := open()
-						c.people(t, f, f)
+						c.people(t, Tenant{Directory: f, People: f, Store: f.Memory})
 						return
 					}
 					c.directory(t, func(people groups.PeopleChange) groups.Directory {

@@ -27,6 +27,9 @@ var names = func() []string {
 	return slices.Compact(list)
 }()
 
+// longest is an identifier of as many bytes as there may be.
+var longest = strings.Repeat("\u4e2d", 85)
+
 // strangers are identifiers that are none of names, though a careless comparison takes them for one.
 var strangers = []string{"Ab ", " a", "AB\u00a0", "ä ", "\u00c4B", "B\u0308", "nULL", "TRUE", "0x1", "1.00", "x", "", "A*", "__", "%%", "\x00", "a\x00", strings.Repeat("x", 255), strings.Repeat("x", 5000), "\xff"}
 

@@ -12,7 +12,7 @@ import (
 
 // noteCases are clause 15 of Store.
 var noteCases = []Case{{
-	Name: "every field of a note comes back as it was given", Interface: "Store", Clause: 15,
+	Name: "every field of a note comes back as it was given", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "a draft is a rule that will be published; who kept it and when is what the next editor is told",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -41,7 +41,7 @@ var noteCases = []Case{{
 		}
 	},
 }, {
-	Name: "keeping a note raises its revision by one", Interface: "Store", Clause: 15,
+	Name: "keeping a note raises its revision by one", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "an editor holds the revision it started from; one that is skipped or used twice lets it overwrite another's work",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -60,7 +60,7 @@ var noteCases = []Case{{
 		}
 	},
 }, {
-	Name: "a stale note is refused, naming who kept it and when", Interface: "Store", Clause: 15,
+	Name: "a stale note is refused, naming who kept it and when", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "the second of two editors of a draft must see whose work they would overwrite",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -84,7 +84,7 @@ var noteCases = []Case{{
 		}
 	},
 }, {
-	Name: "a note without data is erased", Interface: "Store", Clause: 15,
+	Name: "a note without data is erased", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "a draft that was published, or thrown away, must not be published again",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -105,7 +105,7 @@ var noteCases = []Case{{
 		}
 	},
 }, {
-	Name: "kinds, groups and keys of notes stay apart", Interface: "Store", Clause: 15,
+	Name: "kinds, groups and keys of notes stay apart", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "a name made of all three in one text takes one note for another",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -149,7 +149,7 @@ var noteCases = []Case{{
 		}
 	},
 }, {
-	Name: "a note of a group that does not exist is not found", Interface: "Store", Clause: 15,
+	Name: "a note of a group that does not exist is not found", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "it would belong to nothing, and turn up in a group created later",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -165,7 +165,7 @@ var noteCases = []Case{{
 			groups.Commit{Writes: []groups.Write{d.deletes("g")}, Notes: []groups.Note{{Kind: groups.NoteDraft, Group: "g", Key: "key", Revision: 1, Data: []byte("new")}}}, groups.ErrNotFound)
 	},
 }, {
-	Name: "a note comes with the group that a commit creates", Interface: "Store", Clause: 15,
+	Name: "a note comes with the group that a commit creates", Interface: "Store", Clause: 15, Needs: []Category{Notes},
 	Why: "the first version of a group is kept in the act that creates it",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}
@@ -213,7 +213,7 @@ var noteCases = []Case{{
 		}
 	},
 }, {
-	Name: "of notes kept from one revision exactly one is written", Interface: "Store", Clause: 15,
+	Name: "of notes kept from one revision exactly one is written", Interface: "Store", Clause: 15, Needs: []Category{Acts, Notes},
 	Why: "comparing and keeping in two steps lets two editors overwrite each other in between",
 	store: func(t TB, s groups.Store) {
 		d := desk{t, s}

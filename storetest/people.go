@@ -11,9 +11,10 @@ import (
 
 // peopleCases are the clauses of People.
 var peopleCases = []Case{{
-	Name: "a change is written as a whole", Interface: "People", Clause: 1,
+	Name: "a change is written as a whole", Interface: "People", Clause: 1, Needs: []Category{Fields, Units, Managers, Enrollments},
 	Why: "an upload is one act: users, units and fields that belong together arrive together",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		want := everyUser()
 		write(t, p, groups.PeopleChange{
 			Schema: everyField(),
@@ -39,9 +40,10 @@ var peopleCases = []Case{{
 		}
 	},
 }, {
-	Name: "an upsert replaces the whole user", Interface: "People", Clause: 1,
+	Name: "an upsert replaces the whole user", Interface: "People", Clause: 1, Needs: []Category{Fields, Units},
 	Why: "a field that is left over from before is one that the host did not say",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		before := groups.User{
 			ID: "ada", Activation: groups.Deactivated, Expiry: groups.Expired, Manager: groups.ReportsTo("grace"),
 			Fields:      map[string]groups.Value{"job_title": groups.Text("engineer"), "grade": groups.Number(7)},
@@ -59,9 +61,10 @@ var peopleCases = []Case{{
 		}
 	},
 }, {
-	Name: "deactivating changes nothing else", Interface: "People", Clause: 1,
+	Name: "deactivating changes nothing else", Interface: "People", Clause: 1, Needs: []Category{Fields, Units, Managers, Enrollments},
 	Why: "whoever is reactivated is as they were",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Schema: everyField(), Upsert: everyUser()})
 		var ids []groups.UserID
 		for _, u := range everyUser() {
@@ -80,7 +83,8 @@ var peopleCases = []Case{{
 }, {
 	Name: "removed users are gone, the others stay", Interface: "People", Clause: 1,
 	Why: "absence is what takes people out, so it must be exactly those who were named",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Upsert: users(typed[groups.UserID](names)...)})
 		var removed, kept []groups.UserID
 		for i, id := range typed[groups.UserID](names) {
@@ -96,9 +100,10 @@ var peopleCases = []Case{{
 		wants(t, "User", err, groups.ErrNotFound)
 	},
 }, {
-	Name: "a tree is replaced as a whole and the others stay", Interface: "People", Clause: 1,
+	Name: "a tree is replaced as a whole and the others stay", Interface: "People", Clause: 1, Needs: []Category{Units},
 	Why: "a unit that is left over from before keeps people in groups of a department that was closed",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{
 			"branch":   {{ID: "a"}, {ID: "b", Parent: "a"}},
 			"closed":   {{ID: "a"}},
@@ -116,7 +121,8 @@ var peopleCases = []Case{{
 }, {
 	Name: "within a change, switching off and removing come after adding", Interface: "People", Clause: 1,
 	Why: "the same change must not mean one thing in one store and another in the next",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{
 			Upsert:     users("ada", "bob", "eve"),
 			Deactivate: []groups.UserID{"bob", "eve"},
@@ -128,9 +134,10 @@ var peopleCases = []Case{{
 		}
 	},
 }, {
-	Name: "of a refused change nothing is written", Interface: "People", Clause: 1,
+	Name: "of a refused change nothing is written", Interface: "People", Clause: 1, Needs: []Category{Fields, Units},
 	Why: "half an upload is a state that nobody asked for",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Schema: everyField(), Upsert: users("ada", "bob"), Trees: map[groups.Tree][]groups.Unit{"branch": {{ID: "a"}}}})
 		good := groups.PeopleChange{
 			Schema:     &groups.Schema{Fields: []groups.Field{{Name: "other", Type: groups.TypeBool}}},
@@ -161,7 +168,8 @@ var peopleCases = []Case{{
 }, {
 	Name: "a change of nothing is no error", Interface: "People", Clause: 1,
 	Why: "an upload in which nothing changed is the usual case",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Upsert: users("ada")})
 		was := peopleOf(t, d)
 		write(t, p, groups.PeopleChange{})
@@ -170,9 +178,10 @@ var peopleCases = []Case{{
 		}
 	},
 }, {
-	Name: "unusable identifiers are refused wherever they stand", Interface: "People", Clause: 2,
+	Name: "unusable identifiers are refused wherever they stand", Interface: "People", Clause: 2, Needs: []Category{Units, Managers, Enrollments},
 	Why: "an ID with a space at its end or an invisible character is one that nobody can tell from another",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		for _, id := range unusable {
 			refuses := func(what string, c groups.PeopleChange) {
 				wants(t, what+" "+id, p.Write(t.Context(), c), groups.ErrID)
@@ -192,9 +201,10 @@ var peopleCases = []Case{{
 		}
 	},
 }, {
-	Name: "every usable identifier can be stored", Interface: "People", Clause: 2,
+	Name: "every usable identifier can be stored", Interface: "People", Clause: 2, Needs: []Category{Units},
 	Why: "an ID that is cut to what a column holds is another user's",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		trees := map[groups.Tree][]groups.Unit{}
 		for _, id := range names {
 			trees["branch"] = append(trees["branch"], groups.Unit{ID: id})
@@ -208,9 +218,10 @@ var peopleCases = []Case{{
 		sameIDs(t, "Units", units, names)
 	},
 }, {
-	Name: "what is given twice is refused", Interface: "People", Clause: 2,
+	Name: "what is given twice is refused", Interface: "People", Clause: 2, Needs: []Category{Units},
 	Why: "of two rows for one ID nobody knows which was meant",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		twice := append(users("ada"), groups.User{ID: "bob"}, groups.User{ID: "ada", Activation: groups.Deactivated})
 		wants(t, "a user twice", p.Write(t.Context(), groups.PeopleChange{Upsert: twice}), groups.ErrID)
 		units := map[groups.Tree][]groups.Unit{"branch": {{ID: "a"}, {ID: "b"}, {ID: "a", Parent: "b"}}}
@@ -220,9 +231,10 @@ var peopleCases = []Case{{
 		}
 	},
 }, {
-	Name: "a schema that is not valid is refused", Interface: "People", Clause: 2,
+	Name: "a schema that is not valid is refused", Interface: "People", Clause: 2, Needs: []Category{Fields},
 	Why: "criteria are checked against the schema, so nothing would be right any more",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Schema: everyField()})
 		bad := &groups.Schema{Fields: []groups.Field{{Name: "a", Type: groups.TypeBool}, {Name: "a", Type: groups.TypeBool}}}
 		wants(t, "a field twice", p.Write(t.Context(), groups.PeopleChange{Schema: bad}), groups.ErrSchema)
@@ -233,7 +245,8 @@ var peopleCases = []Case{{
 }, {
 	Name: "a change worked out from another version is refused", Interface: "People", Clause: 3,
 	Why: "an upload that was previewed yesterday must not undo what was changed this morning",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Upsert: users("ada")})
 		err := p.Write(t.Context(), groups.PeopleChange{Base: "no version of this directory", Remove: []groups.UserID{"ada"}})
 		wants(t, "Write", err, groups.ErrConflict)
@@ -242,7 +255,8 @@ var peopleCases = []Case{{
 }, {
 	Name: "a change worked out from the current version is written, once", Interface: "People", Clause: 3,
 	Why: "of two uploads that started from the same people the second must be worked out anew",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		v, ok := groups.As[groups.Versioned](d)
 		if !ok {
 			return // without versions there is no right one
@@ -270,16 +284,13 @@ var peopleCases = []Case{{
 }, {
 	Name: "writing people leaves groups alone", Interface: "People", Clause: 4,
 	Why: "an upload never changes a group: assignments, exclusions and bits outlive their users, who may come back",
-	people: func(t TB, d groups.Directory, p groups.People) {
-		s, ok := groups.As[groups.Store](p)
-		if !ok {
-			s, ok = groups.As[groups.Store](d)
-		}
-		if !ok {
+	people: func(t TB, of Tenant) {
+		p := of.People
+		if of.Store == nil {
 			return // the groups are kept elsewhere
 		}
 		write(t, p, groups.PeopleChange{Upsert: users("ada", "bob")})
-		k := desk{t, s}
+		k := desk{t, of.Store}
 		k.create("g")
 		k.put("g", automatic("ada"), assigned("bob"), excluded("eve"))
 		was := k.picture()
@@ -292,7 +303,8 @@ var peopleCases = []Case{{
 }, {
 	Name: "a cancelled context writes no people", Interface: "People", Clause: 5,
 	Why: "whoever gave up must not find half of it done",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Upsert: users("ada")})
 		was := peopleOf(t, d)
 		err := p.Write(cancelled(t), groups.PeopleChange{Schema: everyField(), Upsert: users("bob"), Remove: []groups.UserID{"ada"}})
@@ -305,41 +317,52 @@ var peopleCases = []Case{{
 
 // versionedCases are the clauses of Versioned.
 var versionedCases = []Case{{
-	Name: "the version changes with everything", Interface: "Versioned", Clause: 1,
+	Name: "the version changes with users", Interface: "Versioned", Clause: 1,
 	Why: "an index is kept for as long as the version is the same: it would answer from older data",
-	people: func(t TB, d groups.Directory, p groups.People) {
-		v, _ := groups.As[groups.Versioned](d)
-		seen := map[string]string{versionOf(t, v): "the beginning"}
-		for _, step := range []struct {
-			what   string
-			change groups.PeopleChange
-		}{
-			{"a schema", groups.PeopleChange{Schema: everyField()}},
+	people: func(t TB, of Tenant) {
+		moves(t, of, []step{
 			{"a new user", groups.PeopleChange{Upsert: users("ada")}},
 			{"another user", groups.PeopleChange{Upsert: users("bob")}},
-			{"a field", groups.PeopleChange{Upsert: []groups.User{{ID: "ada", Fields: map[string]groups.Value{"grade": groups.Number(1)}}}}},
-			{"the value of a field", groups.PeopleChange{Upsert: []groups.User{{ID: "ada", Fields: map[string]groups.Value{"grade": groups.Number(2)}}}}},
-			{"a manager", groups.PeopleChange{Upsert: []groups.User{{ID: "ada", Manager: groups.ReportsTo("bob")}}}},
-			{"an enrollment", groups.PeopleChange{Upsert: []groups.User{{ID: "ada", Enrollments: groups.Enrolled(groups.Enrollment{Course: "a"})}}}},
 			{"a deactivation", groups.PeopleChange{Deactivate: []groups.UserID{"bob"}}},
 			{"a removal", groups.PeopleChange{Remove: []groups.UserID{"bob"}}},
+			{"the beginning again", groups.PeopleChange{Remove: []groups.UserID{"ada"}}},
+		})
+	},
+}, {
+	Name: "the version changes with what is said of users", Interface: "Versioned", Clause: 1, Needs: []Category{Fields, Managers, Enrollments},
+	Why: "a version that counts users misses that one of them has another title, manager or course",
+	people: func(t TB, of Tenant) {
+		u := groups.User{ID: "ada", Fields: map[string]groups.Value{}}
+		ada := func(change func(u *groups.User)) groups.PeopleChange {
+			u.Fields = maps.Clone(u.Fields)
+			change(&u)
+			return groups.PeopleChange{Upsert: []groups.User{u}}
+		}
+		moves(t, of, []step{
+			{"a schema", groups.PeopleChange{Schema: everyField()}},
+			{"a new user", groups.PeopleChange{Upsert: users("ada")}},
+			{"a field", ada(func(u *groups.User) { u.Fields["grade"] = groups.Number(1) })},
+			{"the value of a field", ada(func(u *groups.User) { u.Fields["grade"] = groups.Number(2) })},
+			{"a manager", ada(func(u *groups.User) { u.Manager = groups.ReportsTo("bob") })},
+			{"an enrollment", ada(func(u *groups.User) { u.Enrollments = groups.Enrolled(groups.Enrollment{Course: "a"}) })},
+			{"the beginning again", groups.PeopleChange{Schema: &groups.Schema{}, Remove: []groups.UserID{"ada"}}},
+		})
+	},
+}, {
+	Name: "the version changes with units", Interface: "Versioned", Clause: 1, Needs: []Category{Units},
+	Why: "a unit that moves takes everybody beneath it along, and no user is written",
+	people: func(t TB, of Tenant) {
+		moves(t, of, []step{
 			{"a tree", groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{"branch": {{ID: "a"}, {ID: "b"}}}}},
 			{"a unit that moved", groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{"branch": {{ID: "a"}, {ID: "b", Parent: "a"}}}}},
 			{"a tree that is gone", groups.PeopleChange{Trees: map[groups.Tree][]groups.Unit{"branch": nil}}},
-			{"the beginning again", groups.PeopleChange{Schema: &groups.Schema{}, Remove: []groups.UserID{"ada"}}},
-		} {
-			write(t, p, step.change)
-			version := versionOf(t, v)
-			if was, ok := seen[version]; ok {
-				t.Errorf("after %s the version is that of %s", step.what, was)
-			}
-			seen[version] = step.what
-		}
+		})
 	},
 }, {
 	Name: "the version stays while nothing is written", Interface: "Versioned", Clause: 2,
 	Why: "a version that changes by itself makes every upload stale and every index useless",
-	people: func(t TB, d groups.Directory, p groups.People) {
+	people: func(t TB, of Tenant) {
+		d, p := of.Directory, of.People
 		write(t, p, groups.PeopleChange{Schema: everyField(), Upsert: users("ada")})
 		v, _ := groups.As[groups.Versioned](d)
 		version := versionOf(t, v)
@@ -355,6 +378,27 @@ var versionedCases = []Case{{
 		wants(t, "Version", err, context.Canceled)
 	},
 }}
+
+// A step is a change of people that moves the version.
+type step struct {
+	what   string
+	change groups.PeopleChange
+}
+
+// moves demands another version after each of the steps.
+func moves(t TB, of Tenant, steps []step) {
+	t.Helper()
+	v, _ := groups.As[groups.Versioned](of.Directory)
+	seen := map[string]string{versionOf(t, v): "the beginning"}
+	for _, s := range steps {
+		write(t, of.People, s.change)
+		version := versionOf(t, v)
+		if was, ok := seen[version]; ok {
+			t.Errorf("after %s the version is that of %s", s.what, was)
+		}
+		seen[version] = s.what
+	}
+}
 
 // unusable are identifiers that must not be stored.
 var unusable = []string{

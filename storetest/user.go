@@ -14,10 +14,22 @@ var directoryUserCases = []Case{{
 	directory: func(t TB, open func(groups.PeopleChange) groups.Directory) {
 		people := append(everyUser(), users(typed[groups.UserID](names)...)...)
 		d := open(groups.PeopleChange{Schema: everyField(), Upsert: people})
+		listed := make(map[groups.UserID]groups.User)
 		for _, u := range rows(t, "Users", d.Users(t.Context())) {
-			if diff := userDifference(userOf(t, d, u.ID), u); diff != "" {
-				t.Errorf("User %.64q: %s", u.ID, diff)
+			listed[u.ID] = u
+		}
+		for _, given := range people { // whoever was given, deactivated or not
+			u, ok := listed[given.ID]
+			if !ok {
+				t.Errorf("User %.64q is not in the list", given.ID)
+				continue
 			}
+			if diff := userDifference(userOf(t, d, given.ID), u); diff != "" {
+				t.Errorf("User %.64q: %s", given.ID, diff)
+			}
+		}
+		if len(listed) != len(people) {
+			t.Errorf("%d users in the list, want %d", len(listed), len(people))
 		}
 	},
 }, {
@@ -35,13 +47,13 @@ var directoryUserCases = []Case{{
 		}
 	},
 }, {
-	Name: "every value of a user comes back as it is", Interface: "Directory", Clause: 4,
+	Name: "every value of a user comes back as it is", Interface: "Directory", Clause: 4, Needs: []Category{Fields},
 	Why: "a value that changes on the way changes who matches",
 	directory: func(t TB, open func(groups.PeopleChange) groups.Directory) {
 		holds(t, open, func(u groups.User) groups.User { return groups.User{ID: u.ID, Fields: u.Fields} })
 	},
 }, {
-	Name: "unknown, empty and present stay apart", Interface: "Directory", Clause: 4,
+	Name: "unknown, empty and present stay apart", Interface: "Directory", Clause: 4, Needs: []Category{Fields},
 	Why: "what the host could not say moves nobody, what it knows to be empty does: a null that stands for both empties groups",
 	directory: func(t TB, open func(groups.PeopleChange) groups.Directory) {
 		empty := groups.User{ID: "empty", Fields: map[string]groups.Value{}}
@@ -68,19 +80,19 @@ var directoryUserCases = []Case{{
 		})
 	},
 }, {
-	Name: "a manager is unknown, nobody or a user", Interface: "Directory", Clause: 4,
+	Name: "a manager is unknown, nobody or a user", Interface: "Directory", Clause: 4, Needs: []Category{Managers},
 	Why: "no manager ends a reporting line, an unknown one leaves it open",
 	directory: func(t TB, open func(groups.PeopleChange) groups.Directory) {
 		holds(t, open, func(u groups.User) groups.User { return groups.User{ID: u.ID, Manager: u.Manager} })
 	},
 }, {
-	Name: "units are unknown, none or some, tree by tree", Interface: "Directory", Clause: 4,
+	Name: "units are unknown, none or some, tree by tree", Interface: "Directory", Clause: 4, Needs: []Category{Units},
 	Why: "a tree that was not read must not look like one in which the user sits nowhere",
 	directory: func(t TB, open func(groups.PeopleChange) groups.Directory) {
 		holds(t, open, func(u groups.User) groups.User { return groups.User{ID: u.ID, Units: u.Units} })
 	},
 }, {
-	Name: "enrollments are unknown, none or some, with their completion", Interface: "Directory", Clause: 4,
+	Name: "enrollments are unknown, none or some, with their completion", Interface: "Directory", Clause: 4, Needs: []Category{Enrollments},
 	Why: "enrolled in nothing is an answer, enrollments that were not read are none",
 	directory: func(t TB, open func(groups.PeopleChange) groups.Directory) {
 		holds(t, open, func(u groups.User) groups.User { return groups.User{ID: u.ID, Enrollments: u.Enrollments} })

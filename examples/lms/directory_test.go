@@ -10,17 +10,10 @@ import (
 
 // The directory of the LMS is one of its own, and has the contracts of one to keep.
 func TestTheDirectoryKeepsTheContracts(t *testing.T) {
-	storetest.RunDirectory(t, func(t *testing.T, people groups.PeopleChange) groups.Directory {
+	storetest.Run(t, func(*testing.T, string) storetest.Tenant {
 		d := tested()
-		if err := d.Write(t.Context(), people); err != nil {
-			t.Fatal(err)
-		}
-		return d
-	})
-	storetest.RunPeople(t, func(t *testing.T) (groups.Directory, groups.People) {
-		d := tested()
-		return d, d
-	})
+		return storetest.Tenant{Directory: d, People: d}
+	}, nil)
 }
 
 // A testedDirectory takes the enrollments that the kit writes for those of the LMS: the kit wants back
