@@ -175,7 +175,7 @@ type Versioned interface {
 }
 
 // Journaled is an optional capability of a Directory that is [Versioned]. With it an index follows what others wrote,
-// without reading everybody.
+// without reading everybody. A Directory around another that adds to its users or its versions answers for that as well.
 //
 // Contract, proved by package storetest:
 //

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 
 	"github.com/grouprules/groups"
 )
@@ -64,6 +65,15 @@ func (d *directory) User(ctx context.Context, id groups.UserID) (groups.User, er
 func (d *directory) Version(ctx context.Context) (string, error) {
 	version, err := d.Memory.Version(ctx)
 	return d.with(version), err
+}
+
+// Since is what the Memory remembers, where no enrollments were written: of those there is no journal.
+func (d *directory) Since(ctx context.Context, version string) (*groups.Written, error) {
+	version, enrollments, _ := strings.Cut(version, "+")
+	if enrollments != strconv.Itoa(d.enrollments.version()) {
+		return nil, ctx.Err()
+	}
+	return d.Memory.Since(ctx, version)
 }
 
 // with is a version of the Memory together with that of the enrollments.
