@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -43,8 +44,66 @@ func (d Dialect) begin() string {
 	return "BEGIN ISOLATION LEVEL READ COMMITTED"
 }
 
-// rows is a list of so many rows of so many parameters each, for an INSERT.
-func rows(n, columns int) string {
+// in is the condition that a column is one of what a query finds that is the same for all rows: PostgreSQL asks it once,
+// and looks the column up by an index where there is one, whatever it thinks of how much that is.
+func (d Dialect) in(column, query string) string {
+	if d == Postgres {
+		return column + " = ANY (ARRAY(" + query + "))"
+	}
+	return column + " IN (" + query + ")"
+}
+
+// oneOf is the condition that a column is one of the texts in the JSON list that a parameter is.
+func (d Dialect) oneOf(column, parameter string) string {
+	if d == Postgres {
+		return d.in(column, "SELECT jsonb_array_elements_text("+parameter+"::jsonb)")
+	}
+	return d.in(column, "SELECT value FROM json_each("+parameter+")")
+}
+
+// exists is the condition that there are such rows. PostgreSQL, which without statistics would compare each user with each
+// row, is kept from making a join of it: it looks for the rows of each user by an index, or collects them once.
+func (d Dialect) exists(from string) string {
+	if d == Postgres {
+		return "((EXISTS (SELECT 1 FROM " + from + ")) IS TRUE)"
+	}
+	return "EXISTS (SELECT 1 FROM " + from + ")"
+}
+
+// each is the texts in such a list as rows of a table, part, with a column, value.
+func (d Dialect) each(parameter string) string {
+	if d == Postgres {
+		return "jsonb_array_elements_text(" + parameter + "::jsonb) AS part (value)"
+	}
+	return "json_each(" + parameter + ") AS part"
+}
+
+// pairs is a JSON list of lists of two texts as rows of a table, pair, with two columns, one and other.
+func (d Dialect) pairs(parameter string) string {
+	if d == Postgres {
+		return "(SELECT value ->> 0 AS one, value ->> 1 AS other FROM jsonb_array_elements(" + parameter + "::jsonb)) AS pair"
+	}
+	return "(SELECT json_extract(value, '$[0]') AS one, json_extract(value, '$[1]') AS other FROM json_each(" + parameter + ")) AS pair"
+}
+
+// part is the condition that a text contains, startsWith or endsWith another, character by character.
+func (d Dialect) part(op, text, part string) string {
+	switch {
+	case op == "startsWith":
+		return "substr(" + text + ", 1, length(" + part + ")) = " + part
+	case op == "endsWith" && d == Postgres:
+		return "right(" + text + ", length(" + part + ")) = " + part
+	case op == "endsWith":
+		return "substr(" + text + ", -length(" + part + ")) = " + part
+	case d == Postgres:
+		return "strpos(" + text + ", " + part + ") > 0"
+	}
+	return "instr(" + text + ", " + part + ") > 0"
+}
+
+// rows is a list of so many rows of so many parameters each, for an INSERT that has no others. SQLite counts them itself:
+// to look up thousands by their numbers takes drivers longer than all the rest.
+func (d Dialect) rows(n, columns int) string {
 	var b strings.Builder
 	for i := range n {
 		if i > 0 {
@@ -52,7 +111,9 @@ func rows(n, columns int) string {
 		}
 		for j := range columns {
 			b.WriteByte("(,"[min(j, 1)])
-			fmt.Fprintf(&b, "?%d", i*columns+j+1)
+			if b.WriteByte('?'); d == Postgres {
+				b.WriteString(strconv.Itoa(i*columns + j + 1))
+			}
 		}
 		b.WriteByte(')')
 	}

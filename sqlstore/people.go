@@ -41,12 +41,16 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 
 // Users yields every user by ID.
 func (s *Store) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return s.users(ctx, s.conn())
+}
+
+func (s *Store) users(ctx context.Context, c conn) iter.Seq2[groups.User, error] {
 	return pages(ctx, func(last *groups.User) ([]groups.User, error) {
 		after := groups.UserID("")
 		if last != nil {
 			after = last.ID
 		}
-		return list(ctx, s.conn(), scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
+		return list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
 	})
 }
 
@@ -82,12 +86,16 @@ func scanUser(row func(...any) error) (u groups.User, err error) {
 
 // Units yields every unit by tree and then by ID.
 func (s *Store) Units(ctx context.Context) iter.Seq2[groups.Unit, error] {
+	return s.units(ctx, s.conn())
+}
+
+func (s *Store) units(ctx context.Context, c conn) iter.Seq2[groups.Unit, error] {
 	return pages(ctx, func(last *groups.Unit) ([]groups.Unit, error) {
 		var after groups.Unit
 		if last != nil {
 			after = *last
 		}
-		return list(ctx, s.conn(), scanUnit, "SELECT tree, id, parent, name FROM groups_unit WHERE tenant = ?1 AND (tree, id) > (?2, ?3) ORDER BY tree, id LIMIT ?4",
+		return list(ctx, c, scanUnit, "SELECT tree, id, parent, name FROM groups_unit WHERE tenant = ?1 AND (tree, id) > (?2, ?3) ORDER BY tree, id LIMIT ?4",
 			string(after.Tree), after.ID, pageSize)
 	})
 }
@@ -139,6 +147,9 @@ func (s *Store) Write(ctx context.Context, p groups.PeopleChange) error {
 			}
 			t.schema = string(schema)
 		}
+		if err := s.refile(ctx, c, t.schema); err != nil {
+			return err
+		}
 		if err := s.put(ctx, c, p.Upsert); err != nil {
 			return err
 		}
@@ -169,18 +180,20 @@ func (s *Store) put(ctx context.Context, c conn, users []groups.User) error {
 		}
 		documents[i] = string(document)
 	}
-	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document)",
-		"ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document", 4, len(users), func(i int) []any {
+	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document, activation, expiry, complete)",
+		`ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document,
+		activation = excluded.activation, expiry = excluded.expiry, complete = excluded.complete`, 7, len(users), func(i int) []any {
 			var manager any
 			if id, known := users[i].Manager.ID(); known {
 				manager = string(id)
 			}
-			return []any{string(users[i].ID), manager, documents[i]}
+			activation, expiry, complete := facts(&users[i])
+			return []any{string(users[i].ID), manager, documents[i], activation, expiry, complete}
 		})
 	if err != nil {
 		return fmt.Errorf("write users: %w", err)
 	}
-	return nil
+	return s.file(ctx, c, users)
 }
 
 // switchOff deactivates those users who are there.
@@ -206,7 +219,7 @@ func (s *Store) remove(ctx context.Context, c conn, id groups.UserID) error {
 	if err := c.exec(ctx, "DELETE FROM groups_user WHERE tenant = ?1 AND id = ?2", string(id)); err != nil {
 		return fmt.Errorf("remove user %q: %w", id, err)
 	}
-	return nil
+	return s.unfile(ctx, c, []groups.UserID{id})
 }
 
 // plant replaces a tree.
@@ -221,5 +234,5 @@ func (s *Store) plant(ctx context.Context, c conn, tree groups.Tree, units []gro
 	if err != nil {
 		return fmt.Errorf("write tree %q: %w", tree, err)
 	}
-	return nil
+	return s.survey(ctx, c, tree, units)
 }

@@ -37,7 +37,7 @@ func (c conn) insert(ctx context.Context, statement, after string, columns, n in
 		for i := range size {
 			args = append(append(args, c.tenant), row(from+i)...)
 		}
-		if _, err := c.ExecContext(ctx, c.dialect.text(statement+" VALUES "+rows(size, columns)+" "+after), args...); err != nil {
+		if _, err := c.ExecContext(ctx, c.dialect.text(statement+" VALUES "+c.dialect.rows(size, columns)+" "+after), args...); err != nil {
 			return refusal(ctx, err)
 		}
 	}
