@@ -44,6 +44,15 @@ func (d Dialect) begin() string {
 	return "BEGIN ISOLATION LEVEL READ COMMITTED"
 }
 
+// by is a table that is looked up by an index. Without statistics, which it seldom has, SQLite may go through all that a
+// tenant has instead.
+func (d Dialect) by(table, index string) string {
+	if d == SQLite {
+		return table + " INDEXED BY " + index
+	}
+	return table
+}
+
 // in is the condition that a column is one of what a query finds that is the same for all rows: PostgreSQL asks it once,
 // and looks the column up by an index where there is one, whatever it thinks of how much that is.
 func (d Dialect) in(column, query string) string {

@@ -26,7 +26,7 @@ func (s *Store) Acts(ctx context.Context, id groups.GroupID, after string) iter.
 		case id.Check() != nil:
 			return nil, nil
 		}
-		return list(ctx, s.conn(), scanAct, "SELECT number, document, before, after FROM groups_act WHERE tenant = ?1 AND group_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4",
+		return list(ctx, s.conn(), scanAct, "SELECT number, document, before, after FROM "+s.dialect.by("groups_act", "groups_act_group")+" WHERE tenant = ?1 AND group_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4",
 			string(id), n, pageSize)
 	})
 }

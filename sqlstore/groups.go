@@ -143,7 +143,7 @@ func (s *Store) StandingsOf(ctx context.Context, id groups.UserID) iter.Seq2[gro
 		if last != nil {
 			after = last.Group
 		}
-		return list(ctx, s.conn(), scanStanding, "SELECT "+standingColumns+` FROM groups_standing
+		return list(ctx, s.conn(), scanStanding, "SELECT "+standingColumns+" FROM "+s.dialect.by("groups_standing", "groups_standing_user")+`
 			WHERE tenant = ?1 AND user_id = ?2 AND group_id > ?3 ORDER BY group_id LIMIT ?4`, string(id), string(after), pageSize)
 	})
 }

@@ -23,8 +23,12 @@ func (q *question) rows(from, where, having string, few bool) string {
 		return never
 	}
 	where = and("r.tenant = ?1", where)
+	group := " GROUP BY r.user_id HAVING "
+	if q.dialect == SQLite {
+		group = " GROUP BY +r.user_id HAVING " // it would rather go through all in that order than look some up
+	}
 	if having != "" {
-		where += " GROUP BY r.user_id HAVING " + having
+		where += group + having
 	}
 	if q.dialect == Postgres || !few || !q.narrow {
 		return q.dialect.exists(from + " WHERE r.user_id = u.id AND " + where)
@@ -33,11 +37,15 @@ func (q *question) rows(from, where, having string, few bool) string {
 }
 
 func (o *ownTables) values(typ, name, where, having string, few bool) string {
-	from := "groups_value r"
-	if o.dialect == SQLite && few && o.narrow {
-		from += " INDEXED BY groups_value_key" // without statistics it may take all that the tenant has for fewer
+	return o.rows(o.by("groups_value r", "groups_value_key", few), and(typ, "r.name = "+o.bind(name), where), having, few)
+}
+
+// by is a table whose rows few users have, or many.
+func (q *question) by(table, index string, few bool) string {
+	if few && q.narrow {
+		return q.dialect.by(table, index)
 	}
-	return o.rows(from, and(typ, "r.name = "+o.bind(name), where), having, few)
+	return table
 }
 
 // key is the column of the key. SQLite is kept from looking up the users of a key for each user.
@@ -220,10 +228,11 @@ func (o *ownTables) enrollment(at string, c groups.EnrollmentCondition) answer {
 	// Which of the courses have a record of that kind, so many of them.
 	named := o.among("r.course", courses)
 	records := func(where, having string, n int, few bool) string {
+		from := o.by("groups_enrollment r", "groups_enrollment_course", few)
 		if having == ">=" && n == 1 {
-			return o.rows("groups_enrollment r", and(named, where), "", few)
+			return o.rows(from, and(named, where), "", few)
 		}
-		return o.rows("groups_enrollment r", and(named, where), "count(*) "+having+" "+o.bind(n), few)
+		return o.rows(from, and(named, where), "count(*) "+having+" "+o.bind(n), few)
 	}
 	certain := records(yes, ">=", need, true)
 	// Where all records are known, those that are none are No; else only those that say so.
@@ -259,18 +268,19 @@ func (o *ownTables) group(c groups.GroupCondition) answer {
 	}
 	// standings is the condition that such standings are there, in so many of the groups that are named.
 	standings := func(pairs [][2]groups.GroupID, where string, n int, few bool) string {
-		switch {
-		case len(pairs) == 0:
+		if len(pairs) == 0 {
 			return never
-		case n > 1:
-			from := "groups_standing r JOIN " + o.dialect.pairs(o.document(pairs)) + " ON pair.other = r.group_id"
-			return o.rows(from, where, "count(DISTINCT pair.one) = "+o.bind(n), few)
 		}
 		in := make([]groups.GroupID, len(pairs))
 		for i, p := range pairs {
 			in[i] = p[1]
 		}
-		return o.rows("groups_standing r", and(o.among("r.group_id", in), where), "", few)
+		from, having := "groups_standing r", ""
+		if n > 1 {
+			from += " JOIN " + o.dialect.pairs(o.document(pairs)) + " ON pair.other = r.group_id"
+			having = "count(DISTINCT pair.one) = " + o.bind(n)
+		}
+		return o.rows(from, and(o.among("r.group_id", in), where), having, few)
 	}
 	const member, maybe = "(r.member <> 0 AND r.undecided = 0)", "(r.member <> 0 OR r.undecided <> 0)"
 	a := answer{never, never}

@@ -67,6 +67,7 @@ var laws = []struct {
 	{"many workers see each change once and in order", workersShareTheFeed},
 	{"a group is claimed by one worker", claimsGroups},
 	{"a change is applied once", appliesOnce},
+	{"what pages and looks up goes by an index", readsByIndex},
 	{"SQL and Go agree on the conformance vectors", agreesOnVectors},
 	{"SQL and Go agree at the edges of values", agreesAtTheEdges},
 	{"SQL and Go agree at the limits of criteria", runsAtTheLimits},
