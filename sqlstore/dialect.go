@@ -70,6 +70,14 @@ func (d Dialect) oneOf(column, parameter string) string {
 	return d.in(column, "SELECT value FROM json_each("+parameter+")")
 }
 
+// oneOfNumbers is that condition for whole numbers, which are texts in the list.
+func (d Dialect) oneOfNumbers(column, parameter string) string {
+	if d == Postgres {
+		return d.in(column, "SELECT jsonb_array_elements_text("+parameter+"::jsonb)::bigint")
+	}
+	return d.in(column, "SELECT CAST(value AS INTEGER) FROM json_each("+parameter+")")
+}
+
 // exists is the condition that there are such rows. PostgreSQL, which without statistics would compare each user with each
 // row, is kept from making a join of it: it looks for the rows of each user by an index, or collects them once.
 func (d Dialect) exists(from string) string {

@@ -69,6 +69,7 @@ var laws = []struct {
 	{"a change is applied once", appliesOnce},
 	{"what pages and looks up goes by an index", readsByIndex},
 	{"SQL and Go agree on the conformance vectors", agreesOnVectors},
+	{"columns of a host find whom Go finds, or are refused by name", asksColumns},
 	{"SQL and Go agree at the edges of values", agreesAtTheEdges},
 	{"SQL and Go agree at the limits of criteria", runsAtTheLimits},
 	{"no statement says anything of a rule", saysNothingOfTheRule},
