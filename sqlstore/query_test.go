@@ -214,3 +214,78 @@ func agreesOnVectors(t *testing.T, d database) {
 		t.Errorf("only %d cases were read", cases)
 	}
 }
+
+// asksWhereTheTableSays: the table in the README has every kind and operator, and says of each where it is asked.
+func asksWhereTheTableSays(t *testing.T, d database) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(readme), "| kind | operators | asked in |\n|---|---|---|\n")
+	if !found {
+		t.Fatal("no table")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	says, seen := map[string]string{}, map[string]bool{}
+	for _, line := range strings.Split(table, "\n") {
+		cells := strings.Split(strings.Trim(line, "| "), "|")
+		for _, kind := range strings.Split(cells[0], ",") {
+			for _, op := range strings.Split(cells[1], ",") {
+				says[strings.TrimSpace(kind)+" "+strings.TrimSpace(op)] = strings.TrimSpace(cells[len(cells)-1])
+			}
+		}
+	}
+	world := rapid.Custom(func(t *rapid.T) oracle.World { return law.Drawn{}.World(t) })
+	w := world.Example(0)
+	s := sqlstore.Open(d.tables(t), d.Dialect, "acme")
+	if err := populate(t.Context(), s, w); err != nil {
+		t.Fatal(err)
+	}
+	draw := rapid.Custom(func(t *rapid.T) groups.Condition { return law.Drawn{}.Condition(t, w.Now, len(w.Users)) })
+	for seed := range 3000 {
+		c := draw.Example(seed)
+		name, inGo := "", false
+		switch c := c.(type) {
+		case groups.FieldCondition:
+			f, _ := w.Schema.Field(c.Field)
+			name = fmt.Sprint(f.Type, " ", c.Op)
+			inGo = c.Op == "matches" || c.Op == "anniversaryWithin"
+		case groups.UnitCondition:
+			name = "unit " + string(c.Op)
+		case groups.UserCondition:
+			name = "user " + string(c.Op)
+			inGo = (c.Op == "below" || c.Op == "isOrBelow") && c.Depth != 1
+		case groups.EnrollmentCondition:
+			name = "enrollment " + string(c.Op)
+			inGo = c.When.Op == "anniversaryWithin"
+		case groups.GroupCondition:
+			name = "group " + string(c.Op)
+		case groups.StatusCondition:
+			name = "status is"
+		case groups.Everyone:
+			name = "everyone "
+		}
+		where, in := says[name]
+		if !in {
+			t.Fatalf("%s is not in the table", name)
+		}
+		seen[name] = true
+		q, err := s.Query(t.Context(), groups.AllSets(groups.All(c)), w.Now, w.Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		problems := q.InGo()
+		_, reason, _ := strings.Cut(where, "Go: ")
+		switch {
+		case len(problems) > 0 != inGo:
+			t.Fatalf("%v: in Go: %v", c, problems)
+		case inGo && where == "SQL", !inGo && strings.HasPrefix(where, "Go"), inGo && reason != "" && problems[0].Text != reason:
+			t.Errorf("%v: the table has %q, and in Go is %v", c, where, problems)
+		}
+	}
+	for name, where := range says {
+		if !seen[name] {
+			t.Errorf("nothing was drawn of %s (%s)", name, where)
+		}
+	}
+}

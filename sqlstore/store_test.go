@@ -72,6 +72,7 @@ var laws = []struct {
 	{"columns of a host find whom Go finds, or are refused by name", asksColumns},
 	{"SQL and Go agree at the edges of values", agreesAtTheEdges},
 	{"SQL and Go agree at the limits of criteria", runsAtTheLimits},
+	{"every operator is asked where the table says", asksWhereTheTableSays},
 	{"no statement says anything of a rule", saysNothingOfTheRule},
 	{"whom no table knows is asked about in Go until the next write", refiles},
 }
