@@ -21,7 +21,7 @@ import (
 
 // staff is the table of a host, and where its columns are. Columns of SQLite compare as nobody would want them to.
 var staff = map[sqlstore.Dialect]string{
-	sqlstore.SQLite: `CREATE TABLE staff (id TEXT PRIMARY KEY, title TEXT COLLATE NOCASE, code TEXT COLLATE RTRIM, site TEXT COLLATE NOCASE, grade TEXT,
+	sqlstore.SQLite: `CREATE TABLE staff (id TEXT PRIMARY KEY, title TEXT COLLATE RTRIM, code TEXT COLLATE NOCASE, site TEXT COLLATE NOCASE, grade TEXT,
 		points INTEGER, hired TEXT, seen INTEGER, lead INTEGER, active INTEGER, expired INTEGER)`,
 	sqlstore.Postgres: `CREATE TABLE staff (id TEXT PRIMARY KEY, title TEXT, code VARCHAR(100), site TEXT, grade TEXT,
 		points BIGINT, hired DATE, seen BIGINT, lead BOOLEAN, active BOOLEAN, expired BOOLEAN)`,

@@ -197,6 +197,9 @@ func TestKeysOrderAsTheNumbersDo(t *testing.T) {
 			return must(t, s)
 		}
 		a, b := draw("a"), draw("b")
+		if rapid.Bool().Draw(t, "goes on") && !strings.Contains(a.String(), "e") {
+			b = must(t, a.String()+map[bool]string{true: "", false: "."}[strings.Contains(a.String(), ".")]+rapid.StringMatching(`[0-9]{1,3}`).Draw(t, "so"))
+		}
 		if got, want := strings.Compare(a.Key(), b.Key()), cmp.Compare(a.Cmp(b), 0); got != want {
 			t.Fatalf("%s and %s compare %d, their keys %s and %s %d", a, b, want, a.Key(), b.Key(), got)
 		}
