@@ -27,6 +27,23 @@ func (a answer) negated(is bool) answer {
 	return a
 }
 
+// whenEmpty is the answer of a condition with an operator on values that are there, and on those of whom empty holds what it
+// answers on Empty.
+func (a answer) whenEmpty(op groups.Op, negated bool, w groups.WhenEmpty, empty string) answer {
+	a = a.negated(negated)
+	matches := negated
+	switch {
+	case op == "isEmpty":
+		matches = !negated
+	case w != groups.ByOperator:
+		matches = w == groups.Matches
+	}
+	if matches {
+		return answer{or(a.yes, empty), a.no}
+	}
+	return answer{a.yes, or(a.no, empty)}
+}
+
 // join combines answers as [groups.Match] says.
 func join(m groups.Match, parts []answer) answer {
 	yes, no := make([]string, len(parts)), make([]string, len(parts))

@@ -130,11 +130,11 @@ func (s *Store) forget(ctx context.Context, c conn, t *tenant, id, alias groups.
 		err = s.remove(ctx, c, id)
 	}
 	if err == nil {
-		err = c.exec(ctx, "DELETE FROM groups_change WHERE tenant = ?1 AND user_id = ?2 AND number <= ?3", string(id), earlier)
+		err = c.exec(ctx, "DELETE FROM "+s.dialect.by("groups_change", "groups_change_user")+" WHERE tenant = ?1 AND user_id = ?2 AND number <= ?3", string(id), earlier)
 	}
 	var acts []groups.Act
 	if err == nil {
-		acts, err = list(ctx, c, scanAct, "SELECT number, document, before, after FROM groups_act WHERE tenant = ?1 AND user_id = ?2", string(id))
+		acts, err = list(ctx, c, scanAct, "SELECT number, document, before, after FROM "+s.dialect.by("groups_act", "groups_act_user")+" WHERE tenant = ?1 AND user_id = ?2", string(id))
 	}
 	for _, act := range acts {
 		number := act.Cursor

@@ -38,20 +38,7 @@ func (q *question) field(at string, c groups.FieldCondition) answer {
 	if reason != "" {
 		return q.unknown(at, "%s", reason)
 	}
-	a = a.negated(c.Negated)
-	matches := c.Negated
-	switch {
-	case c.Op == "isEmpty":
-		matches = !c.Negated
-	case c.OnEmpty != groups.ByOperator:
-		matches = c.OnEmpty == groups.Matches
-	}
-	if matches {
-		a.yes = or(a.yes, q.tables.empty(f))
-	} else {
-		a.no = or(a.no, q.tables.empty(f))
-	}
-	return a
+	return a.whenEmpty(c.Op, c.Negated, c.OnEmpty, q.tables.empty(f))
 }
 
 // test answers for values that are there; those that are not of the field are not known.

@@ -154,20 +154,7 @@ func (o *ownTables) unit(c groups.UnitCondition) answer {
 		yes := sits(met, true)
 		a = answer{yes, and(in, not(yes), not(sits(lost, false)), not(stray))}
 	}
-	a = a.negated(c.Negated)
-	matches := c.Negated
-	switch {
-	case c.Op == "isEmpty":
-		matches = !c.Negated
-	case c.OnEmpty != groups.ByOperator:
-		matches = c.OnEmpty == groups.Matches
-	}
-	if matches {
-		a.yes = or(a.yes, nowhere)
-	} else {
-		a.no = or(a.no, nowhere)
-	}
-	return a
+	return a.whenEmpty(c.Op, c.Negated, c.OnEmpty, nowhere)
 }
 
 // user answers from the managers. Whoever is his own is not below himself.
