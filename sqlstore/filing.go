@@ -25,7 +25,7 @@ const (
 	typeUnit    = "unit"
 )
 
-// A row of groups_value, without its tenant.
+// A valueRow is a row of groups_value, without its tenant.
 type valueRow struct {
 	user      groups.UserID
 	typ, name string
@@ -33,7 +33,7 @@ type valueRow struct {
 	key, tail string
 }
 
-// A row of groups_enrollment, without its tenant.
+// An enrollmentRow is a row of groups_enrollment, without its tenant.
 type enrollmentRow struct {
 	user           groups.UserID
 	course, status string
@@ -165,43 +165,53 @@ func key(v groups.Value) (string, error) {
 // instantKey is an instant of the years 1 to 9999 in a form that orders as they do.
 func instantKey(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
-// file replaces the rows of users by what they have now.
+// file replaces the rows of users by what they have now. It makes those of a page at a time, and takes the old ones away at
+// once: PostgreSQL goes on for a while as it began, which it does with empty tables.
 func (s *Store) file(ctx context.Context, c conn, users []groups.User) error {
 	if len(users) == 0 {
 		return nil
 	}
-	exact, _, err := s.filed(ctx, c)
+	names, _, err := s.filed(ctx, c)
 	if err != nil {
 		return err
 	}
-	f := filing{exact: make(map[string]bool, len(exact))}
-	for _, name := range exact {
-		f.exact[name] = true
+	exact := make(map[string]bool, len(names))
+	for _, name := range names {
+		exact[name] = true
 	}
 	ids := make([]groups.UserID, len(users))
 	for i := range users {
 		ids[i] = users[i].ID
-		if err := f.user(&users[i]); err != nil {
-			return fmt.Errorf("file values: %w", err)
-		}
 	}
 	if err := s.unfile(ctx, c, ids); err != nil {
 		return err
 	}
-	err = c.insert(ctx, "INSERT INTO groups_value (tenant, user_id, type, name, part, key, tail)", "", 7, len(f.values), func(i int) []any {
+	for some := range slices.Chunk(users, pageSize) {
+		f := filing{exact: exact}
+		for i := range some {
+			if err := f.user(&some[i]); err != nil {
+				return fmt.Errorf("file values: %w", err)
+			}
+		}
+		if err := f.write(ctx, c); err != nil {
+			return fmt.Errorf("file values: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *filing) write(ctx context.Context, c conn) error {
+	err := c.insert(ctx, "INSERT INTO groups_value (tenant, user_id, type, name, part, key, tail)", "", 7, len(f.values), func(i int) []any {
 		r := &f.values[i]
 		return []any{string(r.user), r.typ, r.name, r.part, r.key, r.tail}
 	})
-	if err == nil {
-		err = c.insert(ctx, "INSERT INTO groups_enrollment (tenant, user_id, course, status, completed)", "", 5, len(f.enrollments), func(i int) []any {
-			r := &f.enrollments[i]
-			return []any{string(r.user), r.course, r.status, r.completed}
-		})
-	}
 	if err != nil {
-		return fmt.Errorf("file values: %w", err)
+		return err
 	}
-	return nil
+	return c.insert(ctx, "INSERT INTO groups_enrollment (tenant, user_id, course, status, completed)", "", 5, len(f.enrollments), func(i int) []any {
+		r := &f.enrollments[i]
+		return []any{string(r.user), r.course, r.status, r.completed}
+	})
 }
 
 // unfile takes the rows of users away.
