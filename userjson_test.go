@@ -138,3 +138,20 @@ func TestWhatIsNoJSONOfAUserIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTypeOfAValueIsThatOfTheFieldsThatTakeIt(t *testing.T) {
+	for _, c := range []struct {
+		value groups.Value
+		want  groups.Type
+	}{
+		{groups.Value{}, 0}, {groups.Empty(), 0},
+		{groups.Text("a"), groups.TypeText}, {groups.Text("a", "b"), groups.TypeText},
+		{groups.Choice("a"), groups.TypeChoice}, {groups.Choice("a", "b"), groups.TypeMultiChoice},
+		{groups.Number(1), groups.TypeNumber}, {groups.Day(groups.NewDate(2026, 1, 31)), groups.TypeDate},
+		{groups.At(newYear()), groups.TypeInstant}, {groups.Bool(false), groups.TypeBool},
+	} {
+		if got := c.value.Type(); got != c.want {
+			t.Errorf("%v is a %v, want %v", c.value, got, c.want)
+		}
+	}
+}

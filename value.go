@@ -214,6 +214,10 @@ func (v Value) typeFor(asked Type) Type {
 	return 0
 }
 
+// Type returns the type of a value that is there, and zero for Unknown and Empty. One option is a choice, which a
+// multi-choice takes as well; several are a multi-choice.
+func (v Value) Type() Type { return v.typeFor(TypeChoice) }
+
 // IsUnknown reports whether the host could not say what the value is.
 func (v Value) IsUnknown() bool { return v.data == nil }
 

@@ -53,7 +53,7 @@ func (s *Store) about(ctx context.Context, c conn, commit *groups.Commit) (group
 		ids[commit.Notes[i].Group] = struct{}{}
 	}
 	maps.DeleteFunc(ids, func(id groups.GroupID, _ struct{}) bool { return id.Check() != nil })
-	found, err := list(ctx, c, scanGroup, "SELECT definition, state FROM groups_group WHERE tenant = ?1 AND id IN ("+c.dialect.elements(2)+")",
+	found, err := list(ctx, c, scanGroup, "SELECT definition, state FROM groups_group WHERE tenant = ?1 AND "+c.dialect.oneOf("id", "?2"),
 		array(slices.Collect(maps.Keys(ids))))
 	if err != nil {
 		return groups.Stored{}, err
@@ -128,11 +128,10 @@ func (s *Store) erase(ctx context.Context, c conn, ids []groups.GroupID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	of := " WHERE tenant = ?1 AND %s IN (" + c.dialect.elements(2) + ")"
 	for _, statement := range []string{
-		"DELETE FROM groups_standing" + fmt.Sprintf(of, "group_id"),
-		"DELETE FROM groups_note" + fmt.Sprintf(of, "group_id"),
-		"DELETE FROM groups_group" + fmt.Sprintf(of, "id"),
+		"DELETE FROM groups_standing WHERE tenant = ?1 AND " + c.dialect.oneOf("group_id", "?2"),
+		"DELETE FROM " + c.dialect.by("groups_note", "groups_note_group") + " WHERE tenant = ?1 AND " + c.dialect.oneOf("group_id", "?2"),
+		"DELETE FROM groups_group WHERE tenant = ?1 AND " + c.dialect.oneOf("id", "?2"),
 	} {
 		if err := c.exec(ctx, statement, array(ids)); err != nil {
 			return fmt.Errorf("delete groups: %w", err)

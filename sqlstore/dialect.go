@@ -44,23 +44,81 @@ func (d Dialect) begin() string {
 	return "BEGIN ISOLATION LEVEL READ COMMITTED"
 }
 
-// elements are those of the JSON array of texts in a parameter: a list of any length is one parameter.
-func (d Dialect) elements(parameter int) string {
+// by is a table that is looked up by an index. Without statistics, which it seldom has, SQLite may go through all that a
+// tenant has instead.
+func (d Dialect) by(table, index string) string {
 	if d == SQLite {
-		return fmt.Sprintf("SELECT value FROM json_each(?%d)", parameter)
+		return table + " INDEXED BY " + index
 	}
-	return fmt.Sprintf("SELECT jsonb_array_elements_text(CAST(?%d AS jsonb))", parameter)
+	return table
 }
 
-// pairs are those of a JSON array of arrays of two texts.
-func (d Dialect) pairs(parameter int) string {
-	if d == SQLite {
-		return fmt.Sprintf("SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?%d)", parameter)
+// in is the condition that a column is one of what a query finds that is the same for all rows: PostgreSQL asks it once,
+// and looks the column up by an index where there is one, whatever it thinks of how much that is.
+func (d Dialect) in(column, query string) string {
+	if d == Postgres {
+		return column + " = ANY (ARRAY(" + query + "))"
 	}
-	return fmt.Sprintf("SELECT e ->> 0, e ->> 1 FROM jsonb_array_elements(CAST(?%d AS jsonb)) e", parameter)
+	return column + " IN (" + query + ")"
 }
 
-// array is the JSON array of a list, for a parameter. What is in it is text, so that nothing can go wrong.
+// oneOf is the condition that a column is one of the texts in the JSON list that a parameter is.
+func (d Dialect) oneOf(column, parameter string) string {
+	if d == Postgres {
+		return d.in(column, "SELECT jsonb_array_elements_text("+parameter+"::jsonb)")
+	}
+	return d.in(column, "SELECT value FROM json_each("+parameter+")")
+}
+
+// oneOfNumbers is that condition for whole numbers, which are texts in the list.
+func (d Dialect) oneOfNumbers(column, parameter string) string {
+	if d == Postgres {
+		return d.in(column, "SELECT jsonb_array_elements_text("+parameter+"::jsonb)::bigint")
+	}
+	return d.in(column, "SELECT CAST(value AS INTEGER) FROM json_each("+parameter+")")
+}
+
+// exists is the condition that there are such rows. PostgreSQL, which without statistics would compare each user with each
+// row, is kept from making a join of it: it looks for the rows of each user by an index, or collects them once.
+func (d Dialect) exists(from string) string {
+	if d == Postgres {
+		return "((EXISTS (SELECT 1 FROM " + from + ")) IS TRUE)"
+	}
+	return "EXISTS (SELECT 1 FROM " + from + ")"
+}
+
+// each is the texts in such a list as rows of a table, part, with a column, value.
+func (d Dialect) each(parameter string) string {
+	if d == Postgres {
+		return "jsonb_array_elements_text(" + parameter + "::jsonb) AS part (value)"
+	}
+	return "json_each(" + parameter + ") AS part"
+}
+
+// pairs is a JSON list of lists of two texts as rows of a table, pair, with two columns, one and other.
+func (d Dialect) pairs(parameter string) string {
+	if d == Postgres {
+		return "(SELECT value ->> 0 AS one, value ->> 1 AS other FROM jsonb_array_elements(" + parameter + "::jsonb)) AS pair"
+	}
+	return "(SELECT json_extract(value, '$[0]') AS one, json_extract(value, '$[1]') AS other FROM json_each(" + parameter + ")) AS pair"
+}
+
+// part is the condition that a text contains, startsWith or endsWith another, character by character.
+func (d Dialect) part(op, text, part string) string {
+	switch {
+	case op == "startsWith":
+		return "substr(" + text + ", 1, length(" + part + ")) = " + part
+	case op == "endsWith" && d == Postgres:
+		return "right(" + text + ", length(" + part + ")) = " + part
+	case op == "endsWith":
+		return "substr(" + text + ", -length(" + part + ")) = " + part
+	case d == Postgres:
+		return "strpos(" + text + ", " + part + ") > 0"
+	}
+	return "instr(" + text + ", " + part + ") > 0"
+}
+
+// array is the JSON list of texts, or of lists of them, for a parameter.
 func array[T any](list []T) string {
 	if len(list) == 0 {
 		return "[]"

@@ -9,5 +9,7 @@
 // Tables begin with groups_ and are described in the files of [Migrations]. The view groups_membership has a row for
 // each member, and nobody else; a host may join it, and must write to none of them.
 //
-// This package knows nothing of rules and of how they are evaluated.
+// A [Query] puts criteria to the database, and [Columns.Where] makes a WHERE clause of them for a host's own table. Both say
+// in SQL what package groups says in Go: this package knows what conditions mean, and nothing of runs, of the index
+// and of who is in a group.
 package sqlstore

@@ -26,7 +26,7 @@ func (s *Store) Acts(ctx context.Context, id groups.GroupID, after string) iter.
 		case id.Check() != nil:
 			return nil, nil
 		}
-		return list(ctx, s.conn(), scanAct, "SELECT number, document, before, after FROM groups_act WHERE tenant = ?1 AND group_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4",
+		return list(ctx, s.conn(), scanAct, "SELECT number, document, before, after FROM "+s.dialect.by("groups_act", "groups_act_group")+" WHERE tenant = ?1 AND group_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4",
 			string(id), n, pageSize)
 	})
 }
@@ -135,11 +135,11 @@ func (s *Store) forget(ctx context.Context, c conn, t *tenant, id, alias groups.
 		err = c.exec(ctx, "DELETE FROM groups_gone WHERE tenant = ?1 AND id = ?2", string(id))
 	}
 	if err == nil {
-		err = c.exec(ctx, "DELETE FROM groups_change WHERE tenant = ?1 AND user_id = ?2 AND number <= ?3", string(id), earlier)
+		err = c.exec(ctx, "DELETE FROM "+s.dialect.by("groups_change", "groups_change_user")+" WHERE tenant = ?1 AND user_id = ?2 AND number <= ?3", string(id), earlier)
 	}
 	var acts []groups.Act
 	if err == nil {
-		acts, err = list(ctx, c, scanAct, "SELECT number, document, before, after FROM groups_act WHERE tenant = ?1 AND user_id = ?2", string(id))
+		acts, err = list(ctx, c, scanAct, "SELECT number, document, before, after FROM "+s.dialect.by("groups_act", "groups_act_user")+" WHERE tenant = ?1 AND user_id = ?2", string(id))
 	}
 	for _, act := range acts {
 		number := act.Cursor

@@ -199,7 +199,7 @@ func (s *Store) StandingsOf(ctx context.Context, id groups.UserID) iter.Seq2[gro
 		if last != nil {
 			after = last.Group
 		}
-		return list(ctx, s.conn(), scanStanding, "SELECT "+standingColumns+` FROM groups_standing
+		return list(ctx, s.conn(), scanStanding, "SELECT "+standingColumns+" FROM "+s.dialect.by("groups_standing", "groups_standing_user")+`
 			WHERE tenant = ?1 AND user_id = ?2 AND group_id > ?3 ORDER BY group_id LIMIT ?4`, string(id), string(after), pageSize)
 	})
 }
@@ -246,7 +246,7 @@ func (s *Store) enter(ctx context.Context, c conn, standings []groups.Standing) 
 		automatic = excluded.automatic, undecided = excluded.undecided, population = excluded.population, member = excluded.member,
 		assignment = excluded.assignment, exclusion = excluded.exclusion`, 9, len(kept), func(i int) []any { return kept[i] })
 	if err == nil && len(blank) > 0 {
-		err = c.exec(ctx, "DELETE FROM groups_standing WHERE tenant = ?1 AND (group_id, user_id) IN ("+c.dialect.pairs(2)+")", array(blank))
+		err = c.exec(ctx, "DELETE FROM groups_standing WHERE tenant = ?1 AND (group_id, user_id) IN (SELECT one, other FROM "+c.dialect.pairs("?2")+")", array(blank))
 	}
 	if err != nil {
 		return fmt.Errorf("write standings: %w", err)

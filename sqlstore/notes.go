@@ -74,7 +74,7 @@ func (s *Store) notesLike(ctx context.Context, c conn, others []groups.Note) (ma
 	like := map[noteName]*groups.Note{}
 	for kind, ids := range of {
 		found, err := list(ctx, c, scanNote, `SELECT kind, group_id, name, revision, kept_by, kept_at, NULL FROM groups_note
-			WHERE tenant = ?1 AND kind = ?2 AND group_id IN (`+c.dialect.elements(3)+")", coded(string(kind)), array(slices.Collect(maps.Keys(ids))))
+			WHERE tenant = ?1 AND kind = ?2 AND `+c.dialect.oneOf("group_id", "?3"), coded(string(kind)), array(slices.Collect(maps.Keys(ids))))
 		if err != nil {
 			return nil, fmt.Errorf("read notes: %w", err)
 		}

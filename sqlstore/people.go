@@ -77,12 +77,16 @@ func scanID(row func(...any) error) (id groups.UserID, err error) {
 
 // Users yields every user by ID.
 func (s *Store) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return s.users(ctx, s.conn())
+}
+
+func (s *Store) users(ctx context.Context, c conn) iter.Seq2[groups.User, error] {
 	return pages(ctx, func(last *groups.User) ([]groups.User, error) {
 		after := groups.UserID("")
 		if last != nil {
 			after = last.ID
 		}
-		return list(ctx, s.conn(), scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
+		return list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3", string(after), pageSize)
 	})
 }
 
@@ -118,12 +122,16 @@ func scanUser(row func(...any) error) (u groups.User, err error) {
 
 // Units yields every unit by tree and then by ID.
 func (s *Store) Units(ctx context.Context) iter.Seq2[groups.Unit, error] {
+	return s.units(ctx, s.conn())
+}
+
+func (s *Store) units(ctx context.Context, c conn) iter.Seq2[groups.Unit, error] {
 	return pages(ctx, func(last *groups.Unit) ([]groups.Unit, error) {
 		var after groups.Unit
 		if last != nil {
 			after = *last
 		}
-		return list(ctx, s.conn(), scanUnit, "SELECT tree, id, parent, name FROM groups_unit WHERE tenant = ?1 AND (tree, id) > (?2, ?3) ORDER BY tree, id LIMIT ?4",
+		return list(ctx, c, scanUnit, "SELECT tree, id, parent, name FROM groups_unit WHERE tenant = ?1 AND (tree, id) > (?2, ?3) ORDER BY tree, id LIMIT ?4",
 			string(after.Tree), after.ID, pageSize)
 	})
 }
@@ -172,6 +180,9 @@ func (s *Store) Write(ctx context.Context, p groups.PeopleChange) error {
 			}
 			t.schema = string(schema)
 		}
+		if err := s.refile(ctx, c, t); err != nil {
+			return err
+		}
 		if err := s.put(ctx, c, t, p.Upsert); err != nil {
 			return err
 		}
@@ -203,18 +214,20 @@ func (s *Store) put(ctx context.Context, c conn, t tenant, users []groups.User) 
 		}
 		documents[i] = string(document)
 	}
-	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document, written)",
-		"ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document, written = excluded.written", 5, len(users), func(i int) []any {
+	err := c.insert(ctx, "INSERT INTO groups_user (tenant, id, manager, document, activation, expiry, complete, written)",
+		`ON CONFLICT (tenant, id) DO UPDATE SET manager = excluded.manager, document = excluded.document,
+		activation = excluded.activation, expiry = excluded.expiry, complete = excluded.complete, written = excluded.written`, 8, len(users), func(i int) []any {
 			var manager any
 			if id, known := users[i].Manager.ID(); known {
 				manager = string(id)
 			}
-			return []any{string(users[i].ID), manager, documents[i], t.version}
+			activation, expiry, complete := facts(&users[i])
+			return []any{string(users[i].ID), manager, documents[i], activation, expiry, complete, t.version}
 		})
 	if err != nil {
 		return fmt.Errorf("write users: %w", err)
 	}
-	return nil
+	return s.file(ctx, c, users)
 }
 
 // switchOff deactivates those users who are there.
@@ -222,7 +235,7 @@ func (s *Store) switchOff(ctx context.Context, c conn, t tenant, ids []groups.Us
 	if ids = usable(ids); len(ids) == 0 {
 		return nil
 	}
-	found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND id IN ("+c.dialect.elements(2)+")", array(ids))
+	found, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND "+c.dialect.oneOf("id", "?2"), array(ids))
 	if err != nil {
 		return fmt.Errorf("read users: %w", err)
 	}
@@ -237,7 +250,7 @@ func (s *Store) remove(ctx context.Context, c conn, t tenant, ids []groups.UserI
 	if ids = usable(ids); len(ids) == 0 {
 		return nil
 	}
-	of := "WHERE tenant = ?1 AND id IN (" + c.dialect.elements(2) + ")"
+	of := "WHERE tenant = ?1 AND " + c.dialect.oneOf("id", "?2")
 	err := c.exec(ctx, "INSERT INTO groups_gone (tenant, id, written) SELECT tenant, id, ?3 FROM groups_user "+of+
 		" ON CONFLICT (tenant, id) DO UPDATE SET written = excluded.written", array(ids), t.version)
 	if err == nil {
@@ -246,7 +259,7 @@ func (s *Store) remove(ctx context.Context, c conn, t tenant, ids []groups.UserI
 	if err != nil {
 		return fmt.Errorf("remove users: %w", err)
 	}
-	return nil
+	return s.unfile(ctx, c, ids)
 }
 
 // usable are the identifiers that a user can have.
@@ -266,5 +279,5 @@ func (s *Store) plant(ctx context.Context, c conn, tree groups.Tree, units []gro
 	if err != nil {
 		return fmt.Errorf("write tree %q: %w", tree, err)
 	}
-	return nil
+	return s.survey(ctx, c, tree, units)
 }

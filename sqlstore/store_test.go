@@ -69,15 +69,28 @@ var laws = []struct {
 	{"many workers see each change once and in order", workersShareTheFeed},
 	{"a group is claimed by one worker", claimsGroups},
 	{"a change is applied once", appliesOnce},
+	{"what pages and looks up goes by an index", readsByIndex},
+	{"SQL and Go agree on the conformance vectors", agreesOnVectors},
+	{"columns of a host find whom Go finds, or are refused by name", asksColumns},
+	{"SQL and Go agree at the edges of values", agreesAtTheEdges},
+	{"SQL and Go agree at the limits of criteria", runsAtTheLimits},
+	{"every operator is asked where the table says", asksWhereTheTableSays},
+	{"no statement says anything of a rule", saysNothingOfTheRule},
+	{"whom no table knows is asked about in Go until the next write", refiles},
+}
+
+func sqlite() database {
+	return database{sqlstore.SQLite, "sqlite", func(t *testing.T) string {
+		return "file:" + filepath.Join(t.TempDir(), "groups.db") + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)"
+	}}
 }
 
 func TestOnSQLite(t *testing.T) {
-	d := database{sqlstore.SQLite, "sqlite", func(t *testing.T) string {
-		return "file:" + filepath.Join(t.TempDir(), "groups.db") + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)"
-	}}
+	d := sqlite()
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) { l.holds(t, d) })
 	}
+	t.Run("SQL and Go agree on 20,000 rules", func(t *testing.T) { agreesInWorlds(200, 100)(t, d) })
 	t.Run("100 rounds of killed processes lose nothing that was acknowledged", func(t *testing.T) { survives(t, d.driver, d.empty(t), 100) })
 }
 
@@ -87,6 +100,7 @@ func TestOnPostgres(t *testing.T) {
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) { l.holds(t, d) })
 	}
+	t.Run("SQL and Go agree on 1,000 rules", func(t *testing.T) { agreesInWorlds(20, 50)(t, d) })
 	t.Run("10 rounds of killed processes lose nothing that was acknowledged", func(t *testing.T) { survives(t, d.driver, d.empty(t), 10) })
 }
 

@@ -182,3 +182,22 @@ func (d Decimal) String() string {
 	}
 	return b.String()
 }
+
+// Key returns d in digits and a colon that order as text, byte by byte, as the numbers do, and are equal only where
+// these are: for who keeps numbers where text is all that is compared. It is at most 12 bytes longer than the digits.
+func (d Decimal) Key() string {
+	const middle = 5_000_000 // takes every exponent, and its opposite, to seven digits
+	switch d.signum() {
+	case 0:
+		return "1"
+	case 1:
+		return "2" + strconv.Itoa(middle+int(d.exp)) + d.digits
+	}
+	// The larger the number without its sign, the smaller it is. The colon, beyond all digits, has a fraction that goes
+	// on stand before the one that it begins with.
+	b := append(make([]byte, 0, len(d.digits)+9), "0"+strconv.Itoa(middle-int(d.exp))...)
+	for i := range len(d.digits) {
+		b = append(b, '0'+'9'-d.digits[i])
+	}
+	return string(append(b, ':'))
+}

@@ -185,3 +185,27 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestKeysOrderAsTheNumbersDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(label string) decimal.Decimal {
+			s := literal().Draw(t, label)
+			if rapid.Bool().Draw(t, "far") {
+				s, _, _ = strings.Cut(strings.ToLower(s), "e")
+				s += "e" + strconv.Itoa(rapid.SampledFrom([]int{-999_990, -400, -1, 1, 400, 999_990}).Draw(t, "exponent"))
+			}
+			return must(t, s)
+		}
+		a, b := draw("a"), draw("b")
+		if rapid.Bool().Draw(t, "goes on") && !strings.Contains(a.String(), "e") {
+			b = must(t, a.String()+map[bool]string{true: "", false: "."}[strings.Contains(a.String(), ".")]+rapid.StringMatching(`[0-9]{1,3}`).Draw(t, "so"))
+		}
+		if got, want := strings.Compare(a.Key(), b.Key()), cmp.Compare(a.Cmp(b), 0); got != want {
+			t.Fatalf("%s and %s compare %d, their keys %s and %s %d", a, b, want, a.Key(), b.Key(), got)
+		}
+	})
+	longest := must(t, "-"+strings.Repeat("9", 1000)+"e-999999")
+	if n := len(longest.Key()); n > 1012 {
+		t.Errorf("a key of %d bytes", n)
+	}
+}

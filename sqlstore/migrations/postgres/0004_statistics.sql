@@ -1,1 +1,0 @@
--- PostgreSQL keeps figures about its tables by itself.
