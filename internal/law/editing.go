@@ -82,7 +82,9 @@ func edit(ev *groups.Evaluator, store groups.Store, editor, saves int) (lost []*
 		case !is:
 			return nil, fmt.Errorf("editor %d: %w", editor, err)
 		default:
-			lost = append(lost, conflict)
+			if lost = append(lost, conflict); len(lost) > 100*(saves+10) {
+				return nil, fmt.Errorf("editor %d always loses: %w", editor, err)
+			}
 		}
 	}
 	return lost, nil
