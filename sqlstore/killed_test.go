@@ -53,10 +53,8 @@ func survives(t *testing.T, d database, rounds int, s *server) string {
 		said = append(said, one.kill(t)...)
 		if s != nil {
 			s.crash(t, round%2 == 0)
-			said = append(said, other.rest()...)
-		} else {
-			said = append(said, other.kill(t)...)
 		}
+		said = append(said, other.kill(t)...)
 		those := those(said, "acknowledged")
 		if len(those) < 2 {
 			t.Fatalf("the processes ended by themselves: %s %s", &one.errors, &other.errors)
