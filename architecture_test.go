@@ -1,14 +1,12 @@
 package groups_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
-	"iter"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -17,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 const module = "github.com/grouprules/groups"
@@ -160,35 +159,12 @@ func TestARunLeavesNoGoroutineBehind(t *testing.T) {
 		if _, err := ev.Process(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		failing := groups.NewEvaluator(&brokenOff{Directory: m}, m, &groups.Options{Now: newYear})
+		failing := groups.NewEvaluator(fault.Failing(m, fault.Short, 75), m, &groups.Options{Now: newYear})
 		if _, err := failing.Process(t.Context()); err == nil {
 			t.Fatal("half the people passed for all")
 		}
 	}
 	if after := runtime.NumGoroutine(); after > before {
 		t.Errorf("%d goroutines, %d before", after, before)
-	}
-}
-
-// brokenOff is a Directory whose second stream of users fails half way: the first is read for the
-// reporting lines, the second beside the standings of all groups.
-type brokenOff struct {
-	groups.Directory
-	streams int
-}
-
-func (d *brokenOff) Users(ctx context.Context) iter.Seq2[groups.User, error] {
-	return func(yield func(groups.User, error) bool) {
-		d.streams++
-		n := 0
-		for u, err := range d.Directory.Users(ctx) {
-			if n++; n == 25 && d.streams == 2 {
-				yield(groups.User{}, errors.New("went dead"))
-				return
-			}
-			if !yield(u, err) {
-				return
-			}
-		}
 	}
 }

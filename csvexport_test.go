@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"iter"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func TestMembersCSV(t *testing.T) {
@@ -82,8 +82,8 @@ func TestMembersCSV(t *testing.T) {
 		if err := w.ev.WriteMembersCSV(t.Context(), brokenWriter{}, "g", nil); !errors.Is(err, errBroken) {
 			t.Errorf("a write: %v", err)
 		}
-		ev := groups.NewEvaluator(brokenUsers{w}, w, nil)
-		if err := ev.WriteMembersCSV(t.Context(), &strings.Builder{}, "g", &groups.MembersCSV{Fields: all}); !errors.Is(err, errBroken) {
+		ev := groups.NewEvaluator(fault.Failing(w, fault.Before, 2), w, nil)
+		if err := ev.WriteMembersCSV(t.Context(), &strings.Builder{}, "g", &groups.MembersCSV{Fields: all}); !errors.Is(err, fault.ErrSource) {
 			t.Errorf("a read: %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -106,12 +106,6 @@ func TestMembersCSV(t *testing.T) {
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
-
-type brokenUsers struct{ groups.Directory }
-
-func (brokenUsers) Users(context.Context) iter.Seq2[groups.User, error] {
-	return func(yield func(groups.User, error) bool) { yield(groups.User{}, errBroken) }
-}
 
 func TestErrorCSV(t *testing.T) {
 	const file = "key;dept;level\nu1;a;1\nu2;b\n;=cmd;\xff\nu1;c;2\nu3;x\x00y;high\nu4;d;4;5\n"

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func TestPlanBeforeAnythingIsWritten(t *testing.T) {
@@ -86,29 +87,19 @@ func TestStaleImport(t *testing.T) {
 // bare is a Directory and nothing else.
 type bare struct{ groups.Directory }
 
-// failing is a Directory whose users or units break off.
-type failing struct {
-	groups.Directory
-	users, units, disorder bool
-}
-
 var errBroken = errors.New("the line went dead")
 
-func (f failing) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+// disordered is a Directory that has each user twice.
+type disordered struct{ groups.Directory }
+
+func (d disordered) Users(ctx context.Context) iter.Seq2[groups.User, error] {
 	return func(yield func(groups.User, error) bool) {
-		for u, err := range f.Directory.Users(ctx) {
-			if !yield(u, err) || f.users && !yield(groups.User{}, errBroken) || f.disorder && !yield(u, nil) {
+		for u, err := range d.Directory.Users(ctx) {
+			if !yield(u, err) || !yield(u, nil) {
 				return
 			}
 		}
 	}
-}
-
-func (f failing) Units(ctx context.Context) iter.Seq2[groups.Unit, error] {
-	if !f.units {
-		return f.Directory.Units(ctx)
-	}
-	return func(yield func(groups.Unit, error) bool) { yield(groups.Unit{}, errBroken) }
 }
 
 func TestImportsThatFail(t *testing.T) {
@@ -133,19 +124,19 @@ func TestImportsThatFail(t *testing.T) {
 		}
 	})
 	t.Run("users that break off", func(t *testing.T) {
-		if p, err := groups.NewEvaluator(failing{Directory: w, users: true}, w, nil).PlanImport(t.Context(), read()); !errors.Is(err, errBroken) || p != nil {
+		if p, err := groups.NewEvaluator(fault.Failing(w, fault.Short, 1), w, nil).PlanImport(t.Context(), read()); !errors.Is(err, fault.ErrSource) || p != nil {
 			t.Errorf("%v, %v: half the people must never look like all of them", p, err)
 		}
 	})
 	t.Run("users out of order", func(t *testing.T) {
-		if p, err := groups.NewEvaluator(failing{Directory: w, disorder: true}, w, nil).PlanImport(t.Context(), read()); err == nil {
+		if p, err := groups.NewEvaluator(disordered{w}, w, nil).PlanImport(t.Context(), read()); err == nil {
 			t.Errorf("%v: they would look new and missing at once", p)
 		}
 	})
 	t.Run("units that break off", func(t *testing.T) {
 		f := read()
 		f.Trees = map[groups.Tree][]groups.Unit{"org": nil}
-		if p, err := groups.NewEvaluator(failing{Directory: w, units: true}, w, nil).PlanImport(t.Context(), f); !errors.Is(err, errBroken) || p != nil {
+		if p, err := groups.NewEvaluator(fault.Failing(w, fault.Before, 3), w, nil).PlanImport(t.Context(), f); !errors.Is(err, fault.ErrSource) || p != nil {
 			t.Error(p, err)
 		}
 	})

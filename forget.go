@@ -26,16 +26,37 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 		return err
 	}
 	defer done()
+	alias := UserID("") // of the attempt before
 	for n := 1; ; n++ {
 		c, err := e.forgetting(ctx, user, by)
 		if err != nil {
 			return err
 		}
+		if n > 1 && len(c.Writes)+len(c.Notes) == 0 {
+			if written, err := e.hasForgotten(ctx, alias); written || err != nil {
+				return err
+			}
+		}
+		alias = c.Alias
 		err = e.store.Apply(ctx, *c)
 		if err == nil || !errors.Is(err, ErrConflict) || n == attempts {
 			return err
 		}
 	}
+}
+
+// hasForgotten reports whether the alias stands in the audit. A commit that was delivered twice is refused the second
+// time, and to forget once more would erase the leaves that the first has written.
+func (e *Evaluator) hasForgotten(ctx context.Context, alias UserID) (bool, error) {
+	for a, err := range e.store.Acts(ctx, "", "") {
+		if err != nil {
+			return false, fmt.Errorf("read acts: %w", err)
+		}
+		if a.Do == actForget && a.User == alias {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // forgetting is the commit that leaves nothing of a user.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func TestForgettingErasesAPersonEverywhere(t *testing.T) {
@@ -130,4 +131,26 @@ func TestWhoFollowsSomebodyForgottenIsNotTakenForThem(t *testing.T) {
 	stored("first", "bob", "cid")
 	stored("second", "bob", "cid")
 	w.want(w.process(), "first -bob(rule) -cid(rule); second -bob(rule) -cid(rule)")
+}
+
+// A commit that is delivered twice is refused the second time. To forget once more would erase the leaves that it wrote,
+// before the host has read them.
+func TestForgettingThatIsDeliveredTwiceKeepsTheLeaves(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	twice := &fault.Sources{}
+	ev := groups.NewEvaluator(w.Memory, twice.Store(w.Memory), &groups.Options{Now: w.ev.Now})
+	w.must(ev.Forget(twice.Arm(t.Context(), fault.Repeated, 1), "ann", "chief"))
+	if !twice.Disarm() {
+		t.Fatal("nothing was written")
+	}
+	var left []groups.UserID
+	for c, err := range w.Changes(t.Context(), "") {
+		w.must(err)
+		if c.Kind == groups.Left {
+			left = append(left, c.User)
+		}
+	}
+	if !slices.Equal(left, []groups.UserID{"ann"}) {
+		t.Errorf("the feed has the leaves of %v", left)
+	}
 }

@@ -107,6 +107,11 @@ var hosts = map[string]func() law.Host{
 		h.Wrap, h.WrapStore, h.Beside = law.Journaled, law.BareStore, true
 		return h
 	},
+	"memory, three evaluators in turn": func() law.Host {
+		h := law.OnMemory()
+		h.Several, h.Beside = 3, true
+		return h
+	},
 	"memory without a journal": func() law.Host {
 		h := law.OnMemory()
 		h.Wrap, h.Beside = law.Dated, true

@@ -33,10 +33,11 @@ func withVersion(stored []Note, before, after *Group) []Note {
 	}
 	version := *after
 	version.Revision++
-	notes := []Note{{
-		Kind: NoteVersion, Group: after.ID, Key: versionKey(version.Revision),
-		By: after.SavedBy, At: after.SavedAt, Data: recorded(&version),
-	}}
+	key := versionKey(version.Revision)
+	for len(stored) > 0 && stored[len(stored)-1].Key >= key {
+		stored = stored[:len(stored)-1] // of an edit that came in between, against which the Store refuses this one
+	}
+	notes := []Note{{Kind: NoteVersion, Group: after.ID, Key: key, By: after.SavedBy, At: after.SavedAt, Data: recorded(&version)}}
 	for _, old := range stored[:max(0, len(stored)+1-keptVersions)] {
 		old.Data = nil
 		notes = append(notes, old)

@@ -2,7 +2,7 @@ package admin_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"iter"
 	"testing"
 	"time"
@@ -104,29 +104,4 @@ func only(ids ...groups.UserID) admin.Actor {
 // without hides what a directory can do beyond the four methods.
 func without(d groups.Directory) groups.Directory { return struct{ groups.Directory }{d} }
 
-// dying is a directory whose stream of users breaks after some.
-type dying struct {
-	groups.Directory
-	after int
-}
-
-var errDied = fmt.Errorf("went dead")
-
-func (f dying) Users(ctx context.Context) iter.Seq2[groups.User, error] {
-	return func(yield func(groups.User, error) bool) {
-		n := 0
-		for u, err := range f.Directory.Users(ctx) {
-			if n++; n > f.after {
-				yield(groups.User{}, errDied)
-				return
-			}
-			if !yield(u, err) {
-				return
-			}
-		}
-	}
-}
-
-func (f dying) User(ctx context.Context, id groups.UserID) (groups.User, error) {
-	return groups.User{}, errDied
-}
+var errDied = errors.New("went dead")

@@ -33,19 +33,6 @@ func TestAnActOnAGroupThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestACancelledActDoesNothing(t *testing.T) {
-	w := staffed(t)
-	before := w.population(t, "sales")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if r, err := w.Assign(ctx, root, "sales", admin.Users("out"), admin.Terms{}); !errors.Is(err, context.Canceled) || r != nil {
-		t.Errorf("%v, %v", r, err)
-	}
-	if diff := cmp.Diff(before, w.population(t, "sales")); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // last is a Store after whose first writing something happens.
 type last struct {
 	groups.Store
@@ -100,20 +87,6 @@ func TestWhatIsWrittenIsNoError(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.why, diff)
 		}
 		cancel()
-	}
-}
-
-// failing is a Store that can write nothing.
-type failing struct{ groups.Store }
-
-func (failing) Apply(context.Context, groups.Commit) error { return errDead }
-
-func TestAStoreThatFailsIsAnErrorAndNoRefusal(t *testing.T) {
-	w := staffed(t)
-	s := failing{w.store}
-	d := admin.New(groups.NewEvaluator(w.store, s, nil), w.store, s, nil)
-	if r, err := d.Assign(t.Context(), root, "sales", admin.Users("shut", "out"), admin.Terms{}); !errors.Is(err, errDead) || r != nil {
-		t.Errorf("%v, %v", r, err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/admin"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func ExampleDesk_Blocks() {
@@ -169,8 +170,12 @@ func TestBlocksRefuseWhatTheyCannotRead(t *testing.T) {
 			ids = append(ids, users[i].ID)
 		}
 		o := open(nil, nil).people(users...).manual("g", ids...)
-		dead := admin.New(o.ev, dying{o, n / 2}, o, nil)
-		if _, err := dead.Blocks(t.Context(), all, "g", 0); !errors.Is(err, errDied) {
+		mode, at := fault.Before, 1
+		if n > 100 {
+			mode, at = fault.Short, n/2
+		}
+		dead := admin.New(o.ev, fault.Failing(o, mode, at), o, nil)
+		if _, err := dead.Blocks(t.Context(), all, "g", 0); !errors.Is(err, fault.ErrSource) {
 			t.Errorf("half the directory passed for all: %v", err)
 		}
 	}

@@ -1,15 +1,14 @@
 package admin_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"testing"
 	"time"
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/admin"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func TestDuplicatesHaveWhatTheCallerSaysAndNoAutomaticMembers(t *testing.T) {
@@ -115,35 +114,15 @@ func TestWhereNotAllCanBeCopiedThereIsNoCopy(t *testing.T) {
 	ctx := t.Context()
 	w := faculty(t, nil)
 	must[*groups.Run](t)(w.ev.Assign(ctx, "maths", groups.Decision{By: "tutor"}, "cid"))
-	for after := range 3 {
-		dead := &deadAfter{Directory: w.store, reads: after}
+	for n := range 4 {
+		dead := fault.Failing(w.store, fault.Before, n+1)
 		desk := admin.New(groups.NewEvaluator(dead, w.store, &groups.Options{Now: func() time.Time { return noon }}), dead, w.store, nil)
 		_, _, err := desk.Duplicate(ctx, root, "maths", groups.Group{ID: "copy", Name: "Copy"}, admin.Duplication{Users: true, Conditions: true})
-		if !errors.Is(err, errDead) {
-			t.Errorf("after %d readings: %v", after, err)
+		if !errors.Is(err, fault.ErrSource) {
+			t.Errorf("at reading %d: %v", n+1, err)
 		}
 		if _, err := w.store.Group(ctx, "copy"); !errors.Is(err, groups.ErrNotFound) {
-			t.Errorf("after %d readings: half a copy: %v", after, err)
+			t.Errorf("at reading %d: half a copy: %v", n+1, err)
 		}
 	}
-}
-
-// deadAfter is a Directory that fails once its users were read so often.
-type deadAfter struct {
-	groups.Directory
-	reads int
-}
-
-func (d *deadAfter) User(ctx context.Context, id groups.UserID) (groups.User, error) {
-	if d.reads--; d.reads < 0 {
-		return groups.User{}, errDead
-	}
-	return d.Directory.User(ctx, id)
-}
-
-func (d *deadAfter) Users(ctx context.Context) iter.Seq2[groups.User, error] {
-	if d.reads--; d.reads < 0 {
-		return func(yield func(groups.User, error) bool) { yield(groups.User{}, errDead) }
-	}
-	return d.Directory.Users(ctx)
 }

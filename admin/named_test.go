@@ -13,6 +13,7 @@ import (
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/admin"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 // executives is the group of the page: Anna Smith is in it because she is in the division, and others
@@ -116,8 +117,8 @@ func TestSearchForNamedUsers(t *testing.T) {
 	if _, err := o.desk.NamedUsers(t.Context(), all, c, &admin.UserSearch{ID: strings.Repeat("u", 6000)}); !errors.As(err, &refused) {
 		t.Errorf("a text longer than criteria take: %v", err)
 	}
-	dead := admin.New(o.ev, dying{o, 0}, o, nil)
-	if _, err := dead.NamedUsers(t.Context(), all, c, nil); !errors.Is(err, errDied) {
+	dead := admin.New(o.ev, fault.Failing(o, fault.Before, 1), o, nil)
+	if _, err := dead.NamedUsers(t.Context(), all, c, nil); !errors.Is(err, fault.ErrSource) {
 		t.Errorf("users who could not be read: %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/admin"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func TestWhoIsNamed(t *testing.T) {
@@ -186,16 +187,17 @@ func TestAFailingDirectoryFindsNobody(t *testing.T) {
 	w := newTenant(t, person("n1", "nina", "n@x.org"), person("n2", "nils", "n2@x.org"))
 	w.save(t, "g")
 	for _, c := range []struct {
-		why   string
-		after int
-		whom  admin.Whom
+		why  string
+		mode fault.Mode
+		n    int
+		whom admin.Whom
 	}{
-		{"the pass breaks off after the user was met", 1, admin.Named{Texts: []string{"nina"}}},
-		{"a look-up fails, which is not to be not found", 0, admin.Users("n1")},
-		{"the people of a unit break off", 1, admin.InUnit{Tree: Branch, Unit: "emea"}},
+		{"the pass breaks off after the user was met", fault.Short, 2, admin.Named{Texts: []string{"nina"}}},
+		{"a look-up fails, which is not to be not found", fault.Before, 1, admin.Users("n1")},
+		{"the people of a unit break off", fault.Short, 2, admin.InUnit{Tree: Branch, Unit: "emea"}},
 	} {
-		d := admin.New(w.ev, brokenOff{w.store, c.after}, w.store, nil)
-		if r, err := d.Assign(t.Context(), root, "g", c.whom, admin.Terms{}); !errors.Is(err, errDead) || r != nil {
+		d := admin.New(w.ev, fault.Failing(w.store, c.mode, c.n), w.store, nil)
+		if r, err := d.Assign(t.Context(), root, "g", c.whom, admin.Terms{}); !errors.Is(err, fault.ErrSource) || r != nil {
 			t.Errorf("%s: %v, %v", c.why, r, err)
 		}
 		if got := w.population(t, "g"); len(got) > 0 {

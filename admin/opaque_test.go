@@ -16,6 +16,7 @@ import (
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/admin"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func ExampleDesk_ReadCriteria() {
@@ -518,11 +519,11 @@ func TestAnIdIsGoodForOneRevisionOfOneGroupAndOneEditor(t *testing.T) {
 	if _, err := o.desk.ParseCriteria(t.Context(), editor, "none", data); !errors.Is(err, groups.ErrNotFound) {
 		t.Error(err)
 	}
-	dead := admin.New(o.ev, dying{o, 0}, o, nil)
-	if _, err := dead.ReadCriteria(t.Context(), editor, "g"); !errors.Is(err, errDied) {
+	dead := func() *admin.Desk { return admin.New(o.ev, fault.Failing(o, fault.Before, 1), o, nil) }
+	if _, err := dead().ReadCriteria(t.Context(), editor, "g"); !errors.Is(err, fault.ErrSource) {
 		t.Errorf("who could not be read passed for unseen: %v", err)
 	}
-	if _, err := dead.ParseCriteria(t.Context(), editor, "g", data); !errors.Is(err, errDied) {
+	if _, err := dead().ParseCriteria(t.Context(), editor, "g", data); !errors.Is(err, fault.ErrSource) {
 		t.Errorf("who could not be read passed for unseen: %v", err)
 	}
 }

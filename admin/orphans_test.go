@@ -13,6 +13,7 @@ import (
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/admin"
+	"github.com/grouprules/groups/internal/law/fault"
 )
 
 func ExampleDesk_Orphans() {
@@ -94,12 +95,12 @@ func TestOrphans(t *testing.T) {
 	for range o.desk.Orphans(t.Context(), all) {
 		break // must not hang or panic
 	}
-	dead := admin.New(o.ev, dying{o, 1}, o, p)
+	dead := admin.New(o.ev, fault.Failing(o, fault.Short, 2), o, p)
 	var last error
 	for _, err := range dead.Orphans(t.Context(), all) {
 		last = err
 	}
-	if !errors.Is(last, errDied) {
+	if !errors.Is(last, fault.ErrSource) {
 		t.Errorf("half the directory passed for all: %v", last)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

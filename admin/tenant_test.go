@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -151,35 +150,7 @@ func told(r *admin.Report) []string {
 	return out
 }
 
-// brokenOff is a Directory whose users break off after some.
-type brokenOff struct {
-	groups.Directory
-	after int
-}
-
 var errDead = errors.New("went dead")
-
-func (d brokenOff) Users(ctx context.Context) iter.Seq2[groups.User, error] {
-	return func(yield func(groups.User, error) bool) {
-		n := 0
-		for u, err := range d.Directory.Users(ctx) {
-			if n++; n > d.after {
-				yield(groups.User{}, errDead)
-				return
-			}
-			if !yield(u, err) {
-				return
-			}
-		}
-	}
-}
-
-func (d brokenOff) User(ctx context.Context, id groups.UserID) (groups.User, error) {
-	if d.after == 0 {
-		return groups.User{}, errDead
-	}
-	return d.Directory.User(ctx, id)
-}
 
 func must[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {

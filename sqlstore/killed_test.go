@@ -1,153 +1,139 @@
 package sqlstore_test
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/sqlstore"
 )
 
-// The environment of a process that is to be killed: its driver, its source of data, and by which name it goes.
-const killedDriver, killedSource, killedName = "KILLED_DRIVER", "KILLED_SOURCE", "KILLED_NAME"
-
-// dialects are by driver.
-var dialects = map[string]sqlstore.Dialect{"sqlite": sqlstore.SQLite, "pgx": sqlstore.Postgres}
-
-// TestTheProcessThatIsKilled is such a process, not a test: it puts users into a group by an evaluator, without end, and
-// says each once the Store has acknowledged it.
-func TestTheProcessThatIsKilled(t *testing.T) {
-	driver := os.Getenv(killedDriver)
-	if driver == "" {
-		t.Skip("it is started by the tests that kill it")
-	}
-	db, err := sql.Open(driver, os.Getenv(killedSource))
+// assigns puts users into a group by an evaluator, without end, and says each once the Store has acknowledged it.
+func assigns(name string) error {
+	_, store, err := opened()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	store := sqlstore.Open(db, dialects[driver], "acme")
+	ctx := context.Background()
 	ev := groups.NewEvaluator(store, store, nil)
 	for n := 0; ; n++ {
-		user := groups.UserID(fmt.Sprintf("%s-%04d", os.Getenv(killedName), n))
-		err := store.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{{ID: user, Activation: groups.Activated}}})
+		user := groups.UserID(fmt.Sprintf("%s-%04d", name, n))
+		err := store.Write(ctx, groups.PeopleChange{Upsert: []groups.User{{ID: user, Activation: groups.Activated}}})
 		for again := err == nil; again; again = errors.Is(err, groups.ErrConflict) { // the other one was faster, many times
-			_, err = ev.Assign(t.Context(), "g", groups.Decision{By: "root"}, user)
+			_, err = ev.Assign(ctx, "g", groups.Decision{By: "root"}, user)
 		}
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		fmt.Printf("acknowledged %s\n", user)
+		say("acknowledged", user)
 	}
 }
 
-// survives kills so many processes while they write, two at a time, and looks at what is left.
-func survives(t *testing.T, driver, source string, rounds int) {
-	db, err := sql.Open(driver, source)
+// survives has two processes write at a time, and kills them wherever they are: both of them, or one and the server that
+// the other writes to. Then it looks at what is left.
+func survives(t *testing.T, d database, rounds int, s *server) string {
+	source := d.empty(t)
+	db, err := sql.Open(d.driver, source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := sqlstore.Migrate(t.Context(), db, dialects[driver]); err != nil {
+	defer db.Close()
+	store := sqlstore.Open(db, d.Dialect, "acme")
+	if err := errors.Join(sqlstore.Migrate(t.Context(), db, d.Dialect), create(t.Context(), store, map[groups.GroupID][]groups.UserID{"g": nil})); err != nil {
 		t.Fatal(err)
 	}
-	s := sqlstore.Open(db, dialects[driver], "acme")
-	if err := create(t.Context(), s, map[groups.GroupID][]groups.UserID{"g": nil}); err != nil {
-		t.Fatal(err)
-	}
-	var acknowledged []groups.UserID
+	var acknowledged []string
 	for round := range rounds {
-		// One is killed after some acknowledgements, which is anywhere in the next write; the other is beside it.
-		for i, p := range []*process{begin(t, driver, source, fmt.Sprintf("r%03da", round)), begin(t, driver, source, fmt.Sprintf("r%03db", round))} {
-			acknowledged = append(acknowledged, p.kill(t, 1+(round+3*i)%4)...)
+		one, other := begin(t, "assign", d.driver, source, fmt.Sprintf("r%04da", round)), begin(t, "assign", d.driver, source, fmt.Sprintf("r%04db", round))
+		// After some acknowledgements, which is anywhere in the next write.
+		said := append(one.until("acknowledged", 1+round%4), other.until("acknowledged", 1+(round+3)%4)...)
+		said = append(said, one.kill(t)...)
+		if s != nil {
+			s.crash(t, round%2 == 0)
 		}
+		said = append(said, other.kill(t)...)
+		those := those(said, "acknowledged")
+		if len(those) < 2 {
+			t.Fatalf("the processes ended by themselves: %s %s", &one.errors, &other.errors)
+		}
+		acknowledged = append(acknowledged, those...)
 	}
-	members := map[groups.UserID]bool{}
-	for m, err := range s.Members(context.Background(), "g", "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if members[m.User] {
-			t.Errorf("%s is a member twice", m.User)
-		}
-		members[m.User] = true
+	killed := counted(2*rounds, "process", "processes") + " killed"
+	if s != nil {
+		killed = fmt.Sprintf("%s and %s killed", counted(rounds, "process", "processes"), counted(rounds, "server", "servers"))
 	}
+	_ = db.Close() // its connections are those of before
+	if db, err = sql.Open(d.driver, source); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	store = sqlstore.Open(db, d.Dialect, "acme")
+	members := replays(t, store, "g")
 	for _, u := range acknowledged {
-		if !members[u] {
+		if members[groups.UserID(u)] == groups.Outside {
 			t.Errorf("%s was acknowledged, and is lost", u)
 		}
 	}
-	replayed, ids := map[groups.UserID]bool{}, map[string]bool{}
-	for c, err := range s.Changes(context.Background(), "") {
+	sound(t, d, db)
+	return fmt.Sprintf("%s, %s acknowledged: 0 lost, 0 doubled, and the feed gives the %s", killed,
+		counted(len(acknowledged), "commit", "commits"), counted(len(members), "membership", "memberships"))
+}
+
+// replays checks that the feed gives the membership, and that neither has anything twice, and returns the membership.
+func replays(t *testing.T, s *sqlstore.Store, group groups.GroupID) map[groups.UserID]groups.Method {
+	t.Helper()
+	members, replayed, ids := map[groups.UserID]groups.Method{}, map[groups.UserID]groups.Method{}, map[string]bool{}
+	for m, err := range s.Members(t.Context(), group, "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ids[c.ID] || replayed[c.User] || c.Kind != groups.Joined {
+		if _, twice := members[m.User]; twice {
+			t.Errorf("%s is a member of %s twice", m.User, group)
+		}
+		members[m.User] = m.Method
+	}
+	for c, err := range s.Changes(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ids[c.ID] {
 			t.Errorf("the feed has %+v again", c)
 		}
-		ids[c.ID], replayed[c.User] = true, true
-	}
-	if len(replayed) != len(members) {
-		t.Errorf("the feed has %d joins, and the group %d members", len(replayed), len(members))
-	}
-	for u := range members {
-		if !replayed[u] {
-			t.Errorf("%s is a member of whom the feed does not tell", u)
-		}
-	}
-	t.Logf("%d processes killed, %d commits acknowledged, %d members", 2*rounds, len(acknowledged), len(members))
-}
-
-// A process writes until it is killed.
-type process struct {
-	*exec.Cmd
-	lines *bufio.Scanner
-}
-
-func begin(t *testing.T, driver, source, name string) *process {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(self, "-test.run=^TestTheProcessThatIsKilled$", "-test.v")
-	c.Env = append(os.Environ(), killedDriver+"="+driver, killedSource+"="+source, killedName+"="+name)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return &process{c, bufio.NewScanner(out)}
-}
-
-// kill ends the process after so many acknowledgements, and returns all that it has given.
-func (p *process) kill(t *testing.T, after int) (acknowledged []groups.UserID) {
-	t.Helper()
-	var said []string
-	for p.lines.Scan() {
-		line := p.lines.Text()
-		said = append(said, line)
-		user, is := strings.CutPrefix(line, "acknowledged ")
-		if !is {
+		ids[c.ID] = true
+		if c.Group != group {
 			continue
 		}
-		if acknowledged = append(acknowledged, groups.UserID(user)); len(acknowledged) == after {
-			if err := p.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
+		if replayed[c.User] != c.Before {
+			t.Errorf("%s was %v in %s before %+v", c.User, replayed[c.User], group, c)
+		}
+		if replayed[c.User] = c.After; c.After == groups.Outside {
+			delete(replayed, c.User)
 		}
 	}
-	_ = p.Wait() // it was killed
-	if len(acknowledged) < after {
-		t.Fatalf("the process ended by itself: %q", said)
+	for u := range replayed {
+		if replayed[u] != members[u] {
+			t.Errorf("%s is %v in %s, the feed says %v", u, members[u], group, replayed[u])
+		}
 	}
-	return acknowledged
+	for u := range members {
+		if replayed[u] == groups.Outside {
+			t.Errorf("%s is in %s, of which the feed does not tell", u, group)
+		}
+	}
+	return members
+}
+
+// sound has SQLite look whether its file is whole.
+func sound(t *testing.T, d database, db *sql.DB) {
+	t.Helper()
+	if d.Dialect != sqlstore.SQLite {
+		return
+	}
+	var said string
+	if err := db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&said); err != nil || said != "ok" {
+		t.Errorf("integrity: %q, %v", said, err)
+	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/grouprules/groups/sqlstore"
 )
 
-// lives are the laws that an evaluator over any store must keep.
+// lives are the laws that evaluators over any store must keep, here two of them in turn.
 var lives = map[string]law.Law[law.Host]{
 	"processing is the page":            law.ProcessIsThePage,
 	"a preview writes nothing":          law.PreviewWritesNothing,
@@ -30,7 +30,7 @@ func livesAsOnMemory(t *testing.T, d database) {
 		return s, s
 	}
 	for name, l := range lives {
-		t.Run(name, func(t *testing.T) { l.Check(t, &law.Plain{Open: open, Guard: &groups.Guard{}}) })
+		t.Run(name, func(t *testing.T) { l.Check(t, &law.Plain{Open: open, Several: 2, Guard: &groups.Guard{}}) })
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -18,6 +20,7 @@ import (
 type server struct {
 	dir       string
 	databases atomic.Int64
+	command   func(name string, args ...string) *exec.Cmd // as the user that the server is of
 }
 
 // errNoServer says that the programs of PostgreSQL are not there, or would not start as this user.
@@ -51,20 +54,70 @@ func startServer(t *testing.T) *server {
 			return exec.Command("setpriv", append([]string{"--reuid=nobody", "--regid=nogroup", "--clear-groups", name}, args...)...)
 		}
 	}
-	run := func(name string, args ...string) {
-		t.Helper()
-		c := asUser(name, args...)
-		c.Dir = dir
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, out)
-		}
+	s := &server{dir: dir, command: asUser}
+	s.run(t, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	s.start(t)
+	t.Cleanup(func() { s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop") })
+	return s
+}
+
+func (s *server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *server) try(name string, args ...string) error {
+	c := s.command(name, args...)
+	c.Dir = s.dir
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
-	data := filepath.Join(dir, "data")
-	run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-	run("pg_ctl", "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o",
-		fmt.Sprintf("-c listen_addresses='' -c unix_socket_directories='%s' -c fsync=off -c max_connections=200", dir), "start")
-	t.Cleanup(func() { run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop") })
-	return &server{dir: dir}
+	return nil
+}
+
+func (s *server) run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if err := s.try(name, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start waits until the server answers. What is written is with the system, which stays: a killed server loses nothing.
+func (s *server) start(t *testing.T) {
+	t.Helper()
+	err := errNoServer
+	for n := 0; n < 50 && err != nil; n++ { // what a killed one has left behind may take a moment to end
+		err = s.try("pg_ctl", "-D", s.data(), "-w", "-l", filepath.Join(s.dir, "log"), "-o",
+			fmt.Sprintf("-c listen_addresses='' -c unix_socket_directories='%s' -c fsync=off -c max_connections=200", s.dir), "start")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crash ends the server at once, its first process alone by a signal that it does not see, or all of its processes, and
+// starts it again.
+func (s *server) crash(t *testing.T, unseen bool) {
+	t.Helper()
+	if !unseen {
+		s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop")
+		s.start(t)
+		return
+	}
+	file, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(file), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.start(t)
 }
 
 // create makes a new database and returns its source.

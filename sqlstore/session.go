@@ -110,7 +110,7 @@ func (s *Store) write(ctx context.Context, do func(conn) error) (err error) {
 	}
 	defer own.Close()
 	if _, err := own.ExecContext(ctx, s.dialect.begin()); err != nil {
-		return refusal(ctx, err)
+		return fmt.Errorf("begin: %w", refusal(ctx, err))
 	}
 	done := false
 	defer func() {
@@ -129,7 +129,7 @@ func (s *Store) write(ctx context.Context, do func(conn) error) (err error) {
 		return err
 	}
 	if _, err := own.ExecContext(ctx, "COMMIT"); err != nil {
-		return refusal(ctx, err)
+		return fmt.Errorf("commit: %w", refusal(ctx, err))
 	}
 	done = true
 	return nil

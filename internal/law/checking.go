@@ -20,7 +20,7 @@ type Checker interface {
 
 // Match asks the evaluator.
 func (p *Plain) Match(g groups.GroupID, u groups.UserID) (string, error) {
-	v, err := p.ev.Match(background, g, u)
+	v, err := p.ev().Match(background, g, u)
 	return inWords(v, err)
 }
 

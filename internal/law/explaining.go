@@ -19,7 +19,7 @@ type Explainer interface {
 
 // Explain asks the evaluator, and checks the explanation against itself.
 func (p *Plain) Explain(g groups.GroupID, u groups.UserID) (row oracle.Row, known bool, err error) {
-	x, err := p.ev.Explain(background, g, u)
+	x, err := p.ev().Explain(background, g, u)
 	switch {
 	case errors.Is(err, groups.ErrNotFound):
 		return row, false, nil

@@ -33,12 +33,15 @@ type Plain struct {
 	Beside bool
 	// Looks has the evaluator keep no index.
 	Looks bool
+	// Several evaluators, as of so many processes, take turns, each with what it keeps of the people; zero is one.
+	Several int
 	// Guard is that of the evaluator; nil is the default.
 	Guard *groups.Guard
 
 	people People
 	store  groups.Store
-	ev     *groups.Evaluator
+	evs    []*groups.Evaluator
+	turn   int
 	looks  *groups.Evaluator // at everybody
 	now    time.Time
 	users  map[groups.UserID]groups.User
@@ -96,7 +99,10 @@ func (p *Plain) Load(t oracle.Tenant) error {
 	if p.Looks {
 		options.IndexBytes = -1
 	}
-	p.ev = groups.NewEvaluator(dir, store, &options)
+	p.evs = nil
+	for range max(1, p.Several) {
+		p.evs = append(p.evs, groups.NewEvaluator(dir, store, &options))
+	}
 	options.IndexBytes = -1
 	p.looks = groups.NewEvaluator(dir, store, &options)
 	p.users, p.units = map[groups.UserID]groups.User{}, nil
@@ -129,6 +135,12 @@ func (p *Plain) Load(t oracle.Tenant) error {
 		}
 	}
 	return nil
+}
+
+// ev is the evaluator whose turn it is.
+func (p *Plain) ev() *groups.Evaluator {
+	p.turn++
+	return p.evs[p.turn%len(p.evs)]
 }
 
 // People writes what is different, and only that.
@@ -171,7 +183,7 @@ func (p *Plain) Save(g groups.Group) error {
 	default:
 		return err
 	}
-	_, err = p.ev.Save(background, g, "law")
+	_, err = p.ev().Save(background, g, "law")
 	return err
 }
 
@@ -181,7 +193,7 @@ func (p *Plain) Delete(g groups.GroupID) (refused bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = p.ev.Delete(background, g, saved.Revision, "admin")
+	err = p.ev().Delete(background, g, saved.Revision, "admin")
 	if errors.Is(err, groups.ErrReferred) {
 		return true, nil
 	}
@@ -193,12 +205,12 @@ func (p *Plain) Clock(now time.Time) { p.now = now }
 
 // Preview evaluates all groups.
 func (p *Plain) Preview() (Report, error) {
-	return p.beside(nil, func() (*groups.Run, error) { return p.ev.Evaluate(background) })
+	return p.beside(nil, func() (*groups.Run, error) { return p.ev().Evaluate(background) })
 }
 
 // Process processes groups.
 func (p *Plain) Process(ids ...groups.GroupID) (Report, error) {
-	return p.beside(ids, func() (*groups.Run, error) { return p.ev.Process(background, ids...) })
+	return p.beside(ids, func() (*groups.Run, error) { return p.ev().Process(background, ids...) })
 }
 
 // beside reports a run over groups, and compares it with a look at everybody.
@@ -256,7 +268,7 @@ func Difference(want, got *groups.Run) string {
 // Changed tells the evaluator what is touched.
 func (p *Plain) Changed(touched Touched) (Report, error) {
 	var err error
-	p.run, err = p.ev.Changed(background, touched)
+	p.run, err = p.ev().Changed(background, touched)
 	return report(p.run, err)
 }
 
@@ -295,31 +307,31 @@ func kindOf(before, after groups.Method) groups.ChangeKind {
 
 // Assign assigns one user.
 func (p *Plain) Assign(g groups.GroupID, u groups.UserID, until time.Time) error {
-	_, err := p.ev.Assign(background, g, groups.Decision{By: "law", Until: until, Replace: true}, u)
+	_, err := p.ev().Assign(background, g, groups.Decision{By: "law", Until: until, Replace: true}, u)
 	return err
 }
 
 // Unassign takes one assignment away.
 func (p *Plain) Unassign(g groups.GroupID, u groups.UserID) error {
-	_, err := p.ev.Unassign(background, g, "law", u)
+	_, err := p.ev().Unassign(background, g, "law", u)
 	return err
 }
 
 // Exclude excludes one user.
 func (p *Plain) Exclude(g groups.GroupID, u groups.UserID) error {
-	_, err := p.ev.Exclude(background, g, groups.Decision{By: "law", Replace: true}, u)
+	_, err := p.ev().Exclude(background, g, groups.Decision{By: "law", Replace: true}, u)
 	return err
 }
 
 // Readmit takes one exclusion away.
 func (p *Plain) Readmit(g groups.GroupID, u groups.UserID) error {
-	_, err := p.ev.Readmit(background, g, "law", u)
+	_, err := p.ev().Readmit(background, g, "law", u)
 	return err
 }
 
 // TakeOut takes one user out, or is refused.
 func (p *Plain) TakeOut(g groups.GroupID, u groups.UserID) (refused bool, err error) {
-	_, err = p.ev.TakeOut(background, g, "law", u)
+	_, err = p.ev().TakeOut(background, g, "law", u)
 	if errors.Is(err, groups.ErrEligible) {
 		return true, nil
 	}
@@ -327,7 +339,7 @@ func (p *Plain) TakeOut(g groups.GroupID, u groups.UserID) (refused bool, err er
 }
 
 // Forget erases one user from all groups.
-func (p *Plain) Forget(u groups.UserID) error { return p.ev.Forget(background, u, "admin") }
+func (p *Plain) Forget(u groups.UserID) error { return p.ev().Forget(background, u, "admin") }
 
 // Stored reads all standings.
 func (p *Plain) Stored() (oracle.Stored, error) {
@@ -366,13 +378,13 @@ func (p *Plain) Members() (map[groups.GroupID]map[groups.UserID]groups.Method, e
 	rows := 0
 	for _, g := range all {
 		out[g.ID] = map[groups.UserID]groups.Method{}
-		members, err := collect(p.ev.Members(background, g.ID))
+		members, err := collect(p.ev().Members(background, g.ID))
 		if err != nil {
 			return nil, err
 		}
 		var paged []groups.Member
 		for after := groups.UserID(""); ; after = paged[len(paged)-1].User {
-			page, err := p.ev.MembersPage(background, g.ID, after, 2)
+			page, err := p.ev().MembersPage(background, g.ID, after, 2)
 			if err != nil {
 				return nil, err
 			}
@@ -390,7 +402,7 @@ func (p *Plain) Members() (map[groups.GroupID]map[groups.UserID]groups.Method, e
 		}
 	}
 	for u := range seen {
-		of, err := collect(p.ev.GroupsOf(background, u))
+		of, err := collect(p.ev().GroupsOf(background, u))
 		if err != nil {
 			return nil, err
 		}

@@ -105,7 +105,7 @@ func TestAReaderReadsWhatParseReads(t *testing.T) {
 			other = whole
 		}
 		r = strictjson.NewReader(broken)
-		read = walk(r, other)
+		walk(r, other)
 		if err := r.Close(); (err != nil) != (len(problems) > 0) && !hasNumber(other) {
 			t.Fatalf("%s: parsed with %v, read with %v", broken, problems, err)
 		}
