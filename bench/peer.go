@@ -70,6 +70,8 @@ func contenders() []contender {
 		{"groups", uncut, openLibrary},
 		{"groups-sqlite", uncut, openOnSQLite},
 		{"groups-postgres", uncut, openOnPostgres},
+		{"groups-sqlite-sql", byGroups, pushed(openOnSQLite)},
+		{"groups-postgres-sql", byGroups, pushed(openOnPostgres)},
 		{"closures", byUsers, func(_ context.Context, w *workload.World) (Peer, error) { return newClosures(w, 0) }},
 		{"closures1", byUsers, func(_ context.Context, w *workload.World) (Peer, error) { return newClosures(w, 1) }},
 		{"expr", byUsers, func(_ context.Context, w *workload.World) (Peer, error) { return newExpr(w) }},
