@@ -365,7 +365,7 @@ func (s *space) days(tests []groups.Test) (list []time.Time, complete bool) {
 			list = append(list, d.AddDate(0, 0, n))
 		}
 	}
-	around(today, 1)
+	list = append(list, today)
 	for _, t := range tests {
 		switch t.Op {
 		case opAnniversary:

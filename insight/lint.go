@@ -36,7 +36,7 @@ func (d *Desk) Lint(ctx context.Context, g groups.Group) ([]Finding, error) {
 	}
 	parts := l.parts()
 	proved := l.prove(ctx, parts)
-	l.compareSets(parts, proved)
+	l.compareSets(ctx, parts, proved)
 	for _, look := range []func(context.Context) error{
 		l.operands, l.references, l.values, l.empties,
 		func(ctx context.Context) error { return l.today(ctx, parts, proved) },

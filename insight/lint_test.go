@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/insight"
+	"github.com/grouprules/groups/internal/oracle"
 )
 
 func day(y int, m time.Month, d int) groups.Date { return groups.NewDate(y, m, d) }
@@ -46,6 +47,8 @@ func TestEveryCodeFiresOnARuleThatIsOddThatWay(t *testing.T) {
 			"warning nobody", "a unit that has none beneath it yet"},
 		{groups.AnySets(groups.All(site.Is("berlin"), site.Is("rome")), groups.All(points.AtLeast(5))),
 			"error contradiction /sets/0, notice noSuchValue /sets/0/conditions/1/values/0", "one set says nothing, and the rule something"},
+		{groups.AnySets(groups.All(points.Less(3), points.Greater(3)), groups.All(points.AtLeast(5))),
+			"error contradiction /sets/0", "and nothing about the other set, within which it is"},
 		{groups.AllSets(groups.Any(works.Is(true), works.Is(false), works.IsEmpty())),
 			"warning tautology", "there is nothing else"},
 		{groups.AnySets(groups.Any(title.Is("sales"), groups.Everyone{})),
@@ -62,6 +65,12 @@ func TestEveryCodeFiresOnARuleThatIsOddThatWay(t *testing.T) {
 			"warning subsumedSet /sets/1", "of all, the wider"},
 		{groups.AnySets(groups.All(branch.IsOrBelow("emea")), groups.All(branch.Is("vienna"), title.Is("support"))),
 			"warning subsumedSet /sets/1", "a narrower set of more conditions"},
+		{groups.AnySets(groups.All(points.Greater(3), points.Less(5)), groups.All(title.Is("sales"))),
+			"warning nobody /sets/0", "there is a number between, which nobody has"},
+		{groups.AllSets(groups.Any(branch.IsOrBelow("emea", "apac"), branch.IsEmpty())),
+			"warning everybody", "a unit may come to stand beside them"},
+		{groups.AnySets(groups.All(groups.UserIs("ada"), groups.ID.IsNot("ada"))),
+			"warning nobody", "a field may take two IDs for one, and does not here"},
 		{one(branch.IsOrBelow("emea", "gone")), "error unknownUnit /sets/0/conditions/0/units/1", ""},
 		{one(groups.Tree("region").Is("north").Not()),
 			"warning nobody, error unknownTree /sets/0/conditions/0/tree", "nobody sits where nothing is known"},
@@ -130,6 +139,9 @@ func TestNothingIsSaidOfAnInnocentRule(t *testing.T) {
 		groups.AnySets(groups.All(groups.Courses("safety").AreEnrolled(), groups.Courses("safety").Are(groups.Completed).Not())),
 		groups.AnySets(groups.All(groups.UserIs("ada", "ben"), groups.UserIs("ben"))),
 		groups.AnySets(groups.All(works.Is(true)), groups.All(points.Is(5))),
+		groups.AnySets(groups.Any(title.Is("sales"), title.IsEmpty())),
+		groups.AnySets(groups.All(groups.ID.StartsWith("ad"), groups.ID.EndsWith("da"))),
+		groups.AnySets(groups.All(groups.Courses("safety").AreCompleted(groups.CompletionDate.Between(day(2025, 1, 1), day(2025, 12, 1))).Not())),
 	} {
 		m := school()
 		if found := lint(t, desk(m, m), automatic(rule)); len(found) > 0 {
@@ -188,6 +200,33 @@ func TestADayIsPastByTheZoneOfTheGroup(t *testing.T) {
 		if got := brief(lint(t, desk(m, m), g)); got != want {
 			t.Errorf("%q: %q, want %q", zone, got, want)
 		}
+	}
+}
+
+// On 31 March a month ago is the end of February, which is three days before 31 February would be.
+func TestMonthsEndWhereTheyDo(t *testing.T) {
+	m := school()
+	march := func() time.Time { return time.Date(2026, 3, 31, 9, 0, 0, 0, time.UTC) }
+	d := insight.New(groups.NewEvaluator(m, m, &groups.Options{Now: march}), m, m)
+	for _, tt := range []struct {
+		days int
+		want string
+	}{{31, "error contradiction"}, {32, "warning nobody"}} { // on 28 February alone
+		g := automatic(groups.AnySets(groups.All(hired.Ago(1, groups.Months), hired.InLast(tt.days, groups.Days))))
+		g.Zone = "UTC"
+		if got := brief(lint(t, d, g)); got != tt.want {
+			t.Errorf("%d days: %q, want %q", tt.days, got, tt.want)
+		}
+	}
+}
+
+func TestNoUnitOfARingIsWithinAnother(t *testing.T) {
+	w := hidden{oracle.World{Schema: &groups.Schema{}, Users: []groups.User{{ID: "ada", Units: map[groups.Tree][]string{branch: {"a"}}}, {ID: "ben"}}, Units: []groups.Unit{
+		{Tree: branch, ID: "a", Parent: "b"}, {Tree: branch, ID: "b", Parent: "a"}, {Tree: branch, ID: "c", Parent: "b"},
+	}}}
+	got := brief(lint(t, desk(w, groups.NewMemory()), automatic(groups.AnySets(groups.All(branch.IsOrBelow("a", "b", "c"))))))
+	if want := "notice unitWithin /sets/0/conditions/0/units/2"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

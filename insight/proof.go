@@ -96,11 +96,11 @@ func (l *lint) prove(ctx context.Context, parts []part) (proved map[string]strin
 
 // compareSets finds sets that say the same, or that another makes superfluous: where any set is enough, one whose people
 // match the other anyway, and where all must hold, one that everybody in the other matches.
-func (l *lint) compareSets(parts []part, proved map[string]string) {
+func (l *lint) compareSets(ctx context.Context, parts []part, proved map[string]string) {
 	sets := slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.set == 0 || proved[p.at] != "" })
 	gone := map[int]bool{}
 	for i := range sets {
-		for j := i + 1; j < len(sets) && !gone[i]; j++ {
+		for j := i + 1; j < len(sets) && !gone[i] && ctx.Err() == nil; j++ {
 			a, b := sets[i], sets[j]
 			if gone[j] {
 				continue

@@ -87,7 +87,7 @@ func (l *lint) today(ctx context.Context, parts []part, proved map[string]string
 		if p.at == "" {
 			whole = t
 		}
-		switch said := proved[""] != "" || proved[p.at] != "" || p.at != "" && (whole.Population == 0 || whole.Population == l.users); {
+		switch said := proved[p.at] != "" || p.at != "" && (whole.Population == 0 || whole.Population == l.users); {
 		case said || p.meansEveryone():
 		case t.Population == 0:
 			l.add(nobody, p.at, "none of the %d users is known to match %s", l.users, p.what)
