@@ -1,10 +1,8 @@
 package insight
 
 import (
-	"math/big"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -101,7 +99,7 @@ func (l *lint) space(view groups.View, clauses []clause) *space {
 				func() { delete(s.holds, m) }})
 		case aField:
 			f, _ := l.schema.Field(t.name)
-			values, several := s.valuesOf(f, by)
+			values, several := l.valuesOf(&s.view, f, by)
 			span(s, by, values, several, groups.Empty(),
 				func(v groups.Value) { s.user.Fields[f.Name] = v },
 				func() { delete(s.user.Fields, f.Name) })
@@ -172,233 +170,6 @@ func ids(by []clause) (list []groups.UserID) {
 	return append(list, groups.UserID(beside(list)))
 }
 
-// beside is a name that is none of the others.
-func beside[T ~string](others []T) string {
-	name := "other"
-	for slices.Contains(others, T(name)) {
-		name += "x"
-	}
-	return name
-}
-
-// valuesOf are the values that a field can have, as far as conditions on it tell them apart; nil where
-// there is no such list. With several, users may have any of them together.
-func (s *space) valuesOf(f groups.Field, by []clause) (list []groups.Value, several func(a, b groups.Value) groups.Value) {
-	var tests []groups.Test
-	for _, c := range by {
-		if t := c.Condition.(groups.FieldCondition).Test; t.Op != opIsEmpty {
-			tests = append(tests, t)
-		}
-	}
-	complete := true
-	switch f.Type {
-	case groups.TypeText:
-		list, complete = texts(f, tests)
-		if f.Several {
-			several = func(a, b groups.Value) groups.Value { return groups.Text(slices.Concat(a.Texts(), b.Texts())...) }
-		}
-	case groups.TypeChoice:
-		for _, id := range choices(f, tests) {
-			list = append(list, groups.Choice(id))
-		}
-	case groups.TypeMultiChoice:
-		list, complete = chosen(f, tests)
-	case groups.TypeNumber:
-		list, complete = numbers(tests)
-	case groups.TypeDate, groups.TypeInstant:
-		list, complete = s.moments(f.Type == groups.TypeInstant, tests)
-	case groups.TypeBool:
-		list = []groups.Value{groups.Bool(true), groups.Bool(false)}
-	}
-	if !complete {
-		return nil, nil
-	}
-	return list, several
-}
-
-// operandsOf are the operands of tests, as they are written.
-func operandsOf(tests []groups.Test) (list []string) {
-	for _, t := range tests {
-		for _, v := range t.Values {
-			list = append(list, v.String())
-		}
-	}
-	return list
-}
-
-// texts are all operands and a text that is none of them. Of tests of a part of a text there is no such list.
-func texts(f groups.Field, tests []groups.Test) (list []groups.Value, complete bool) {
-	var keys []string
-	for _, text := range operandsOf(tests) {
-		v := groups.Text(text)
-		list, keys = append(list, v), append(keys, f.Keys(v)...)
-	}
-	none := slices.ContainsFunc(tests, func(t groups.Test) bool { return t.Op != opIs })
-	return append(list, groups.Text(beside(keys))), !none
-}
-
-// choices are the options of a field, or where any option will do the operands and one that is none of them.
-func choices(f groups.Field, tests []groups.Test) (list []string) {
-	for _, o := range f.Options {
-		list = append(list, o.ID)
-	}
-	if len(list) > 0 {
-		return list
-	}
-	for _, id := range operandsOf(tests) {
-		list = append(list, strings.TrimSpace(id))
-	}
-	return append(list, beside(list))
-}
-
-// mostChosen bounds how many options are tried together.
-const mostChosen = 8
-
-// chosen are the choices of one or more options. All options that no test names are alike.
-func chosen(f groups.Field, tests []groups.Test) (list []groups.Value, complete bool) {
-	var named []string
-	for _, id := range operandsOf(tests) {
-		named = append(named, strings.TrimSpace(id))
-	}
-	var options []string
-	unnamed := false
-	for _, id := range choices(f, tests) {
-		if is := slices.Contains(named, id); (is || !unnamed) && !slices.Contains(options, id) {
-			options, unnamed = append(options, id), unnamed || !is
-		}
-	}
-	if len(options) > mostChosen {
-		return nil, false
-	}
-	for subset := 1; subset < 1<<len(options); subset++ {
-		var ids []string
-		for i, id := range options {
-			if subset>>i&1 == 1 {
-				ids = append(ids, id)
-			}
-		}
-		list = append(list, groups.Choice(ids...))
-	}
-	return list, true
-}
-
-// numbers are the operands, a number between each two neighbors, and one beyond either end.
-func numbers(tests []groups.Test) (list []groups.Value, complete bool) {
-	points, digits := []*big.Rat{new(big.Rat)}, 1
-	for _, text := range operandsOf(tests) {
-		point, ok := new(big.Rat).SetString(text)
-		if !ok || strings.ContainsRune(text, 'e') { // as far from all others as a midpoint is long
-			return nil, false
-		}
-		_, fraction, _ := strings.Cut(text, ".")
-		points, digits = append(points, point), max(digits, len(fraction)+1)
-	}
-	slices.SortFunc(points, (*big.Rat).Cmp)
-	for i, point := range points {
-		beyond := []*big.Rat{point}
-		if i == 0 {
-			beyond = append(beyond, new(big.Rat).Sub(point, big.NewRat(1, 1)))
-		}
-		if i == len(points)-1 {
-			beyond = append(beyond, new(big.Rat).Add(point, big.NewRat(1, 1)))
-		} else {
-			sum := new(big.Rat).Add(point, points[i+1])
-			beyond = append(beyond, sum.Mul(sum, big.NewRat(1, 2)))
-		}
-		for _, n := range beyond {
-			v, err := groups.ParseValue(groups.TypeNumber, n.FloatString(digits))
-			if err != nil {
-				return nil, false
-			}
-			list = append(list, v)
-		}
-	}
-	return list, true
-}
-
-// moments are the days, or an instant on each of them, at which tests can change their answer, and those next to
-// them; or the instants where all tests are of such. There is no list of anniversaries, nor where days meet instants,
-// which is another matter in each zone.
-func (s *space) moments(instants bool, tests []groups.Test) (list []groups.Value, complete bool) {
-	if at, all := instantsOf(tests); instants && all {
-		list = append(list, groups.At(s.view.Now))
-		for _, t := range at {
-			list = append(list, groups.At(t.Add(-1)), groups.At(t), groups.At(t.Add(1)))
-		}
-		return slices.DeleteFunc(list, groups.Value.IsUnknown), true
-	}
-	days, ok := s.days(tests)
-	for _, d := range days {
-		v := groups.Day(groups.NewDate(d.Date()))
-		if year, month, day := d.Date(); instants {
-			v = groups.At(time.Date(year, month, day, 12, 0, 0, 0, s.view.Zone))
-		}
-		list = append(list, v)
-	}
-	return slices.DeleteFunc(list, groups.Value.IsUnknown), ok
-}
-
-// instantsOf are the operands of tests, all says that every one is an instant.
-func instantsOf(tests []groups.Test) (list []time.Time, all bool) {
-	for _, t := range tests {
-		if len(t.Values) == 0 {
-			return nil, false
-		}
-	}
-	for _, text := range operandsOf(tests) {
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return nil, false
-		}
-		list = append(list, at)
-	}
-	return list, true
-}
-
-// days are today and the days around those at which tests can change their answer. The end of a span is looked for
-// a few days to either side, as months end on different days.
-func (s *space) days(tests []groups.Test) (list []time.Time, complete bool) {
-	year, month, day := s.view.Now.In(s.view.Zone).Date()
-	today := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	around := func(d time.Time, most int) {
-		for n := -most; n <= most; n++ {
-			list = append(list, d.AddDate(0, 0, n))
-		}
-	}
-	list = append(list, today)
-	for _, t := range tests {
-		switch t.Op {
-		case opAnniversary:
-			return nil, false
-		case opInLast, opInNext, opAgo, opAhead:
-			for _, n := range []int{-t.Span.N, t.Span.N} {
-				around(today.AddDate(spanOf(t.Span.Unit, n)), 4)
-			}
-		}
-		for _, v := range t.Values {
-			d, err := time.Parse(time.DateOnly, v.String())
-			if err != nil {
-				return nil, false
-			}
-			around(d, 1)
-		}
-	}
-	return list, true
-}
-
-// spanOf is n units of time as [time.Time.AddDate] takes them.
-func spanOf(unit groups.SpanUnit, n int) (years, months, days int) {
-	switch unit {
-	case groups.Years:
-		return n, 0, 0
-	case groups.Months:
-		return 0, n, 0
-	case groups.Weeks:
-		return 0, 0, 7 * n
-	}
-	return 0, 0, n
-}
-
 // ofCourse has the conditions ask the same of one of their courses alone.
 func (l *lint) ofCourse(course string, by []clause) []clause {
 	var alone []clause
@@ -422,7 +193,7 @@ func (s *space) records(course string, by []clause) (list []*groups.Enrollment) 
 	}
 	statuses = append(statuses, beside(statuses))
 	// An instant meets days as its own day does.
-	completed, known := s.moments(false, windows)
+	completed, known := moments(&s.view, false, windows)
 	if completed = append(completed, groups.Empty()); !known {
 		completed = []groups.Value{{}}
 	}
