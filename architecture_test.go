@@ -49,7 +49,7 @@ func list(t *testing.T, args ...string) []pkg {
 }
 
 func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./storetest").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./insight", "./storetest").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
 }
 
 func TestTheCoreTouchesNoNetworkFilesOrLogs(t *testing.T) {
-	for _, p := range list(t, ".", "./admin", "./internal/...") {
+	for _, p := range list(t, ".", "./admin", "./insight", "./internal/...") {
 		if testOnly(p.ImportPath) {
 			continue
 		}
@@ -78,6 +78,9 @@ func testOnly(path string) bool {
 	return path == module+"/internal/oracle" || strings.HasPrefix(path+"/", module+"/internal/law/")
 }
 
+// beside names the public rooms that stand beside the core, and know nothing of each other.
+func beside(path string) bool { return path == module+"/admin" || path == module+"/insight" }
+
 func TestArrowsPointInward(t *testing.T) {
 	// The rooms that a room may know, besides the standard library and x/text.
 	below := map[string][]string{"column": {"userset"}, "pairs": {"naming"}, "posting": {"userset"}, "program": {"userset"}}
@@ -93,9 +96,9 @@ func TestArrowsPointInward(t *testing.T) {
 				t.Errorf("room %s knows room %s", room, path)
 			case strings.Contains(p.ImportPath, "/examples/") && strings.HasPrefix(path, module+"/internal/"):
 				t.Errorf("%s imports %s: examples use what a stranger can use", p.ImportPath, path)
-			case p.ImportPath == module+"/admin" && (strings.HasPrefix(path, module+"/internal/") || path == module+"/storetest"):
-				t.Errorf("admin imports %s: it stands beside the core and uses what a stranger can use", path)
-			case p.ImportPath == module && (path == module+"/admin" || path == module+"/storetest"):
+			case beside(p.ImportPath) && strings.HasPrefix(path, module+"/"):
+				t.Errorf("%s imports %s: it stands beside the core and uses what a stranger can use", p.ImportPath, path)
+			case p.ImportPath == module && (beside(path) || path == module+"/storetest"):
 				t.Errorf("the core imports %s", path)
 			case p.ImportPath == module+"/storetest" && path != module && path != module+"/admin" && strings.Contains(strings.Split(path, "/")[0], "."):
 				t.Errorf("storetest imports %s, which every store author would inherit", path)
@@ -110,7 +113,7 @@ func TestTheCoreStartsGoroutinesInOnePlaceAndReadsOneClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	clocks, goroutines := map[string]int{}, map[string]int{}
-	for _, dir := range append(dirs, ".", "admin") {
+	for _, dir := range append(dirs, ".", "admin", "insight") {
 		if testOnly(module + "/" + filepath.ToSlash(dir)) {
 			continue
 		}
