@@ -143,7 +143,8 @@ type Stored struct {
 	Group func(id GroupID) *Group
 	// Note returns a note, or nil where there is none. It is asked for the notes of the Commit.
 	Note func(kind NoteKind, group GroupID, key string) *Note
-	// Standing are the groups in which something is stored about the user to be forgotten.
+	// Standing are the groups in which something is stored about the user to be forgotten. It is not nil where the
+	// Commit forgets.
 	Standing iter.Seq[GroupID]
 	// Groups are all groups. They are read where the Commit deletes a group, or changes what one refers to.
 	Groups iter.Seq2[Group, error]

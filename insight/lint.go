@@ -28,7 +28,8 @@ type lint struct {
 
 // Lint says what is odd about the criteria of a group, stored or not, in the order of the criteria: see
 // [Finding]. What it proves holds of everybody whose values are as the schema has them. It refuses what
-// [groups.Schema.Check] refuses, with all its problems; an error of a source leaves no findings at all.
+// [groups.Schema.Check] refuses, with all its problems; an error of a source leaves no findings at all. It asks
+// [groups.Evaluator.Count] once for each operand that is a value.
 func (d *Desk) Lint(ctx context.Context, g groups.Group) ([]Finding, error) {
 	l := &lint{desk: d, group: g}
 	if err := l.read(ctx); err != nil {
@@ -115,7 +116,7 @@ func (l *lint) rule(c groups.Criteria) *groups.Rule {
 	return rule
 }
 
-// alone is the ID of a group of which nothing is stored.
+// alone is an ID that no host gives a group, so that nothing is stored about it.
 const alone = "insight, a rule by itself"
 
 // count asks how many of today's people match criteria, in no scope unless an owner is named.

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/grouprules/groups"
@@ -39,11 +38,7 @@ func (s *Store) membership(ctx context.Context, c conn, criteria groups.Criteria
 			take(g)
 		}
 	} else {
-		ids, err := json.Marshal(named)
-		if err != nil {
-			return nil, err
-		}
-		found, err := list(ctx, c, scanGroup, "SELECT definition, state FROM groups_group WHERE tenant = ?1 AND "+c.dialect.oneOf("id", "?2"), string(ids))
+		found, err := list(ctx, c, scanGroup, "SELECT definition, state FROM groups_group WHERE tenant = ?1 AND "+c.dialect.oneOf("id", "?2"), array(named))
 		if err != nil {
 			return nil, err
 		}
@@ -77,15 +72,7 @@ func (m *membership) of(ctx context.Context, c conn, users []groups.UserID) (*me
 	if len(m.asked) == 0 {
 		return &some, nil
 	}
-	who, err := json.Marshal(users)
-	if err != nil {
-		return nil, err
-	}
-	in, err := json.Marshal(m.asked)
-	if err != nil {
-		return nil, err
-	}
-	found, err := list(ctx, c, scanStanding, "SELECT "+standingColumns+" FROM groups_standing WHERE tenant = ?1 AND "+c.dialect.oneOf("user_id", "?2")+" AND "+c.dialect.oneOf("group_id", "?3"), string(who), string(in))
+	found, err := list(ctx, c, scanStanding, "SELECT "+standingColumns+" FROM groups_standing WHERE tenant = ?1 AND "+c.dialect.oneOf("user_id", "?2")+" AND "+c.dialect.oneOf("group_id", "?3"), array(users), array(m.asked))
 	for _, st := range found {
 		of := some.standings[st.User]
 		if of == nil {

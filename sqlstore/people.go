@@ -45,7 +45,7 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 	return strconv.FormatInt(t.version, 10), nil
 }
 
-// Since names who was written about after a version, as long as they are fewer than it takes to read everybody.
+// Since names who was written about after a version, as long as they are 10,000 at most.
 func (s *Store) Since(ctx context.Context, version string) (*groups.Written, error) {
 	const most = 10_000
 	if err := ctx.Err(); err != nil {

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -26,7 +25,12 @@ type Query struct {
 	inGo  []groups.Problem
 	view  groups.View
 	named *membership
+	exact []string // the fields by which the rows that SQL asks are filed; nil where it asks none
 }
+
+// ErrStaleQuery is wrapped by the error that ends a [Query] where the schema was written since it was made, so that texts
+// compare in another form. Make it anew.
+var ErrStaleQuery = errors.New("the schema was written since the query was made")
 
 // A statement finds users by ID, after one, up to a number of them. What follows its values are these two.
 type statement struct {
@@ -60,7 +64,7 @@ func (s *Store) Query(ctx context.Context, c groups.Criteria, now time.Time, zon
 	asked.tables = &ownTables{asked, q.named}
 	says := answer{never, never}
 	if filed && slices.Equal(exact, exactFields(schema)) {
-		says = asked.answer(c)
+		says, q.exact = asked.answer(c), exact
 	} else {
 		asked.unknown("", "the people were last written before their values had tables")
 	}
@@ -87,7 +91,7 @@ func (s *Store) Query(ctx context.Context, c groups.Criteria, now time.Time, zon
 // database answers alone. The Rule is asked about users whom the others do not decide.
 func (q *Query) InGo() []groups.Problem { return slices.Clone(q.inGo) }
 
-// Yes yields those for whom the criteria hold, by ID.
+// Yes yields those for whom the criteria hold, by ID. It holds 100,000 IDs at a time.
 func (q *Query) Yes(ctx context.Context) iter.Seq2[groups.UserID, error] {
 	return q.users(ctx, &q.yes, groups.Yes)
 }
@@ -126,6 +130,9 @@ func (q *Query) users(ctx context.Context, by *statement, verdict groups.Verdict
 				one.sure = sure != 0 || len(q.inGo) == 0
 				return one, err
 			}, by.text, append(slices.Clip(by.values), last, idPage)...)
+			if err == nil {
+				err = q.isOfTheSchema(ctx, c)
+			}
 			if err != nil {
 				yield("", fmt.Errorf("query: %w", err))
 				return
@@ -153,6 +160,18 @@ func (q *Query) users(ctx context.Context, by *statement, verdict groups.Verdict
 	}
 }
 
+// isOfTheSchema refuses what was read if the rows were filed in another form in the meantime.
+func (q *Query) isOfTheSchema(ctx context.Context, c conn) error {
+	if q.exact == nil {
+		return nil
+	}
+	exact, _, err := q.store.filed(ctx, c)
+	if err == nil && !slices.Equal(exact, q.exact) {
+		err = ErrStaleQuery
+	}
+	return err
+}
+
 // decided are those of the candidates who have the verdict: of whom that is not sure, the Rule says so.
 func (q *Query) decided(ctx context.Context, c conn, some []candidate, verdict groups.Verdict) (ids []groups.UserID, err error) {
 	var unsure []groups.UserID
@@ -177,11 +196,7 @@ func (q *Query) decided(ctx context.Context, c conn, some []candidate, verdict g
 
 // ask has the Rule decide about users.
 func (q *Query) ask(ctx context.Context, c conn, ids []groups.UserID) (map[groups.UserID]groups.Verdict, error) {
-	who, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
-	users, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND "+c.dialect.oneOf("id", "?2"), string(who))
+	users, err := list(ctx, c, scanUser, "SELECT document FROM groups_user WHERE tenant = ?1 AND "+c.dialect.oneOf("id", "?2"), array(ids))
 	if err != nil {
 		return nil, err
 	}

@@ -304,3 +304,30 @@ func refiles(t *testing.T, d database) {
 		t.Errorf("%d rows are left: %v", left, err)
 	}
 }
+
+func refusesStaleQueries(t *testing.T, d database) {
+	s := sqlstore.Open(d.tables(t), d.Dialect, "acme")
+	schema := func(exact bool) groups.PeopleChange {
+		return groups.PeopleChange{
+			Schema: &groups.Schema{Fields: []groups.Field{{Name: "code", Type: groups.TypeText, Exact: exact}}},
+			Upsert: []groups.User{{ID: "ada", Fields: map[string]groups.Value{"code": groups.Text("A1")}}},
+		}
+	}
+	if err := s.Write(t.Context(), schema(false)); err != nil {
+		t.Fatal(err)
+	}
+	q, err := s.Query(t.Context(), groups.AnySets(groups.All(groups.TextField("code").Is("a1"))), noon, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write(t.Context(), schema(true)); err != nil {
+		t.Fatal(err)
+	}
+	for id, err := range q.Yes(t.Context()) {
+		if !errors.Is(err, sqlstore.ErrStaleQuery) {
+			t.Errorf("%q, %v: the rule was made when A1 was a1", id, err)
+		}
+		return
+	}
+	t.Error("nobody is found, and nothing is said")
+}

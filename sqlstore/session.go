@@ -110,6 +110,10 @@ func (s *Store) write(ctx context.Context, do func(conn) error) (err error) {
 	}
 	defer own.Close()
 	if _, err := own.ExecContext(ctx, s.dialect.begin()); err != nil {
+		if ctx.Err() != nil {
+			// It may have begun all the same. A connection on which it has not refuses this, and stays as it is.
+			_, _ = own.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		}
 		return fmt.Errorf("begin: %w", refusal(ctx, err))
 	}
 	done := false

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 
 	"github.com/grouprules/groups"
@@ -48,8 +49,9 @@ func Open(db *sql.DB, d Dialect, tenant string) *Store {
 }
 
 // In is the Store within a transaction of the caller's: it reads what that has written, and what it writes is committed
-// or rolled back with it. A write that is refused leaves the transaction as it was. The tenant stays locked for others
-// until the transaction ends.
+// or rolled back with it. A write that the Store refuses ([groups.ErrConflict], [groups.ErrNotFound] and their like) leaves
+// the transaction as it was. After any other error, such as that of a context or a full disk, it is to be rolled back:
+// SQLite may have done so already. The tenant stays locked for others until the transaction ends.
 func (s *Store) In(tx *sql.Tx) *Store {
 	return &Store{db: s.db, tx: tx, dialect: s.dialect, tenant: s.tenant, schema: s.schema, known: s.known}
 }
@@ -88,8 +90,11 @@ func (s *Store) lock(ctx context.Context, c conn) (tenant, error) {
 		return tenant{}, err
 	}
 	found, err := list(ctx, c, scanTenant, "UPDATE groups_tenant SET version = version WHERE tenant = ?1 RETURNING "+tenantColumns)
-	if err != nil || len(found) == 0 {
+	switch {
+	case err != nil:
 		return tenant{}, err
+	case len(found) == 0:
+		return tenant{}, errors.New("the row of the tenant cannot be written")
 	}
 	return found[0], nil
 }

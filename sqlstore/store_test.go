@@ -73,11 +73,13 @@ var laws = []struct {
 	{"what pages and looks up goes by an index", readsByIndex},
 	{"SQL and Go agree on the conformance vectors", agreesOnVectors},
 	{"columns of a host find whom Go finds, or are refused by name", asksColumns},
+	{"an operand may be larger than the column", asksBeyondTheColumn},
 	{"SQL and Go agree at the edges of values", agreesAtTheEdges},
 	{"SQL and Go agree at the limits of criteria", runsAtTheLimits},
 	{"every operator is asked where the table says", asksWhereTheTableSays},
 	{"no statement says anything of a rule", saysNothingOfTheRule},
 	{"whom no table knows is asked about in Go until the next write", refiles},
+	{"a query made before texts compared in another form is refused", refusesStaleQueries},
 }
 
 func sqlite() database {

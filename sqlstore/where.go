@@ -251,7 +251,7 @@ func (s columnScale) numbers(q *question, key string, list []decimal.Decimal) st
 	return s.Dialect.oneOfNumbers(key, q.document(numbers))
 }
 
-func (columnScale) number(q *question, key, op string, n decimal.Decimal) string {
+func (s columnScale) number(q *question, key, op string, n decimal.Decimal) string {
 	least, exact, side := whole(n)
 	switch up := op == ">" || op == ">="; {
 	case side != 0 && (side > 0) == up:
@@ -261,7 +261,7 @@ func (columnScale) number(q *question, key, op string, n decimal.Decimal) string
 	case !exact:
 		op = map[bool]string{true: ">=", false: "<"}[up]
 	}
-	return key + " " + op + " " + q.bind(least)
+	return key + " " + op + " " + s.bigint(q.bind(least))
 }
 
 func (s columnScale) day(q *question, key, op string, d calendar.Day) string {
@@ -278,12 +278,20 @@ func (s columnScale) day(q *question, key, op string, d calendar.Day) string {
 	return key + " " + op + " " + day
 }
 
-func (columnScale) instant(q *question, key, op string, t time.Time) string {
+func (s columnScale) instant(q *question, key, op string, t time.Time) string {
 	micros := t.UnixMicro()
 	if t.Nanosecond()%1000 > 0 {
 		micros++ // no value is between
 	}
-	return key + " " + op + " " + q.bind(micros)
+	return key + " " + op + " " + s.bigint(q.bind(micros))
+}
+
+// bigint is a parameter that is not of the type of the column, which may be too narrow for it.
+func (s columnScale) bigint(parameter string) string {
+	if s.Dialect == Postgres {
+		return parameter + "::bigint"
+	}
+	return parameter
 }
 
 func (s columnScale) truth(_ *question, key string, is bool) string {

@@ -24,7 +24,7 @@ var staff = map[sqlstore.Dialect]string{
 	sqlstore.SQLite: `CREATE TABLE staff (id TEXT PRIMARY KEY, title TEXT COLLATE RTRIM, code TEXT COLLATE NOCASE, site TEXT COLLATE NOCASE, grade TEXT,
 		points INTEGER, hired TEXT, seen INTEGER, lead INTEGER, active INTEGER, expired INTEGER)`,
 	sqlstore.Postgres: `CREATE TABLE staff (id TEXT PRIMARY KEY, title TEXT, code VARCHAR(100), site TEXT, grade TEXT,
-		points BIGINT, hired DATE, seen BIGINT, lead BOOLEAN, active BOOLEAN, expired BOOLEAN)`,
+		points INTEGER, hired DATE, seen BIGINT, lead BOOLEAN, active BOOLEAN, expired BOOLEAN)`,
 }
 
 func staffColumns(d sqlstore.Dialect) *sqlstore.Columns {
@@ -303,5 +303,25 @@ func TestANumberMeetsWholeNumbersExactly(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func asksBeyondTheColumn(t *testing.T, d database) {
+	db := d.opener(t)()
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE staff (id TEXT PRIMARY KEY, points INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO staff VALUES ('ada', 5)"); err != nil {
+		t.Fatal(err)
+	}
+	columns := &sqlstore.Columns{Dialect: d.Dialect, Fields: map[string]sqlstore.Column{"points": {Name: "points", Form: sqlstore.Whole}}}
+	schema := &groups.Schema{Fields: []groups.Field{{Name: "points", Type: groups.TypeNumber}}}
+	yes, _, err := columns.Where(schema, groups.AnySets(groups.All(groups.NumberField("points").Less(5e9))), noon, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	if err := db.QueryRowContext(t.Context(), "SELECT id FROM staff WHERE "+yes.Text, yes.Values...).Scan(&id); err != nil || id != "ada" {
+		t.Errorf("%q, %v: five is less than five billion, which is more than the column holds", id, err)
 	}
 }

@@ -16,7 +16,7 @@
 // demanded. Some cases work at a desk of package admin, over the store and over a [groups.Memory], and
 // demand the same of both. [Audit] looks at a whole store, after these cases and after those of your own.
 //
-// It does not know how rules are evaluated, and needs nothing but the standard library.
+// It does not know how rules are evaluated; beyond packages groups and admin it needs nothing but the standard library.
 package storetest
 
 import (

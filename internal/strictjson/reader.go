@@ -31,6 +31,9 @@ func (r *Reader) Fail(reason string) { r.p.problem(r.p.pos, "%s", reason) }
 
 func (r *Reader) failed() bool { return len(r.p.problems) > 0 }
 
+// few keys are found sooner in a list than in a map.
+const few = 16
+
 // Object reads an object: its keys, behind each of which the loop reads the value.
 func (r *Reader) Object() iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -38,7 +41,8 @@ func (r *Reader) Object() iter.Seq[string] {
 		if !r.open('{', "an object") || p.next('}') {
 			return
 		}
-		var seen []string
+		seen := make([]string, 0, few)
+		var many map[string]struct{} // the others
 		for {
 			if p.space(); p.peek() != '"' {
 				p.unexpected("a key")
@@ -46,10 +50,17 @@ func (r *Reader) Object() iter.Seq[string] {
 			}
 			start := p.pos
 			key, _, _ := p.string()
-			if slices.Contains(seen, key) {
+			if _, twice := many[key]; twice || slices.Contains(seen, key) {
 				p.problem(start, "duplicate key %q", key)
 			}
-			seen = append(seen, key)
+			if len(seen) < few {
+				seen = append(seen, key)
+			} else {
+				if many == nil {
+					many = map[string]struct{}{}
+				}
+				many[key] = struct{}{}
+			}
 			p.path = append(p.path, step{key: key, index: isKey})
 			if !r.failed() && !p.next(':') {
 				p.unexpected(`":"`)
