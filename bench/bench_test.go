@@ -76,6 +76,7 @@ func TestTheWorkloadHasWhatPeersCouldGetWrong(t *testing.T) {
 type liar struct {
 	Peer
 	about string
+	users int
 }
 
 func (l *liar) Full(ctx context.Context, r Range) ([]Move, error) {
@@ -110,6 +111,13 @@ func (l *liar) Match(ctx context.Context, group, user int) (workload.Verdict, er
 	return v, err
 }
 
+func (l *liar) Fill(context.Context, int) (int, error) {
+	if l.about == "fill" {
+		return l.users - 1, nil
+	}
+	return l.users, nil
+}
+
 func TestAWrongAnswerIsAFailureThatSaysWhere(t *testing.T) {
 	s, w := small()
 	for _, j := range jobs() {
@@ -117,7 +125,7 @@ func TestAWrongAnswerIsAFailureThatSaysWhere(t *testing.T) {
 			r := &report{job: j.name, users: len(w.Users), groups: len(w.Groups)}
 			err := j.measure(t.Context(), s, w, contender{"liar", byUsers, func(context.Context, *workload.World) (Peer, error) {
 				honest, err := newClosures(w, 1)
-				return &liar{honest, about}, err
+				return &liar{honest, about, len(w.Users)}, err
 			}}, r)
 			switch {
 			case about == "nothing" && err != nil:
