@@ -308,12 +308,9 @@ func (s *Store) refile(ctx context.Context, c conn, t tenant) error {
 	if err := s.put(ctx, c, t, users); err != nil || ok {
 		return err
 	}
-	trees := map[groups.Tree][]groups.Unit{}
-	for u, err := range s.units(ctx, c) {
-		if err != nil {
-			return fmt.Errorf("survey trees: %w", err)
-		}
-		trees[u.Tree] = append(trees[u.Tree], u)
+	trees, err := s.trees(ctx, c)
+	if err != nil {
+		return fmt.Errorf("survey trees: %w", err)
 	}
 	for _, tree := range slices.Sorted(maps.Keys(trees)) {
 		if err := s.survey(ctx, c, tree, trees[tree]); err != nil {

@@ -300,13 +300,21 @@ func (keys) number(q *question, key, op string, n decimal.Decimal) string {
 }
 
 func (keys) day(q *question, key, op string, d calendar.Day) string {
+	if everywhere := beyondDays(op, d); everywhere != "" {
+		return everywhere
+	}
+	return key + " " + op + " " + q.bind(d.String())
+}
+
+// beyondDays is what holds of every day of the years 1 to 9999 where the operand is none of them, or else "".
+func beyondDays(op string, d calendar.Day) string {
 	switch first, last := year(1), year(10000); {
 	case d <= first:
 		return map[string]string{"<": never, ">=": always}[op]
 	case d >= last:
 		return map[string]string{"<": always, ">=": never}[op]
 	}
-	return key + " " + op + " " + q.bind(d.String())
+	return ""
 }
 
 // year is the first day of a year.

@@ -136,6 +136,18 @@ func (s *Store) units(ctx context.Context, c conn) iter.Seq2[groups.Unit, error]
 	})
 }
 
+// trees are all units by their trees.
+func (s *Store) trees(ctx context.Context, c conn) (map[groups.Tree][]groups.Unit, error) {
+	trees := map[groups.Tree][]groups.Unit{}
+	for u, err := range s.units(ctx, c) {
+		if err != nil {
+			return nil, err
+		}
+		trees[u.Tree] = append(trees[u.Tree], u)
+	}
+	return trees, nil
+}
+
 func scanUnit(row func(...any) error) (u groups.Unit, err error) {
 	err = row(&u.Tree, &u.ID, &u.Parent, &u.Name)
 	return u, err

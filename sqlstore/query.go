@@ -225,12 +225,9 @@ func (q *Query) look(ctx context.Context, c conn, criteria groups.Criteria) erro
 		}
 	}
 	if units {
-		trees := map[groups.Tree][]groups.Unit{}
-		for u, err := range q.store.units(ctx, c) {
-			if err != nil {
-				return err
-			}
-			trees[u.Tree] = append(trees[u.Tree], u)
+		trees, err := q.store.trees(ctx, c)
+		if err != nil {
+			return err
 		}
 		q.view.Trees = map[groups.Tree]*groups.Hierarchy{}
 		for tree, units := range trees {

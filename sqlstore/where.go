@@ -265,11 +265,8 @@ func (s columnScale) number(q *question, key, op string, n decimal.Decimal) stri
 }
 
 func (s columnScale) day(q *question, key, op string, d calendar.Day) string {
-	switch first, last := year(1), year(10000); {
-	case d <= first:
-		return map[string]string{"<": never, ">=": always}[op]
-	case d >= last:
-		return map[string]string{"<": always, ">=": never}[op]
+	if everywhere := beyondDays(op, d); everywhere != "" {
+		return everywhere
 	}
 	day := q.bind(d.String())
 	if s.Dialect == Postgres {
