@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"slices"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
@@ -19,6 +20,12 @@ type check struct {
 	first   int32
 	// silent says that conditions on the group have no answer, whoever it is about.
 	silent bool
+
+	// decided is what is stored about the group and those that its rule reads, however far, where everybody was decided
+	// about in all of them: of whoever has not changed since, and of whom nothing is unknown, the rule says what their
+	// bit does. It is empty where the steps have to tell. agendas are those of the rules that time alone changes.
+	decided []*roster
+	agendas []*agenda
 }
 
 // A step is a condition of a check.
@@ -75,6 +82,9 @@ func (x *index) newCheck(of *entry, recipe *recipe) check {
 		return k
 	}
 	x.flatten(recipe)
+	if of.recipe == recipe {
+		k.decided, k.agendas = x.decided(of)
+	}
 	steps, first := recipe.flat.Steps()
 	k.first = first
 	for _, s := range steps {
@@ -90,6 +100,27 @@ func (x *index) newCheck(of *entry, recipe *recipe) check {
 		k.groups = append(k.groups, x.askedGroups(g.leaf))
 	}
 	return k
+}
+
+// decided is what is stored about a group and those that its rule reads; nil where not everybody was decided about in all of
+// them, or where one has no answer, or another as soon as it is due or an assignment ends.
+func (x *index) decided(of *entry) (all []*roster, agendas []*agenda) {
+	c := x.catalogue
+	for _, g := range of.recipe.groups {
+		if slices.ContainsFunc(g.leaf.groups, func(id GroupID) bool { return c.entries[id] == nil }) {
+			return nil, nil
+		}
+	}
+	for _, id := range append([]GroupID{of.ID}, c.refs.allNeeds(of.ID)...) {
+		e, ro := c.entries[id], x.rosters[id]
+		if c.unready[id] != nil || ro == nil || e.scheduled() || e != of && (e.Status != Active || len(ro.until) > 0) {
+			return nil, nil
+		}
+		if all = append(all, ro); e.clocked {
+			agendas = append(agendas, x.agenda(e.zone))
+		}
+	}
+	return all, agendas
 }
 
 func (x *index) askedGroups(l *groupLeaf) askedGroups {
@@ -132,6 +163,9 @@ func (a *asker) give(up finding) Verdict {
 
 // criteria is what those of a group say.
 func (a *asker) criteria(k *check) Verdict {
+	if len(k.decided) > 0 && a.isDecided(k) {
+		return verdictOf(k.decided[0].bit.Has(a.n))
+	}
 	at := k.first
 	for at >= 0 {
 		s := &k.steps[at]
@@ -150,6 +184,25 @@ func (a *asker) criteria(k *check) Verdict {
 		at = s.next[v]
 	}
 	return verdictOf(at == program.EndYes)
+}
+
+// isDecided reports whether the bit of the user is what the rule says of them now.
+func (a *asker) isDecided(k *check) bool {
+	f := &a.x.flips
+	if len(f.of[a.n]) > 0 || f.unsure.Has(a.n) {
+		return false
+	}
+	for _, read := range k.decided[1:] {
+		if read.undecided.Has(a.n) {
+			return false
+		}
+	}
+	for _, g := range k.agendas {
+		if g.day != calendar.In(a.clock(), g.view.Zone) {
+			return false
+		}
+	}
+	return true
 }
 
 // unsure is criteria for one of whom something is unknown.

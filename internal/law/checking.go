@@ -107,11 +107,12 @@ var MatchIsWhatExplainSays = Law[Checker]{
 func (m *machine) checked(t *rapid.T, c Checker) error {
 	u := draw(t, "whom", append(m.tenant().Everybody(), absent...)...)
 	for _, g := range groupIDs[:m.groups] {
+		got, failed := c.Match(g, u) // before the other looks at what has changed
 		want, err := c.Said(g, u)
 		if err != nil {
 			return err
 		}
-		if got, err := c.Match(g, u); err != nil || got != want {
+		if err := failed; err != nil || got != want {
 			return fmt.Errorf("the criteria of %s say %q of %s (%v), and are explained to say %q\n%s", g, got, u, err, want, Describe(m.tenant()))
 		}
 	}
