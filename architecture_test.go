@@ -49,7 +49,7 @@ func list(t *testing.T, args ...string) []pkg {
 }
 
 func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./expression", "./insight", "./storetest").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./dialect", "./expression", "./insight", "./storetest").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
 }
 
 func TestTheCoreTouchesNoNetworkFilesOrLogs(t *testing.T) {
-	for _, p := range list(t, ".", "./admin", "./expression", "./insight", "./internal/...") {
+	for _, p := range list(t, ".", "./admin", "./dialect", "./expression", "./insight", "./internal/...") {
 		if testOnly(p.ImportPath) {
 			continue
 		}
@@ -80,7 +80,7 @@ func testOnly(path string) bool {
 
 // beside names the public rooms that stand beside the core, and know nothing of each other.
 func beside(path string) bool {
-	return slices.Contains([]string{module + "/admin", module + "/expression", module + "/insight"}, path)
+	return slices.Contains([]string{module + "/admin", module + "/dialect", module + "/expression", module + "/insight"}, path)
 }
 
 func TestArrowsPointInward(t *testing.T) {
@@ -115,7 +115,7 @@ func TestTheCoreStartsGoroutinesInOnePlaceAndReadsOneClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	clocks, goroutines := map[string]int{}, map[string]int{}
-	for _, dir := range append(dirs, ".", "admin", "expression", "insight") {
+	for _, dir := range append(dirs, ".", "admin", "dialect", "expression", "insight") {
 		if testOnly(module + "/" + filepath.ToSlash(dir)) {
 			continue
 		}
