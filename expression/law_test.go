@@ -256,6 +256,29 @@ func TestWhatIsAskedSinceNowHoldsOfDaysAsOfTheirFirstMoments(t *testing.T) {
 	})
 }
 
+// The smaller form is taken where it fits, and else the larger one that does.
+func TestOfTwoFormsTheSmallerOneThatFitsIsTaken(t *testing.T) {
+	const text = `everyone -and user -is ["a"] -and user -is ["b"] -and (user -is ["c"] -or user -is ["d"] -or (user -is ["e"] -and user -is ["f"] -and user -is ["g"]))`
+	is := func(id groups.UserID) groups.Condition { return groups.UserIs(id) }
+	a, b, c, d, e, f, g := is("a"), is("b"), is("c"), is("d"), is("e"), is("f"), is("g")
+	cd := func(last groups.Condition) groups.Set { return groups.Any(c, d, last) }
+	for _, test := range []struct {
+		limits groups.Limits
+		want   groups.Criteria
+	}{
+		{groups.Limits{}, groups.AllSets(groups.All(groups.Everyone{}, a, b), cd(e), cd(f), cd(g))},
+		{groups.Limits{Sets: 4, Conditions: 3}, groups.AllSets(groups.All(groups.Everyone{}, a, b), cd(e), cd(f), cd(g))},
+		{groups.Limits{Sets: 3}, groups.AnySets(groups.All(groups.Everyone{}, a, b, c), groups.All(groups.Everyone{}, a, b, d), groups.All(groups.Everyone{}, a, b, e, f, g))},
+	} {
+		got, err := expression.Parse(&groups.Schema{Limits: &test.limits}, text, nil)
+		if err != nil {
+			t.Errorf("%+v: %v", test.limits, err)
+		} else if diff := same(test.want, got.Criteria); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", test.limits, diff)
+		}
+	}
+}
+
 func TestTheLimitsAreThoseOfTheSchema(t *testing.T) {
 	one := func(n int, joint string) string {
 		return strings.TrimSuffix(strings.Repeat("(everyone)"+joint, n), joint)
