@@ -56,7 +56,10 @@ func (r *reader) property(c *comparison) *node {
 		}
 		field, ok = r.schema.Field(name)
 	}
-	if !ok {
+	if !ok && r.properties[c.name.text] != "" {
+		r.problem(c.name.place, "unknown", "%.64q is to be kept in %.64q, and there is no such field", c.name.text, name)
+		return nil
+	} else if !ok {
 		r.problem(c.name.place, "unknown", "no field %.64q", c.name.text)
 		return nil
 	}
@@ -110,11 +113,18 @@ func (r *reader) memberOf(c *comparison) *node {
 
 // made is a condition in the tree, if the schema accepts it. What is wrong with it is said where it stands in c.
 func (r *reader) made(cond groups.Condition, c *comparison) *node {
-	err := r.schema.Check(groups.AllSets(groups.All(cond)))
+	// Of the schema only the field matters, and looking through all of them for each condition would take longest.
+	s := groups.Schema{Limits: r.schema.Limits}
+	if c, ok := cond.(groups.FieldCondition); ok {
+		if i := slices.IndexFunc(r.schema.Fields, func(f groups.Field) bool { return f.Name == c.Field }); i >= 0 {
+			s.Fields = r.schema.Fields[i : i+1]
+		}
+	}
+	err := s.Check(groups.AllSets(groups.All(cond)))
 	var bad *groups.CriteriaError
 	if errors.As(err, &bad) {
 		for _, p := range bad.Problems {
-			r.problem(c.where(p.Pointer), codes[p.Err], "%s", p.Text)
+			r.problem(c.where(p.Pointer), codes[p.Err], "%s", groups.Problem{Text: p.Text}.Error())
 		}
 		return nil
 	}

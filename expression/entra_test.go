@@ -167,6 +167,7 @@ var entraRules = []struct {
 	{"a property that the host does not have", `user.usageLocation -eq "NG"`, `1:6: unknown: no field "usageLocation"`, ""},
 	{"a field that is not for rules", `user.secret -eq "x"`, `1:6: unknown: field "secret" is not for criteria`, ""},
 	{"property names tell upper from lower case", `user.Department -eq "Sales"`, `1:6: unknown: no field "Department"`, ""},
+	{"a property that is said to be kept where nothing is", `user.office -eq "x"`, `1:6: unknown: "office" is to be kept in "room", and there is no such field`, ""},
 	{"devices", `device.deviceOSType -eq "iOS"`, `1:1: unsupported: rules are about users, not about devices`, ""},
 	{"a list behind -eq", `user.department -eq ["Sales"]`, `1:17: operand: "-eq" takes one value`, ""},
 	{"null with another operator", `user.department -contains null`, `1:17: operator: null goes with -eq and -ne only, not with "-contains"`, ""},
@@ -192,7 +193,7 @@ var entraRules = []struct {
 
 func TestRulesOfEntraAreReadExactlyOrRefusedWithTheColumn(t *testing.T) {
 	for _, test := range entraRules {
-		parsed, err := expression.Parse(office(), test.rule, &expression.Options{Properties: map[string]string{"state": "city"}})
+		parsed, err := expression.Parse(office(), test.rule, &expression.Options{Properties: map[string]string{"state": "city", "office": "room"}})
 		got, notes := "", ""
 		if bad, ok := err.(*expression.Error); ok {
 			var lines []string

@@ -101,7 +101,7 @@ func Parse(s *groups.Schema, text string, o *Options) (*Parsed, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	r := &reader{schema: s, limits: limits(s)}
+	r := &reader{schema: s, limits: limits(s), notes: []Remark{}}
 	if o != nil {
 		r.properties = o.Properties
 	}
