@@ -3,6 +3,7 @@ package expression_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -277,6 +278,43 @@ func TestOfTwoFormsTheSmallerOneThatFitsIsTaken(t *testing.T) {
 			t.Errorf("%+v (-want +got):\n%s", test.limits, diff)
 		}
 	}
+}
+
+func TestWhatIsAskedOfItemsHoldsOfEachAsEntraSays(t *testing.T) {
+	s := office()
+	items := []string{"a", "b", "c"}
+	rapid.Check(t, func(t *rapid.T) {
+		field := rapid.SampledFrom([]string{"skills", "otherMails"}).Draw(t, "field")
+		all := rapid.Bool().Draw(t, "all")
+		op := rapid.SampledFrom([]string{"in", "notIn"}).Draw(t, "op")
+		asked := rapid.SliceOfNDistinct(rapid.SampledFrom(items), 1, 2, rapid.ID[string]).Draw(t, "asked")
+		had := rapid.SliceOfNDistinct(rapid.SampledFrom(items), 0, 3, rapid.ID[string]).Draw(t, "had")
+		text := fmt.Sprintf(`user.%s -%s (_ -%s ["%s"])`, field, map[bool]string{true: "all", false: "any"}[all], op, strings.Join(asked, `", "`))
+		parsed, err := expression.Parse(s, text, nil)
+		if err != nil {
+			if !strings.Contains(err.Error(), "unsupported: no operator asks") || all == (op == "notIn") {
+				t.Fatalf("%s: %v", text, err)
+			}
+			return
+		}
+		rule, err := s.Compile(parsed.Criteria)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := all // of no items
+		for _, item := range had {
+			if holds := slices.Contains(asked, item) == (op == "in"); holds != all {
+				want = holds
+			}
+		}
+		u := groups.User{ID: "u", Fields: map[string]groups.Value{"skills": groups.Choice(had...), "otherMails": groups.Text(had...)}}
+		if got := rule.Match(&u, nil); (got == groups.Yes) != want || got == groups.Unknown {
+			t.Fatalf("%s of %v is %v: %v", text, had, got, parsed.Criteria)
+		}
+		if got := rule.Match(&groups.User{ID: "u"}, nil); got != groups.Unknown {
+			t.Fatalf("%s of who knows what is %v", text, got)
+		}
+	})
 }
 
 func TestTheLimitsAreThoseOfTheSchema(t *testing.T) {
