@@ -1,6 +1,7 @@
 package groups_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 
@@ -56,5 +57,25 @@ func TestReferencesAreTheGroupsThatConditionsName(t *testing.T) {
 	named, orBelow := c.References()
 	if !reflect.DeepEqual(named, []groups.GroupID{"a", "b", "c"}) || !reflect.DeepEqual(orBelow, []groups.GroupID{"a", "c"}) {
 		t.Errorf("got %v and %v", named, orBelow)
+	}
+}
+
+func TestAnOperandOfManyDigitsIsTheOneThatJSONReads(t *testing.T) {
+	s := &groups.Schema{Fields: []groups.Field{{Name: "n", Type: groups.TypeNumber}}}
+	for text, ok := range map[string]bool{"12345678901234567890.123456789": true, "-0.10": true, "1e400": true, "x": false, "": false, "1_0": false} {
+		built := groups.AllSets(groups.All(groups.FieldCondition{Field: "n", Test: groups.Test{Op: "is", Values: []groups.Literal{groups.Lit(json.Number(text))}}}))
+		if err := s.Check(built); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+		if !ok {
+			continue
+		}
+		read, err := groups.ParseCriteria([]byte(`{"match":"all","sets":[{"match":"all","conditions":[{"kind":"field","field":"n","op":"is","values":[`+text+`]}]}]}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(read, built) {
+			t.Errorf("%s: %v is not %v", text, built, read)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -297,8 +298,8 @@ const (
 	boolLiteral
 )
 
-// Lit makes an operand of a string, bool, int, float64, [Date] or [time.Time]. Anything else, NaN
-// and the infinities make a Literal that [Schema.Check] refuses.
+// Lit makes an operand of a string, bool, int, float64, [json.Number], [Date] or [time.Time]. Anything else,
+// NaN, the infinities and what is no number make a Literal that [Schema.Check] refuses.
 func Lit(v any) Literal {
 	switch v := v.(type) {
 	case string:
@@ -307,6 +308,8 @@ func Lit(v any) Literal {
 		return Literal{boolLiteral, fmt.Sprint(v)}
 	case int:
 		return numeral(fmt.Sprint(v))
+	case json.Number: // may have more digits than a float64
+		return numeral(string(v))
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return Literal{}
