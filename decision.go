@@ -23,6 +23,8 @@ type Decision struct {
 	By     string
 	Why    string
 	Source string // where it comes from, such as "person", "csv" or "group:g7"
+	// Approver is who agreed to it; blank is that nobody was asked. It is written down and not checked.
+	Approver string
 	// Until ends an assignment; zero is for good. Exclusions have no end.
 	Until time.Time
 	// Replace takes away the opposite decision, which otherwise refuses this one.
@@ -39,7 +41,7 @@ type Decision struct {
 // group that was turned on or off since it was last processed is processed with it. In a group with a
 // [Schedule] the assignment waits for it, but for users who assign themselves.
 func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source, d.Approver}}, func(r *run, st *Standing) error {
 		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
 			return ErrExcluded
 		}
@@ -49,7 +51,7 @@ func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users
 		if d.Keep && st.Assignment.covers(d.Until) {
 			return nil
 		}
-		st.Assignment = &Assignment{By: d.By, At: r.now, Why: d.Why, Until: d.Until, Source: d.Source}
+		st.Assignment = &Assignment{By: d.By, At: r.now, Why: d.Why, Until: d.Until, Source: d.Source, Approver: d.Approver}
 		return nil
 	})
 }
@@ -72,12 +74,12 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 	if !e.opts.Exclusions {
 		return nil, fmt.Errorf("group %q: %w", group, errors.ErrUnsupported)
 	}
-	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source, d.Approver}}, func(r *run, st *Standing) error {
 		if st.Assignment.Holds(r.now) && !d.Replace {
 			return ErrAssigned
 		}
 		st.Assignment = nil
-		st.Exclusion = &Exclusion{By: d.By, At: r.now, Why: d.Why, Source: d.Source}
+		st.Exclusion = &Exclusion{By: d.By, At: r.now, Why: d.Why, Source: d.Source, Approver: d.Approver}
 		return nil
 	})
 }
