@@ -99,6 +99,51 @@ func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users
 	return e.decide(ctx, users, &act{group: group, by: by, takeOut: true}, unassign)
 }
 
+// Suppose explains users of a group as if people had decided otherwise about them, at an instant: decided changes the
+// Assignment and the Exclusion of what is stored about each, and may do nothing. Each is explained as processing all
+// groups at that instant would leave them, if nothing else changed meanwhile and the [Guard] held nothing that it does
+// not hold already; a group with a [Schedule] is taken as processed then. It comes in the order of the users, and
+// writes nothing. A user who is not in the directory is out by absence. An unknown group is an error that wraps
+// [ErrNotFound]. Beside explaining each it costs one reading of the groups, and of the units and the people above the
+// users as far as their rules ask for them.
+func (e *Evaluator) Suppose(ctx context.Context, group GroupID, at time.Time, decided func(*Standing), users ...UserID) ([]*Explanation, error) {
+	then := e.over(e.dir)
+	then.opts.Now, then.opts.Guard = func() time.Time { return at }, &Guard{}
+	r, err := then.begin(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := r.groups[group]
+	if !ok {
+		return nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
+	}
+	for _, id := range append(r.refs.allNeeds(group), group) {
+		r.groups[id].partial = true
+	}
+	s.waits = false
+	r.users = map[UserID]struct{}{}
+	for _, id := range users {
+		r.users[id] = struct{}{}
+	}
+	if err := r.evaluate(ctx); err != nil {
+		return nil, err
+	}
+	list := make([]*Explanation, 0, len(users))
+	for _, id := range users {
+		u, err := r.user(ctx, id)
+		if err == nil {
+			err = r.alone(ctx, id, u)
+		}
+		if err != nil {
+			return nil, err
+		}
+		st := s.standing
+		decided(&st)
+		list = append(list, r.explain(s, u, st))
+	}
+	return list, nil
+}
+
 // act is a person's decision about the users of the run in one group.
 type act struct {
 	group   GroupID
