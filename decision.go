@@ -23,6 +23,8 @@ type Decision struct {
 	By     string
 	Why    string
 	Source string // where it comes from, such as "person", "csv" or "group:g7"
+	// Approver is who agreed to it; blank is that nobody was asked. It is written down and not checked.
+	Approver string
 	// Until ends an assignment; zero is for good. Exclusions have no end.
 	Until time.Time
 	// Replace takes away the opposite decision, which otherwise refuses this one.
@@ -39,7 +41,7 @@ type Decision struct {
 // group that was turned on or off since it was last processed is processed with it. In a group with a
 // [Schedule] the assignment waits for it, but for users who assign themselves.
 func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source, d.Approver}}, func(r *run, st *Standing) error {
 		if st.Exclusion != nil && e.opts.Exclusions && !d.Replace {
 			return ErrExcluded
 		}
@@ -49,7 +51,7 @@ func (e *Evaluator) Assign(ctx context.Context, group GroupID, d Decision, users
 		if d.Keep && st.Assignment.covers(d.Until) {
 			return nil
 		}
-		st.Assignment = &Assignment{By: d.By, At: r.now, Why: d.Why, Until: d.Until, Source: d.Source}
+		st.Assignment = &Assignment{By: d.By, At: r.now, Why: d.Why, Until: d.Until, Source: d.Source, Approver: d.Approver}
 		return nil
 	})
 }
@@ -72,12 +74,12 @@ func (e *Evaluator) Exclude(ctx context.Context, group GroupID, d Decision, user
 	if !e.opts.Exclusions {
 		return nil, fmt.Errorf("group %q: %w", group, errors.ErrUnsupported)
 	}
-	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source}}, func(r *run, st *Standing) error {
+	return e.decide(ctx, users, &act{group: group, by: d.By, why: d.Why, texts: []string{d.Source, d.Approver}}, func(r *run, st *Standing) error {
 		if st.Assignment.Holds(r.now) && !d.Replace {
 			return ErrAssigned
 		}
 		st.Assignment = nil
-		st.Exclusion = &Exclusion{By: d.By, At: r.now, Why: d.Why, Source: d.Source}
+		st.Exclusion = &Exclusion{By: d.By, At: r.now, Why: d.Why, Source: d.Source, Approver: d.Approver}
 		return nil
 	})
 }
@@ -95,6 +97,51 @@ func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users
 // automatic group, and [Evaluator.Exclude] is an act of its own.
 func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
 	return e.decide(ctx, users, &act{group: group, by: by, takeOut: true}, unassign)
+}
+
+// Suppose explains users of a group as if people had decided otherwise about them, at an instant: decided changes the
+// Assignment and the Exclusion of what is stored about each, and may do nothing. Each is explained as processing all
+// groups at that instant would leave them, if nothing else changed meanwhile and the [Guard] held nothing that it does
+// not hold already; a group with a [Schedule] is taken as processed then. It comes in the order of the users, and
+// writes nothing. A user who is not in the directory is out by absence. An unknown group is an error that wraps
+// [ErrNotFound]. Beside explaining each it costs one reading of the groups, and of the units and the people above the
+// users as far as their rules ask for them.
+func (e *Evaluator) Suppose(ctx context.Context, group GroupID, at time.Time, decided func(*Standing), users ...UserID) ([]*Explanation, error) {
+	then := e.over(e.dir)
+	then.opts.Now, then.opts.Guard = func() time.Time { return at }, &Guard{}
+	r, err := then.begin(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := r.groups[group]
+	if !ok {
+		return nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
+	}
+	for _, id := range append(r.refs.allNeeds(group), group) {
+		r.groups[id].partial = true
+	}
+	s.waits = false
+	r.users = map[UserID]struct{}{}
+	for _, id := range users {
+		r.users[id] = struct{}{}
+	}
+	if err := r.evaluate(ctx); err != nil {
+		return nil, err
+	}
+	list := make([]*Explanation, 0, len(users))
+	for _, id := range users {
+		u, err := r.user(ctx, id)
+		if err == nil {
+			err = r.alone(ctx, id, u)
+		}
+		if err != nil {
+			return nil, err
+		}
+		st := s.standing
+		decided(&st)
+		list = append(list, r.explain(s, u, st))
+	}
+	return list, nil
 }
 
 // act is a person's decision about the users of the run in one group.

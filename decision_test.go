@@ -1,7 +1,9 @@
 package groups_test
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,5 +36,42 @@ func TestEveryUserWhoIsRefusedHasAnErrorOfTheirOwn(t *testing.T) {
 	}
 	if diff := cmp.Diff([]groups.UserID{"a", "c"}, who); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Whoever asks later who agreed is told by what is stored, by the audit and by the explanation.
+func TestWhoApprovedADecisionIsKeptWithIt(t *testing.T) {
+	w := newEvalWorld(t, &groups.Options{Exclusions: true})
+	d := groups.Decision{By: "tutor", Approver: "dean", Replace: true}
+	for _, c := range []struct {
+		decide func() (*groups.Run, error)
+		kept   func(groups.Standing) string
+		said   string
+	}{
+		{func() (*groups.Run, error) { return w.ev.Assign(t.Context(), "romans", d, "cid") },
+			func(st groups.Standing) string { return st.Assignment.Approver }, "assigned by tutor on 2026-03-01, approved by dean"},
+		{func() (*groups.Run, error) { return w.ev.Exclude(t.Context(), "romans", d, "cid") },
+			func(st groups.Standing) string { return st.Exclusion.Approver }, "excluded by tutor on 2026-03-01, approved by dean"},
+	} {
+		n := len(w.acts(0))
+		_, err := c.decide()
+		w.must(err)
+		for st, err := range w.StandingsOf(t.Context(), "cid") {
+			w.must(err)
+			w.want(c.kept(st), "dean")
+		}
+		acts := w.acts(n)
+		var after struct{ Approver string }
+		w.must(json.Unmarshal(acts[len(acts)-1].After, &after))
+		w.want(after.Approver, "dean")
+		x, err := w.ev.Explain(t.Context(), "romans", "cid")
+		w.must(err)
+		if !strings.Contains(x.String(), c.said) {
+			t.Errorf("%v does not say %q", x, c.said)
+		}
+	}
+	d.Approver = "\xff"
+	if _, err := w.ev.Assign(t.Context(), "romans", d, "cid"); !errors.Is(err, groups.ErrValue) {
+		t.Errorf("an approver that is no text: %v", err)
 	}
 }

@@ -111,13 +111,13 @@ func (x *Explanation) String() string {
 	if x.Group != "" {
 		fmt.Fprintf(&b, "%s is %s of %s (by %v)", x.User, memberWord(x), x.Group, x.Reason)
 		if a := x.Assignment; a != nil {
-			fmt.Fprintf(&b, ", assigned by %s on %s", a.By, a.At.UTC().Format(time.DateOnly))
+			fmt.Fprintf(&b, ", assigned by %s on %s%s", a.By, a.At.UTC().Format(time.DateOnly), approved(a.Approver))
 			if !a.Until.IsZero() {
 				fmt.Fprintf(&b, " until %s", a.Until.UTC().Format(time.RFC3339))
 			}
 		}
 		if e := x.Exclusion; e != nil {
-			fmt.Fprintf(&b, ", excluded by %s on %s", e.By, e.At.UTC().Format(time.DateOnly))
+			fmt.Fprintf(&b, ", excluded by %s on %s%s", e.By, e.At.UTC().Format(time.DateOnly), approved(e.Approver))
 		}
 		b.WriteByte('\n')
 	}
@@ -148,6 +148,14 @@ func (x *Explanation) String() string {
 		}
 	}
 	return b.String()
+}
+
+// approved is what the text says about who agreed to a decision.
+func approved(by string) string {
+	if by == "" {
+		return ""
+	}
+	return ", approved by " + by
 }
 
 func memberWord(x *Explanation) string {

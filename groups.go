@@ -260,6 +260,8 @@ type Assignment struct {
 	Why    string    `json:"why,omitempty"`    // the reason given, if any
 	Until  time.Time `json:"until,omitzero"`   // the first instant at which it no longer holds; zero is for good
 	Source string    `json:"source,omitempty"` // where it came from, such as "person", "csv" or "group:g7"
+	// Approver is who agreed to it; blank is that nobody was asked.
+	Approver string `json:"approver,omitempty"`
 }
 
 // Holds reports whether the assignment is in force at now.
@@ -280,6 +282,8 @@ type Exclusion struct {
 	At     time.Time `json:"at"`
 	Why    string    `json:"why,omitempty"`
 	Source string    `json:"source,omitempty"`
+	// Approver is who agreed to it; blank is that nobody was asked.
+	Approver string `json:"approver,omitempty"`
 }
 
 // Bit is the first of the two functions that decide membership: what the automatic bit becomes.

@@ -15,6 +15,8 @@ import (
 // excluded users out.
 type Terms struct {
 	Why string
+	// Approver is who agreed to it; blank is that nobody was asked.
+	Approver string
 	// Until ends the assignment; zero is for good.
 	Until time.Time
 	// Replace takes away the exclusion of an excluded user, who is refused otherwise.
@@ -117,7 +119,7 @@ type deed struct {
 func (d *Desk) assigning(
 	ctx context.Context, a *Actor, group groups.GroupID, w Whom, t Terms, wish func(*groups.Standing) OutcomeCode,
 ) deed {
-	decision := groups.Decision{By: a.By, Why: t.Why, Source: w.source(), Until: t.Until, Replace: t.Replace, Keep: true}
+	decision := groups.Decision{By: a.By, Why: t.Why, Source: w.source(), Until: t.Until, Replace: t.Replace, Keep: true, Approver: t.Approver}
 	return deed{
 		wish: func(st *groups.Standing) OutcomeCode {
 			if covers(st.Assignment, t.Until) && !(t.Replace && st.Exclusion != nil) {

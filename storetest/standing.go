@@ -263,12 +263,12 @@ func everyStanding() []groups.Standing {
 	}
 	for _, a := range []groups.Assignment{
 		{},
-		{By: "ada"}, {Why: " spaced \"quoted\"\nline "}, {Source: "group:g7"}, {At: noon},
-		{By: "ada", At: evening, Why: "\U0001f600", Until: noon, Source: "csv"},
+		{By: "ada"}, {Why: " spaced \"quoted\"\nline "}, {Source: "group:g7"}, {Approver: " the \"board\" "}, {At: noon},
+		{By: "ada", At: evening, Why: "\U0001f600", Until: noon, Source: "csv", Approver: "bob"},
 		{At: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), Until: forever},
 	} {
 		add(groups.Standing{Population: groups.Manual, Member: groups.Manual, Assignment: &a})
-		add(groups.Standing{Exclusion: &groups.Exclusion{By: a.By, At: a.At, Why: a.Why, Source: a.Source}})
+		add(groups.Standing{Exclusion: &groups.Exclusion{By: a.By, At: a.At, Why: a.Why, Source: a.Source, Approver: a.Approver}})
 	}
 	return all
 }

@@ -62,7 +62,7 @@ func (m *machine) reported(r *admin.Report, err error, want []outcome, refused e
 }
 
 func (m *machine) terms(t *rapid.T) admin.Terms {
-	terms := admin.Terms{Replace: chance(t, "replaces", 30), Why: draw(t, "why", "", "because")}
+	terms := admin.Terms{Replace: chance(t, "replaces", 30), Why: draw(t, "why", "", "because"), Approver: draw(t, "approver", "", "board")}
 	if chance(t, "ends", 50) {
 		terms.Until = m.page.now.Add(time.Duration(draw(t, "hours", 1, 24, 24*10)) * time.Hour)
 	}

@@ -183,7 +183,7 @@ func (p *page) assigning(id groups.GroupID, w whom, by string, t admin.Terms) *d
 			st.Exclusion = nil
 		}
 		if !covers(st.Assignment, t.Until) || p.wrong(AssignmentsAreMadeAnew) {
-			st.Assignment = &groups.Assignment{By: by, At: p.now, Why: t.Why, Until: t.Until, Source: w.source()}
+			st.Assignment = &groups.Assignment{By: by, At: p.now, Why: t.Why, Until: t.Until, Source: w.source(), Approver: t.Approver}
 		}
 		return nil
 	}}
