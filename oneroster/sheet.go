@@ -27,8 +27,7 @@ type form struct {
 	name string
 	// needed are the columns that the file must have, wanted those that are read where it has them.
 	needed, wanted []string
-	// filled are those needed columns, and others that are there, in which no cell may be blank. ids are those of
-	// them that are IDs.
+	// filled are columns in which no cell may be blank, and ids those that have IDs.
 	filled, ids []string
 }
 
@@ -218,6 +217,8 @@ func (r *reader) all() error {
 		s := r.source(f.name)
 		mode := modes[f.name]
 		switch {
+		case mode == "": // the manifest is refused for it
+			continue
 		case mode == Absent && s != nil:
 			r.refuse(s.name, "mode", "it is there, and the manifest does not say that it is bulk or delta")
 			continue
@@ -303,6 +304,7 @@ func (r *reader) manifest() (map[string]Mode, error) {
 			}
 		case mode != Bulk && mode != Delta && mode != Absent:
 			bad(line.Line, "mode", "a file is bulk, delta or absent, and not %.64q", value)
+			modes[file] = ""
 		default:
 			modes[file] = mode
 		}
@@ -374,7 +376,7 @@ func (r *reader) keep(f form, in row, lines map[string]int) {
 		r.problems = append(r.problems, in.problem(column, code, format, a...))
 	}
 	for _, name := range f.filled {
-		if in.at(name) == "" {
+		if in.sheet.has(name) && in.at(name) == "" {
 			bad(name, "blank", "it is blank")
 		}
 	}
