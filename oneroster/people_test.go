@@ -180,7 +180,7 @@ func TestWhatIsMappedAsTheCallerSays(t *testing.T) {
 			[]string{`p active role=student class:bio1/student`}, []string{"users.csv status badValue"}},
 		{"an org that is not there", small().with("users", "sourcedId,orgSourcedIds\np,nowhere\nt,n\n"), oneroster.Options{},
 			[]string{`p active org:nowhere class:bio1/student`}, []string{"users.csv orgSourcedIds dangling"}},
-		{"of two roles in one class the latest", small().with("enrollments", "sourcedId,dateLastModified,classSourcedId,userSourcedId,role\ne2,2026-09-02,bio1,p,aide\ne1,2026-09-01,bio1,p,student\n"), oneroster.Options{},
+		{"of two roles in one class the latest", small().with("enrollments", "sourcedId,dateLastModified,classSourcedId,userSourcedId,role\ne1,2026-09-02,bio1,p,aide\ne2,2026-09-01,bio1,p,student\n"), oneroster.Options{},
 			[]string{`p active role=student username=p org:n class:bio1/aide`}, nil},
 		{"a date that is none is unknown", small().with("users", "sourcedId,birth\np,soon\nt,2001-02-03\n"), oneroster.Options{Fields: map[string]groups.Field{"users.birth": {Name: "birth", Type: groups.TypeDate}}},
 			[]string{`p active class:bio1/student`, `t active birth=2001-02-03 class:bio1/teacher`}, []string{"users.csv birth badValue"}},
@@ -311,5 +311,55 @@ func TestDemographicsAndPasswordsAreNotReadUnasked(t *testing.T) {
 	}
 	if _, err := oneroster.Read(in.folder(), &oneroster.Options{Fields: grades()}); err == nil {
 		t.Error("demographics that were asked for were not looked at")
+	}
+}
+
+func TestIssuesSayWhereInTheBundleTheyAre(t *testing.T) {
+	in := small().with("users", "sourcedId,givenName,familyName,birth\nt,\"Tove\nMaria\",Berg,2001-02-03\np,Per,Moe,soon\n",
+		"enrollments", "sourcedId,dateLastModified,classSourcedId,userSourcedId,role\ne1,2026-09-02,bio1,p,student\ne2,2026-09-01,bio\u200b,t,teacher\n")
+	o := &oneroster.Options{Fields: map[string]groups.Field{"users.birth": {Name: "birth", Type: groups.TypeDate}}}
+	b, err := oneroster.Read(in.folder(), o)
+	if err == nil {
+		t.Fatal("an ID with an invisible character was read")
+	}
+	if diff := cmp.Diff([]string{"enrollments.csv 3 classSourcedId badID"}, refused(t, err)); diff != "" {
+		t.Error(diff)
+	}
+	in = in.with("enrollments", "classSourcedId,userSourcedId,role\nbio1,p,student\nhistory,t,teacher\n")
+	if b, err = oneroster.Read(in.folder(), &oneroster.Options{Fields: o.Fields, Courses: oneroster.AsCourses}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := b.People(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, i := range append(f.Issues, f.Enrollments.Issues...) {
+		got = append(got, fmt.Sprintf("%d %s %s", i.Line, i.Column, i.Code))
+	}
+	want := []string{"4 users.csv birth badValue", "3 enrollments.csv classSourcedId dangling", "3 enrollments.csv course blankKey"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	var out strings.Builder
+	if err := f.WriteErrors(&out); err != nil || !strings.Contains(out.String(), "soon") {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+func TestWhatIsUnknownStaysSoInADelta(t *testing.T) {
+	s := newSchool(t)
+	if err := s.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{{ID: "p", Activation: groups.Activated, Expiry: groups.Current}}}); err != nil {
+		t.Fatal(err)
+	}
+	in := bundle{"manifest": deltaOf("users", "roles", "demographics"), "users": "sourcedId,username\np,per\n", "demographics": "sourcedId,sex\n",
+		"roles": "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr,p,primary,student,n\n"}
+	s.take(t, in, &oneroster.Options{Fields: map[string]groups.Field{"demographics.sex": {Name: "sex", Type: groups.TypeChoice}}})
+	u, err := s.User(t.Context(), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Fields["username"].String() != "per" || !u.Fields["role"].IsUnknown() || !u.Fields["sex"].IsUnknown() || u.Units["org"] != nil {
+		t.Errorf("%+v", u)
 	}
 }

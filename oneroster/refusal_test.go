@@ -93,7 +93,12 @@ func (small2) Size() int64 { return 1 }
 func TestMoreBytesThanAFileSaysAreNotRead(t *testing.T) {
 	in := small().with("orgs", "sourcedId,parentSourcedId\n"+strings.Repeat("n", 1000)+",\n")
 	_, err := oneroster.Read(understated{in.folder().(fstest.MapFS)}, &oneroster.Options{MaxBytes: 500})
-	if got := refused(t, err); len(got) == 0 || got[0] != "orgs.csv 2  tooLarge" {
+	if got := refused(t, err); got[0] != "orgs.csv 2  tooLarge" {
+		t.Errorf("%q", got)
+	}
+	in = in.with("orgs", "sourcedId,parentSourcedId\n"+strings.Repeat("n", 200)+",\n", "users", "sourcedId,username\np,"+strings.Repeat("n", 200)+"\n")
+	_, err = oneroster.Read(understated{in.folder().(fstest.MapFS)}, &oneroster.Options{MaxBytes: 500})
+	if got := refused(t, err); got[0] != "users.csv 2  tooLarge" {
 		t.Errorf("%q", got)
 	}
 }
