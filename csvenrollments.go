@@ -21,7 +21,11 @@ type EnrollmentsCSV struct {
 	// Completed is the column of when the course was completed, a date or an instant of RFC 3339. A
 	// blank cell is Empty: not completed, or nobody knows when.
 	Completed string
-	Format    CSVFormat
+	// Changes says that the file has only what changed: the other records of a user stay as stored, and
+	// it may be without rows. A record whose status is one of Removed, compared exactly, is taken away.
+	Changes bool
+	Removed []string
+	Format  CSVFormat
 }
 
 // An EnrollmentFile is a file of enrollments that was read, to be set as [PeopleFile.Enrollments].
@@ -57,7 +61,7 @@ type userRecords struct {
 // All of it is reported as an [Issue] (codes as there; "blankKey" and "badKey" are of the user or
 // course). A file that cannot be relied on as a whole is refused with a [*CSVError] or the error of
 // r. A file without rows says that nobody is enrolled, which [Evaluator.PlanImport] refuses where
-// somebody is. A status or completion column that is named and not in the file is not: those parts stay as
+// somebody is, unless it is one of changes. A status or completion column that is named and not in the file is not: those parts stay as
 // stored, and [Evaluator.PlanImport] has a finding.
 func ReadEnrollmentsCSV(r io.Reader, o *EnrollmentsCSV) (*EnrollmentFile, error) {
 	if o == nil {
@@ -156,7 +160,7 @@ func (p *enrollmentReader) take(row *table.Row) {
 	}
 	e := Enrollment{Course: known}
 	if p.status >= 0 {
-		if e.Status = readRecordCell(p, row, p.status, p.names); e.Status != "" {
+		if e.Status = readRecordCell(p, row, p.status, p.names); e.Status != "" && !p.opts.removes(e) {
 			p.seen[e.Status] = true
 		}
 	}
@@ -219,26 +223,44 @@ func (p *enrollmentReader) collect() {
 	slices.Sort(p.statuses)
 }
 
+// removes reports whether a record of a file of changes says that there is none any more.
+func (o *EnrollmentsCSV) removes(e Enrollment) bool {
+	return o.Changes && slices.Contains(o.Removed, e.Status)
+}
+
 // of returns what the file says about a user, who has the stored enrollments so far, and the place
 // of the user's records, -1 where there are none.
 func (f *EnrollmentFile) of(id UserID, stored Enrollments) (Enrollments, int) {
-	out := Enrollments{complete: !f.allPartial && !f.partial[id]}
+	readable := !f.allPartial && !f.partial[id]
 	at, ok := slices.BinarySearchFunc(f.users, id, func(u userRecords, id UserID) int { return strings.Compare(string(u.user), string(id)) })
 	if !ok {
-		return out, -1
+		at = -1
 	}
-	out.list = f.users[at].list
+	var list []Enrollment
+	if ok {
+		list = f.users[at].list
+	}
 	if keepStatus, keepCompleted := f.opts.Status != "" && !f.hasStatus, f.opts.Completed != "" && !f.hasCompleted; keepStatus || keepCompleted {
-		out.list = slices.Clone(out.list)
-		for i := range out.list {
-			was, _ := stored.in(out.list[i].Course)
+		list = slices.Clone(list)
+		for i := range list {
+			was, _ := stored.in(list[i].Course)
 			if keepStatus {
-				out.list[i].Status = was.Status
+				list[i].Status = was.Status
 			}
 			if keepCompleted {
-				out.list[i].Completed = was.Completed
+				list[i].Completed = was.Completed
 			}
 		}
 	}
-	return out, at
+	if !f.opts.Changes {
+		return Enrollments{list, readable}, at
+	}
+	next := Enrolled(slices.Concat(stored.list, list)...)
+	for _, e := range list {
+		if f.opts.removes(e) {
+			next.list = slices.DeleteFunc(next.list, func(n Enrollment) bool { return n.Course == e.Course })
+		}
+	}
+	next.complete = stored.complete && readable
+	return next, at
 }

@@ -29,6 +29,12 @@ type PeopleCSV struct {
 	Units []UnitColumn
 	// Missing says what becomes of users who are stored but not in the file.
 	Missing MissingUsers
+	// Changes says that the file has only what changed: it may be without rows, and nobody is missing
+	// but Gone.
+	Changes bool
+	// Gone are users who are gone by what the source of a file of changes says. Those of them who have
+	// a row are not.
+	Gone []UserID
 	// Format is how the file is written.
 	Format CSVFormat
 	// Progress, where set, is told the number of rows read, every 10,000 and once at the end.
@@ -141,6 +147,8 @@ type PeopleFile struct {
 	// ids are those of the rows that were kept, and order is these rows by ID; nil: as in the file.
 	ids   list[string]
 	order []int
+	// gone are those of a file of changes.
+	gone map[UserID]bool
 	// mentioned are what may be keys in ragged rows. keyless are the lines whose key cannot be read.
 	mentioned map[UserID]struct{}
 	keyless   []int
@@ -166,7 +174,7 @@ type badRow struct {
 //
 // A file that cannot be relied on as a whole is refused with a [*CSVError] or the error of r, and
 // options that make no sense with [ErrCSVOptions], all of them at once. A column headed "id" that is
-// not the key is refused, and a file without rows: nobody means that. Memory grows with the rows. Cells are
+// not the key is refused, and a file without rows, unless it is one of [PeopleCSV.Changes]: nobody means that. Memory grows with the rows. Cells are
 // read on every processor, but r and Progress are called by the calling goroutine alone.
 func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 	if o == nil {
@@ -181,7 +189,7 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 	}
 	f := &PeopleFile{
 		Delimiter: t.Delimiter(), Charset: t.Charset(),
-		opts: *o, header: t.header, mentioned: map[UserID]struct{}{},
+		opts: *o, header: t.header, mentioned: map[UserID]struct{}{}, gone: idSet(o.Gone),
 	}
 	p := &peopleReader{PeopleFile: f, t: t}
 	if err := p.plan(); err != nil {
@@ -190,7 +198,7 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 	if err := p.rest(); err != nil {
 		return nil, err
 	}
-	if f.Rows == 0 {
+	if f.Rows == 0 && !o.Changes {
 		return nil, &CSVError{Err: ErrNoRows, Text: "the file has a header and no rows"}
 	}
 	if o.Progress != nil {
@@ -255,6 +263,9 @@ func (o *PeopleCSV) check() error {
 	}
 	if o.Missing > RemoveMissing {
 		bad("what becomes of missing users is %v", o.Missing)
+	}
+	if len(o.Gone) > 0 && !o.Changes {
+		bad("users are named as gone, and the file is not one of changes: whoever is not in it is missing")
 	}
 	return errors.Join(errs...)
 }

@@ -79,7 +79,7 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 			return fmt.Errorf("the directory yields user %q after %q", u.ID, last)
 		}
 		first, last = false, u.ID
-		if f := p.f.Enrollments; f != nil && f.Rows == 0 && len(u.Enrollments.list) > 0 {
+		if f := p.f.Enrollments; f != nil && f.Rows == 0 && !f.opts.Changes && len(u.Enrollments.list) > 0 {
 			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
 		}
 		row, id := p.f.byID(p.next)
@@ -175,7 +175,8 @@ func (p *planner) add(row int) {
 		u.Manager = c.of(row)
 	}
 	if f := p.f.Enrollments; f != nil {
-		u.Enrollments, _ = p.enrollments(id, Enrollments{})
+		// Whatever a new user is enrolled in has changed.
+		u.Enrollments, _ = p.enrollments(id, Enrolled())
 	}
 	p.plan.New = append(p.plan.New, id)
 	p.plan.People.Upsert = append(p.plan.People.Upsert, u)
@@ -275,7 +276,7 @@ func (p *planner) leave(u User) {
 		p.feed.Known--
 	}
 	_, mentioned := p.f.mentioned[u.ID]
-	if len(p.f.keyless) == 0 && !mentioned {
+	if len(p.f.keyless) == 0 && !mentioned && (!p.f.opts.Changes || p.f.gone[u.ID]) {
 		p.plan.Missing = append(p.plan.Missing, u.ID)
 		if !off {
 			p.feed.Missing++

@@ -18,7 +18,8 @@ type ImportPlan struct {
 	Unchanged    int
 	// Missing are the stored users who are not in the file; what becomes of them is
 	// [PeopleCSV.Missing]. Nobody is missing whose key occurs anywhere in the file, if only in a
-	// rejected row, and nobody at all where a key cannot be read.
+	// rejected row, and nobody at all where a key cannot be read; of a file of changes only those
+	// that it names as gone.
 	Missing []UserID
 	// Rejected is the number of rows that count for nothing, and Issues is what was wrong with
 	// them and with single cells.

@@ -1,0 +1,212 @@
+package oneroster_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/oneroster"
+)
+
+// refused are the problems of an error that refuses a bundle, as "file line column code".
+func refused(t testing.TB, err error) (out []string) {
+	t.Helper()
+	e, is := errors.AsType[*oneroster.Error](err)
+	if !is {
+		t.Fatalf("%v is not a refusal", err)
+	}
+	for _, p := range e.Problems {
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %d %s %s", p.File, p.Line, p.Column, p.Code)))
+	}
+	return out
+}
+
+func TestABundleIsRefusedWithAllThatIsWrong(t *testing.T) {
+	head := "propertyName,value\noneroster.version,1.1\n"
+	for _, c := range []struct {
+		why  string
+		in   bundle
+		o    oneroster.Options
+		want []string
+	}{
+		{"nothing", bundle{}, oneroster.Options{}, []string{"manifest.csv 0  missing"}},
+		{"nothing, and no manifest either", bundle{}, oneroster.Options{Mode: oneroster.Bulk}, []string{"users.csv 0  missing"}},
+		{"a manifest of something else", small().with("manifest", "a,b\n1,2\n"), oneroster.Options{}, []string{"manifest.csv 0  missing"}},
+		{"no version, a mode that is none, a file that is not there", small().with("manifest", "propertyName,value\nfile.users,full\nfile.roles,bulk\nfile.orgs,bulk\nfile.classes,bulk\nfile.enrollments,bulk\n"), oneroster.Options{},
+			[]string{"manifest.csv 2  mode", "manifest.csv 0  version", "roles.csv 0  missing"}},
+		{"a file that the manifest does not speak of", small().with("manifest", head+"file.users,bulk\nfile.orgs,bulk\nfile.classes,bulk\nfile.enrollments,absent\n"), oneroster.Options{},
+			[]string{"enrollments.csv 0  mode"}},
+		{"rows of three files", small().with("users", "sourcedId,role\np,student\np,student\n,student\nt\n", "orgs", "sourcedId,parentSourcedId\nn\u200b,\n", "enrollments", "classSourcedId,userSourcedId,role\nbio1,,student\nbio1,p,\n"), oneroster.Options{},
+			[]string{"orgs.csv 2 sourcedId badID", "users.csv 3 sourcedId repeated", "users.csv 4 sourcedId blank", "users.csv 5  ragged", "enrollments.csv 2 userSourcedId blank", "enrollments.csv 3 role blank"}},
+		{"no users in a bulk of them", small().with("users", "sourcedId,role\n"), oneroster.Options{}, []string{"users.csv 0  empty"}},
+		{"no bytes", small().with("orgs", " "), oneroster.Options{}, []string{"orgs.csv 0  empty"}},
+		{"quotes that do not pair up", small().with("users", "sourcedId,role\n\"p,student\n"), oneroster.Options{}, []string{"users.csv 2  csv"}},
+		{"a charset that is none", small().with("users", "sourcedId,role\np\xff,student\n"), oneroster.Options{}, []string{"users.csv 2 sourcedId unreadable"}},
+		{"the parent of orgs", small().with("orgs", "sourcedId,name\nn,North\n"), oneroster.Options{}, []string{"orgs.csv 0  missing"}},
+		{"courses of a delta", small().with("manifest", strings.ReplaceAll(small()["manifest"], "bulk", "delta")), oneroster.Options{Courses: oneroster.AsCourses, Trees: map[string]groups.Tree{"school": "school"}},
+			[]string{"orgs.csv 0  needsBulk", "classes.csv 0  needsBulk", "enrollments.csv 0  needsBulk"}},
+		{"ends without sessions", small().with("classes", "sourcedId,termSourcedIds\nbio1,a\n", "enrollments", "sourcedId,classSourcedId,userSourcedId,role,endDate\n"), oneroster.Options{EndCompletes: true},
+			[]string{"academicSessions.csv 0  needsBulk"}},
+		{"too many rows", small(), oneroster.Options{Format: groups.CSVFormat{MaxRows: 4}}, []string{"manifest.csv 6  tooLarge"}},
+		{"too many bytes by their size", small(), oneroster.Options{MaxBytes: 300}, []string{`"orgs.csv" 0  tooLarge`, `"users.csv" 0  tooLarge`}},
+		{"too many files", small(), oneroster.Options{MaxFiles: 4}, []string{`"." 0  tooLarge`}},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			_, err := oneroster.Read(c.in.folder(), &c.o)
+			if diff := cmp.Diff(c.want, refused(t, err)); diff != "" {
+				t.Errorf("(-want +got)\n%s\n%v", diff, err)
+			}
+		})
+	}
+}
+
+// An understated folder says that its files are small.
+type understated struct{ fstest.MapFS }
+
+func (u understated) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := u.MapFS.ReadDir(name)
+	for i, e := range entries {
+		entries[i] = small1{e}
+	}
+	return entries, err
+}
+
+type small1 struct{ fs.DirEntry }
+
+func (e small1) Info() (fs.FileInfo, error) {
+	info, err := e.DirEntry.Info()
+	return small2{info}, err
+}
+
+type small2 struct{ fs.FileInfo }
+
+func (small2) Size() int64 { return 1 }
+
+func TestMoreBytesThanAFileSaysAreNotRead(t *testing.T) {
+	in := small().with("orgs", "sourcedId,parentSourcedId\n"+strings.Repeat("n", 1000)+",\n")
+	_, err := oneroster.Read(understated{in.folder().(fstest.MapFS)}, &oneroster.Options{MaxBytes: 500})
+	if got := refused(t, err); got[0] != "orgs.csv 2  tooLarge" {
+		t.Errorf("%q", got)
+	}
+	in = in.with("orgs", "sourcedId,parentSourcedId\n"+strings.Repeat("n", 200)+",\n", "users", "sourcedId,username\np,"+strings.Repeat("n", 200)+"\n")
+	_, err = oneroster.Read(understated{in.folder().(fstest.MapFS)}, &oneroster.Options{MaxBytes: 500})
+	if got := refused(t, err); got[0] != "users.csv 2  tooLarge" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestOddPathsLinksAndBombsAreRefusedBeforeAnythingIsUnpacked(t *testing.T) {
+	type entry struct {
+		name string
+		mode fs.FileMode
+		data string
+	}
+	for _, c := range []struct {
+		why     string
+		entries []entry
+		o       oneroster.Options
+		want    []string // nil: it is a bundle with whatever else there is
+	}{
+		{"a path that leads out", []entry{{name: "../users.csv"}, {name: "a/../../roles.csv"}}, oneroster.Options{}, []string{`"../users.csv" 0  path`, `"a/../../roles.csv" 0  path`}},
+		{"an absolute path", []entry{{name: "/etc/users.csv"}, {name: "C:\\users.csv"}}, oneroster.Options{}, []string{`"/etc/users.csv" 0  path`, `"C:\\users.csv" 0  path`}},
+		{"a link", []entry{{name: "users.csv", mode: fs.ModeSymlink | 0o777, data: "/etc/passwd"}}, oneroster.Options{}, []string{`"users.csv" 0  path`}},
+		{"a device", []entry{{name: "x", mode: fs.ModeDevice | 0o777}}, oneroster.Options{}, []string{`"x" 0  path`}},
+		{"the same name twice", []entry{{name: "Orgs.csv"}}, oneroster.Options{}, []string{`"orgs.csv" 0  repeated`}},
+		{"another folder", []entry{{name: "other/users.csv"}}, oneroster.Options{}, []string{`"manifest.csv" 0  path`, `"orgs.csv" 0  path`}},
+		{"a folder of a folder", []entry{{name: "a/b/users.csv"}}, oneroster.Options{}, []string{`"a/b/users.csv" 0  path`, `"manifest.csv" 0  path`, `"orgs.csv" 0  path`}},
+		{"a bomb", []entry{{name: "users.csv", data: strings.Repeat("a", 4<<20)}}, oneroster.Options{}, []string{`"users.csv" 0  tooLarge`}},
+		{"a bomb of many files", []entry{{name: "a.csv", data: "123456"}, {name: "b.csv", data: "123456"}}, oneroster.Options{MaxBytes: 90}, []string{`"orgs.csv" 0  tooLarge`}},
+		{"too many entries", []entry{{name: "a"}, {name: "b"}}, oneroster.Options{MaxFiles: 3}, []string{`"zip" 0  tooLarge`}},
+		{"what desktops leave there", []entry{{name: ".DS_Store"}, {name: "__MACOSX/._users.csv"}, {name: "read me.txt"}, {name: "photos/x.jpg"}, {name: "empty/", mode: fs.ModeDir | 0o755}}, oneroster.Options{}, nil},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			var data bytes.Buffer
+			w := zip.NewWriter(&data)
+			all := append(c.entries,
+				entry{name: "manifest.csv", data: "propertyName,value\noneroster.version,1.1\nfile.orgs,bulk\n"},
+				entry{name: "orgs.csv", data: "sourcedId,parentSourcedId\nn,\n"})
+			for _, e := range all {
+				h := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+				if e.mode != 0 {
+					h.SetMode(e.mode)
+				}
+				f, err := w.CreateHeader(h)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := f.Write([]byte(e.data)); err != nil && !e.mode.IsDir() {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			b, err := oneroster.ReadZip(bytes.NewReader(data.Bytes()), int64(data.Len()), &c.o)
+			if c.want == nil {
+				if err != nil || len(b.Files) != 1 {
+					t.Errorf("%v, %v", b, err)
+				}
+				return
+			}
+			if diff := cmp.Diff(c.want, refused(t, err)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAFolderInAFolderIsABundleAndALinkIsNot(t *testing.T) {
+	folder := fstest.MapFS{".git/x": {}}
+	for name, file := range small().folder().(fstest.MapFS) {
+		folder["export/"+strings.ToUpper(name)] = file
+	}
+	if b, err := oneroster.Read(folder, nil); err != nil || len(b.Files) != 4 {
+		t.Errorf("%v, %v", b, err)
+	}
+	folder["export/users2.csv"] = &fstest.MapFile{Mode: fs.ModeSymlink | 0o777}
+	_, err := oneroster.Read(folder, nil)
+	if diff := cmp.Diff([]string{`"export/users2.csv" 0  path`}, refused(t, err)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAZipThatIsDamagedIsAnError(t *testing.T) {
+	data := small().zip(t)
+	if _, err := oneroster.ReadZip(bytes.NewReader(data[:len(data)-30]), int64(len(data)-30), nil); err == nil {
+		t.Error("half a zip was read")
+	}
+	damaged := bytes.Clone(data)
+	damaged[60]++
+	if _, err := oneroster.ReadZip(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
+		t.Error("a zip was read that is not what its checksums say")
+	}
+}
+
+func TestAllThatIsWrongWithOptionsIsSaidAtOnce(t *testing.T) {
+	_, err := oneroster.Read(small().folder(), &oneroster.Options{
+		Mode: "some", Courses: 9, Missing: 9, Tree: "role", Trees: map[string]groups.Tree{"School": "a", "school": "b"}, MaxFiles: -1,
+		Fields: map[string]groups.Field{
+			"users.password": {Name: "p", Type: groups.TypeText}, "orgs.name": {Name: "o", Type: groups.TypeText},
+			"users.x": {Name: "email", Type: groups.TypeText}, "users.y": {Name: "y"},
+		},
+	})
+	if !errors.Is(err, oneroster.ErrOptions) || strings.Count(err.Error(), "\n") != 9 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestProblemsAreReadable(t *testing.T) {
+	_, err := oneroster.Read(small().with("users", "sourcedId\np\np\n").folder(), nil)
+	want := "the bundle is refused\nusers.csv line 3 column \"sourcedId\": repeated: \"p\" is on line 2 already"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}
