@@ -142,7 +142,7 @@ func (k *compiler) field(at string, c FieldCondition) leaf {
 		k.problems.add(at+"/field", ErrUnknown, "field %.64q is not for criteria", c.Field)
 		return nil
 	}
-	l := &fieldLeaf{name: f.Name, typ: f.Type, negated: c.Negated, empty: onEmpty(c.OnEmpty, c.Negated)}
+	l := &fieldLeaf{name: f.Name, typ: f.Type, several: f.Several, negated: c.Negated, empty: onEmpty(c.OnEmpty, c.Negated)}
 	if len(f.Options) > 0 {
 		l.options = make(map[string]struct{}, len(f.Options))
 		for _, o := range f.Options {
@@ -525,7 +525,7 @@ func (k *compiler) user(at string, c UserCondition) leaf {
 }
 
 func (k *compiler) enrollment(at string, c EnrollmentCondition) leaf {
-	l := &enrollmentLeaf{op: c.Op, negated: c.Negated}
+	l := &enrollmentLeaf{op: c.Op, negated: c.Negated, schema: k.schema.EnrollmentStatuses}
 	courses := k.names(at, "courses", c.Courses)
 	l.courses = slices.Sorted(maps.Keys(courses))
 	switch c.Quantifier {

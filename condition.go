@@ -43,6 +43,7 @@ func onEmpty(w WhenEmpty, negated bool) Verdict {
 type fieldLeaf struct {
 	name    string
 	typ     Type
+	several bool
 	negated bool
 	empty   Verdict
 	test    tester // nil asks whether the value is empty
@@ -260,6 +261,7 @@ type enrollmentLeaf struct {
 	op       Op
 	negated  bool
 	statuses map[string]struct{}
+	schema   []string  // the statuses that there are
 	day, at  *dateTest // the window, for completion days and for instants
 	outside  bool      // completed outside the window, not inside
 }
@@ -274,6 +276,11 @@ func (l *enrollmentLeaf) verdict(u *User, v *View) Verdict {
 			unknown++
 		}
 	}
+	return l.counted(yes, unknown)
+}
+
+// counted is the verdict where so many of the courses are true, and so many unknown.
+func (l *enrollmentLeaf) counted(yes, unknown int) Verdict {
 	result := Unknown
 	switch {
 	case yes >= l.need:
@@ -398,20 +405,20 @@ type statusLeaf struct {
 func (l *statusLeaf) verdict(u *User, _ *View) Verdict {
 	result := No
 	for _, s := range l.statuses {
-		answer := Unknown
-		switch s {
-		case StatusExpired:
-			if u.Expiry != ExpiryUnknown {
-				answer = verdictOf(u.Expiry == Expired)
-			}
-		case StatusActive, StatusDeactivated:
-			if u.Activation != ActivationUnknown {
-				answer = verdictOf((u.Activation == Deactivated) == (s == StatusDeactivated))
-			}
-		}
-		result = MatchAny.join(result, answer)
+		result = MatchAny.join(result, l.of(s, u))
 	}
 	return signed(result, l.negated)
+}
+
+// of answers for one status.
+func (l *statusLeaf) of(s UserStatus, u *User) Verdict {
+	switch {
+	case s == StatusExpired && u.Expiry != ExpiryUnknown:
+		return verdictOf(u.Expiry == Expired)
+	case s != StatusExpired && u.Activation != ActivationUnknown:
+		return verdictOf((u.Activation == Deactivated) == (s == StatusDeactivated))
+	}
+	return Unknown
 }
 
 func (l *statusLeaf) had(u *User, _ *View) []string {

@@ -469,8 +469,8 @@ func (e *Evaluator) turn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// Explain says why a user is in a group or not: the whole rule with what the user had, and the line
-// of the decision table. It evaluates the group and those it refers to afresh, as processing all of
+// Explain says why a user is in a group or not: the whole rule with what the user had, the line
+// of the decision table, and what would change it. It evaluates the group and those it refers to afresh, as processing all of
 // them would for this user, and writes nothing. An unknown group or user is an error that wraps
 // [ErrNotFound].
 func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*Explanation, error) {
@@ -478,17 +478,21 @@ func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*E
 	if err != nil {
 		return nil, err
 	}
-	return r.explain(s, u, s.standing), nil
+	x := r.explain(s, u, s.standing)
+	if s.rule != nil && u != nil {
+		x.Otherwise = s.rule.otherwise(u, &s.view, x.Verdict, supposed{r, s})
+	}
+	return x, nil
 }
 
 // explain tells about the user that the run is just looking at.
 func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
-	x := &Explanation{Match: MatchAll.String(), Sets: []SetVerdict{}, Now: r.now, Zone: zoneName(s.view.Zone), Verdict: No}
+	x := &Explanation{Match: MatchAll.String(), Sets: []SetVerdict{}, Otherwise: []Counterfactual{}, Now: r.now, Zone: zoneName(s.view.Zone), Verdict: No}
 	switch {
 	case s.broken || u == nil:
 		x.Verdict = Unknown
 	case s.rule != nil:
-		x = s.rule.Explain(u, &s.view)
+		x = s.rule.explain(u, &s.view)
 	}
 	if u != nil && (s.scope != nil || s.unread) {
 		within := Unknown
@@ -497,15 +501,18 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 		}
 		x.Scope = &within
 	}
-	was := st
-	st, by := s.settle(u, s.verdict(u), st, r.now, r.e.opts.Exclusions)
+	st, by := r.standingOf(s, u, st)
 	switch {
 	case s.waits && !s.whole:
 		x.Waits = waitsForSchedule
-		st.Population, st.Member = was.Population, was.Member
 	case s.held:
 		x.Waits = waitsForGuard
-		st, by = s.holdBack(u, was, r.now, r.e.opts.Exclusions)
+	}
+	if st.Assignment != nil && u != nil {
+		without := st
+		without.Assignment = nil
+		after, _ := r.standingOf(s, u, without)
+		x.Unassigned = &Fate{Before: st.Population, After: after.Population, Undecided: after.Undecided}
 	}
 	x.Group, x.User, x.Frozen = s.ID, st.User, s.Frozen
 	x.Population, x.Member, x.Automatic = st.Population, st.Member, st.Automatic
@@ -515,6 +522,18 @@ func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
 	}
 	x.Assignment, x.Exclusion = st.Assignment, st.Exclusion
 	return x
+}
+
+// standingOf is what becomes of a standing by the data, while the group may wait for its schedule or be held.
+func (r *run) standingOf(s *subject, u *User, st Standing) (Standing, Reason) {
+	next, by := s.settle(u, s.verdict(u), st, r.now, r.e.opts.Exclusions)
+	switch {
+	case s.waits && !s.whole:
+		next.Population, next.Member = st.Population, st.Member
+	case s.held:
+		next, by = s.holdBack(u, st, r.now, r.e.opts.Exclusions)
+	}
+	return next, by
 }
 
 // Members yields the membership as it was last written, ascending by user.

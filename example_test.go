@@ -48,6 +48,7 @@ func Example() {
 	//   set 1: no (all of 2)
 	//     no      job title contains sales; has: Clerk
 	//     yes     location is berlin; has: berlin
+	//   it would be yes if job title were sales
 }
 
 func check(err error) {

@@ -20,6 +20,9 @@ type Explanation struct {
 	Verdict Verdict      `json:"verdict"`
 	Match   string       `json:"match"`
 	Sets    []SetVerdict `json:"sets"`
+	// Otherwise is what data would make the verdict another: Yes a No, No a Yes, and Unknown either, Yes first. It is
+	// about the rule: whether the user is in then is decided by the rest as well.
+	Otherwise []Counterfactual `json:"otherwise"`
 
 	// The rest is filled in by [Evaluator.Explain] only.
 
@@ -43,6 +46,9 @@ type Explanation struct {
 	// Assignment and Exclusion are the stored decisions of people, in force or not.
 	Assignment *Assignment `json:"assignment,omitempty"`
 	Exclusion  *Exclusion  `json:"exclusion,omitempty"`
+	// Unassigned says how the user, effects aside, is in and would be if the assignment were taken away
+	// ([Evaluator.Unassign]); nil where there is none, or no such user.
+	Unassigned *Fate `json:"unassigned,omitempty"`
 }
 
 const (
@@ -70,10 +76,17 @@ type ConditionVerdict struct {
 	Had []string `json:"had"`
 }
 
-// Explain answers as [Rule.Match] does, and says why.
+// Explain answers as [Rule.Match] does, and says why, and what would change it.
 func (r *Rule) Explain(u *User, v *View) *Explanation {
+	x := r.explain(u, v)
+	x.Otherwise = r.otherwise(u, v, x.Verdict, bare{r, v})
+	return x
+}
+
+func (r *Rule) explain(u *User, v *View) *Explanation {
 	x := &Explanation{
-		User: u.ID, Now: v.Now, Zone: zoneName(v.Zone),
+		Otherwise: []Counterfactual{},
+		User:      u.ID, Now: v.Now, Zone: zoneName(v.Zone),
 		Verdict: No, Match: r.match.String(), Sets: make([]SetVerdict, 0, len(r.sets)),
 	}
 	if len(r.sets) == 0 {
@@ -105,7 +118,8 @@ func zoneName(loc *time.Location) string {
 	return loc.String()
 }
 
-// String returns the explanation as text: a line on the membership, and one for each condition.
+// String returns the explanation as text: a line on the membership, one for each condition, and one for each way to change the
+// verdict.
 func (x *Explanation) String() string {
 	var b strings.Builder
 	if x.Group != "" {
@@ -120,6 +134,9 @@ func (x *Explanation) String() string {
 			fmt.Fprintf(&b, ", excluded by %s on %s%s", e.By, e.At.UTC().Format(time.DateOnly), approved(e.Approver))
 		}
 		b.WriteByte('\n')
+		if f := x.Unassigned; f != nil {
+			fmt.Fprintf(&b, "without the assignment: %s\n", unassignedWord(f))
+		}
 	}
 	if x.Reason == byAbsence {
 		b.WriteString("rule: not asked, since the user is not in the directory")
@@ -147,6 +164,9 @@ func (x *Explanation) String() string {
 			fmt.Fprintf(&b, "\n    %-7v %s; has: %s", c.Verdict, c.Text, strings.Join(c.Had, ", "))
 		}
 	}
+	for _, c := range x.Otherwise {
+		b.WriteString("\n  " + strings.ReplaceAll(c.String(), "\n", "\n  "))
+	}
 	return b.String()
 }
 
@@ -156,6 +176,14 @@ func approved(by string) string {
 		return ""
 	}
 	return ", approved by " + by
+}
+
+func unassignedWord(f *Fate) string {
+	word := map[Method]string{Outside: "out", Manual: "in as before", Automatic: "in by the rule"}[f.After]
+	if f.Undecided {
+		word += ", undecided"
+	}
+	return word
 }
 
 func memberWord(x *Explanation) string {

@@ -185,6 +185,7 @@ func TestExplainAnswersEveryConditionAndCombinesThem(t *testing.T) {
 	x, err := w.ev.Explain(t.Context(), "x", "ann")
 	w.must(err)
 	w.want(x.String(), `ann is a manual member of x (by assignment), assigned by tutor on 2026-03-01 until 2026-03-01T10:00:00Z
+without the assignment: in by the rule
 rule: yes (any of 2 sets)
   set 1: no (all of 3)
     no      city is Oslo; has: Rome
@@ -192,7 +193,8 @@ rule: yes (any of 2 sets)
     unknown team is red; has: unknown
   set 2: yes (any of 2)
     yes     city is Rome; has: Rome
-    no      score is less than 1 (people with no score left out); has: empty`)
+    no      score is less than 1 (people with no score left out); has: empty
+  it would be no if city were empty`)
 	w.want(x.Zone, "Europe/Rome")
 }
 
@@ -230,14 +232,14 @@ func TestTheTextOfAnExplanation(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := evalUser("ann", evalIn("Oslo"))
-	if got, want := rule.Explain(&u, &groups.View{}).String(), "rule: no\n  set 1: no (all of 1)\n    no      city is Rome; has: Oslo"; got != want {
+	if got, want := rule.Explain(&u, &groups.View{}).String(), "rule: no\n  set 1: no (all of 1)\n    no      city is Rome; has: Oslo\n  it would be yes if city were Rome"; got != want {
 		t.Errorf("got %q", got)
 	}
 	none, err := evalSchema().Compile(groups.Criteria{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x := none.Explain(&u, &groups.View{}); x.String() != "rule: no" || x.Sets == nil {
+	if x := none.Explain(&u, &groups.View{}); x.String() != "rule: no\n  no change of data makes it yes" || x.Sets == nil {
 		t.Errorf("got %q", x)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
@@ -98,6 +99,7 @@ type Rule struct {
 	units    bool // some condition asks for units
 	lines    bool // some condition climbs the reporting line
 	reports  bool // some condition asks whether a user has reports
+	apart    atomic.Pointer[anatomy]
 }
 
 type ruleSet struct {

@@ -511,10 +511,7 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 		r.act.refused = append(r.act.refused, &EligibleError{s.ID, id, r.explain(s, u, revised)})
 	}
 
-	s.answer = verdictOf(next.Member != Outside)
-	if next.Undecided || s.cyclic || s.Status != Active || !s.effective() {
-		s.answer = Unknown
-	}
+	s.answer = s.answerOf(next)
 	if r.isBystander(s, id) && sameStanding(stored, next) {
 		return
 	}
@@ -546,6 +543,14 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	case r.edition != nil && r.edition.group == s.ID && next.Population != Outside:
 		s.kept = append(s.kept, Member{id, next.Population})
 	}
+}
+
+// answerOf is what a condition on the group finds about a user who stands so.
+func (s *subject) answerOf(st Standing) Verdict {
+	if st.Undecided || s.cyclic || s.Status != Active || !s.effective() {
+		return Unknown
+	}
+	return verdictOf(st.Member != Outside)
 }
 
 // isBystander reports whether the user is looked at because of somebody else: they count only if they change.

@@ -196,9 +196,25 @@ func (d *Desk) veilRefusals(ctx context.Context, actor Actor, group groups.Group
 				}
 			}
 		}
+		x.Otherwise = seen(x.Otherwise, hidden)
 		refused[id] = &groups.EligibleError{Group: e.Group, User: e.User, Explanation: &x}
 	}
 	return nil
+}
+
+// seen is what would make a verdict another, without the ways that turn conditions that are hidden.
+func seen(otherwise []groups.Counterfactual, hidden map[string]bool) []groups.Counterfactual {
+	otherwise = slices.Clone(otherwise)
+	for i, c := range otherwise {
+		c.Sets = slices.DeleteFunc(slices.Clone(c.Sets), func(set []groups.DataChange) bool {
+			return slices.ContainsFunc(set, func(change groups.DataChange) bool {
+				return slices.ContainsFunc(change.Conditions, func(pointer string) bool { return hidden[pointer] })
+			})
+		})
+		c.Complete = c.Complete && len(c.Sets) == len(otherwise[i].Sets)
+		otherwise[i] = c
+	}
+	return otherwise
 }
 
 // act finds users and does something to them.

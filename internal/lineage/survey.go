@@ -114,3 +114,27 @@ func (l *Lineage) sorted(nodes []int32) []string {
 	slices.Sort(names)
 	return names
 }
+
+// All yields the nodes: those that have a link of their own.
+func (l *Lineage) All(yield func(id string) bool) {
+	for i, name := range l.names {
+		if l.above[i] != missing && !yield(name) {
+			return
+		}
+	}
+}
+
+// Above returns the links of id and of those above it, in that order, as far as a walk without depth goes.
+func (l *Lineage) Above(id string) []Link {
+	var links []Link
+	for _, id := range l.Path(id) {
+		switch above := l.above[l.index[id]]; {
+		case !l.Has(id):
+		case above >= 0:
+			links = append(links, Link{ID: id, Parent: l.names[above]})
+		default:
+			links = append(links, Link{ID: id, Unknown: above == unread})
+		}
+	}
+	return links
+}

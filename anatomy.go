@@ -1,0 +1,448 @@
+package groups
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/grouprules/groups/internal/calendar"
+)
+
+// This file holds what a rule reads of a user, thing by thing, and what its conditions tell apart of each. What is asked what
+// would make a verdict another needs no users for it.
+
+// An anatomy is a rule taken apart. A condition answers by its atoms: most have one, and those on courses, groups and
+// statuses one for each that they name. An atom depends on one thing of the user, or on none that could change.
+type anatomy struct {
+	joints  []joint // the conditions, as they stand in the criteria
+	sets    []limb
+	atoms   []atom
+	things  []thing
+	day     calendar.Day // what the classes are of
+	zone    *time.Location
+	trees   map[Tree]*Hierarchy
+	clocked bool
+}
+
+// A limb is a set, of the joints from first to before last.
+type limb struct {
+	match       Match
+	first, last int
+}
+
+// A joint is a condition.
+type joint struct {
+	leaf    leaf
+	pointer string
+	atoms   []int
+	things  []int
+}
+
+// An atom is part of a condition, and negated where the condition is, unless it is all of that.
+type atom struct {
+	joint   int
+	part    int
+	negated bool
+}
+
+// A thing is what can be changed of a user by itself: a field, a tree, the manager, a record, a status or a membership.
+type thing struct {
+	of, name string
+	atoms    []int
+	// classes are values, one of those of which all atoms say the same, the simplest first. Where they depend on the user
+	// they are made for each.
+	classes []class
+	// open says that there may be other classes.
+	open bool
+}
+
+// A class stands for all values of a thing of which the atoms say the same.
+type class struct {
+	says []Verdict   // by the atoms of the thing
+	to   []string    // nil where no value is known, and the class is the best that can be hoped for
+	put  func(*User) // gives the user the value, but for a membership
+}
+
+// anatomy is the rule taken apart, for the day and the trees of a view. It is kept until those are others.
+func (r *Rule) anatomy(v *View) *anatomy {
+	day := calendar.In(v.Now, v.Zone)
+	if a := r.apart.Load(); a != nil && (!a.clocked || a.day == day && a.zone == v.Zone) && a.sameTrees(v) {
+		return a
+	}
+	a := &anatomy{day: day, zone: v.Zone, trees: map[Tree]*Hierarchy{}}
+	met := map[[2]string]int{}
+	for i, set := range r.sets {
+		first := len(a.joints)
+		for j, l := range set.leaves {
+			a.join(l, fmt.Sprintf("/sets/%d/conditions/%d", i, j), met)
+		}
+		a.sets = append(a.sets, limb{set.match, first, len(a.joints)})
+	}
+	for i := range a.things {
+		a.classify(r, &a.things[i], v)
+	}
+	r.apart.Store(a)
+	return a
+}
+
+func (a *anatomy) sameTrees(v *View) bool {
+	for tree, h := range a.trees {
+		if v.Trees[tree] != h {
+			return false
+		}
+	}
+	return true
+}
+
+// join takes a condition apart.
+func (a *anatomy) join(l leaf, pointer string, met map[[2]string]int) {
+	n := len(a.joints)
+	a.joints = append(a.joints, joint{leaf: l, pointer: pointer})
+	add := func(part int, negated bool, of, name string) {
+		at := len(a.atoms)
+		a.atoms = append(a.atoms, atom{n, part, negated})
+		a.joints[n].atoms = append(a.joints[n].atoms, at)
+		if of == "" {
+			return
+		}
+		t, known := met[[2]string{of, name}]
+		if !known {
+			t = len(a.things)
+			met[[2]string{of, name}] = t
+			a.things = append(a.things, thing{of: of, name: name})
+		}
+		a.things[t].atoms = append(a.things[t].atoms, at)
+		if !slices.Contains(a.joints[n].things, t) {
+			a.joints[n].things = append(a.joints[n].things, t)
+		}
+	}
+	switch l := l.(type) {
+	case *fieldLeaf:
+		if l.name == string(ID) {
+			add(0, false, "", "")
+			return
+		}
+		add(0, false, ofField, l.name)
+		d, dated := l.test.(*dateTest)
+		a.clocked = a.clocked || dated && (d.relative || d.instants)
+	case *unitLeaf:
+		add(0, false, ofTree, string(l.tree))
+	case *userLeaf:
+		if l.op == opBelow || l.op == opIsOrBelow {
+			add(0, false, ofManager, "")
+			return
+		}
+		add(0, false, "", "")
+	case *enrollmentLeaf:
+		for i, course := range l.courses {
+			add(i, l.negated, ofCourse, course)
+		}
+		a.clocked = a.clocked || l.op == opCompleted
+	case *groupLeaf:
+		for i, g := range l.groups {
+			add(i, l.negated, ofGroup, string(g))
+		}
+	case *statusLeaf:
+		for i, s := range l.statuses {
+			of := ofActivation
+			if s == StatusExpired {
+				of = ofExpiry
+			}
+			add(i, l.negated, of, "")
+		}
+	default:
+		add(0, false, "", "")
+	}
+}
+
+// ask is what an atom says of a user.
+func (a *anatomy) ask(at int, u *User, v *View) Verdict {
+	part := a.atoms[at].part
+	switch l := a.joints[a.atoms[at].joint].leaf.(type) {
+	case *enrollmentLeaf:
+		return l.of(u, l.courses[part], v)
+	case *groupLeaf:
+		if v.Memberships == nil {
+			return Unknown
+		}
+		return v.Memberships.MemberOf(u.ID, l.groups[part], l.orBelow)
+	case *statusLeaf:
+		return l.of(l.statuses[part], u)
+	default:
+		return l.verdict(u, v)
+	}
+}
+
+// verdict is that of a condition whose atoms say that.
+func (j *joint) verdict(said []Verdict) Verdict {
+	switch l := j.leaf.(type) {
+	case *enrollmentLeaf:
+		yes, unknown := 0, 0
+		for _, at := range j.atoms {
+			switch said[at] {
+			case Yes:
+				yes++
+			case Unknown:
+				unknown++
+			}
+		}
+		return l.counted(yes, unknown)
+	case *groupLeaf:
+		result := neutral(l.match)
+		for _, at := range j.atoms {
+			result = l.match.join(result, said[at])
+		}
+		return signed(result, l.negated)
+	case *statusLeaf:
+		result := No
+		for _, at := range j.atoms {
+			result = MatchAny.join(result, said[at])
+		}
+		return signed(result, l.negated)
+	}
+	return said[j.atoms[0]]
+}
+
+func (a *anatomy) setVerdict(set limb, said []Verdict) Verdict {
+	whole, settled := neutral(set.match), decisive(set.match)
+	for i := set.first; i < set.last; i++ {
+		switch a.joints[i].verdict(said) {
+		case settled:
+			return settled
+		case Unknown:
+			whole = Unknown
+		}
+	}
+	return whole
+}
+
+// wanted is what an atom has to say for a verdict of the rule. Unknown is as far from that as the opposite: a rule that
+// answers for certain does so whatever is unknown.
+func (a *anatomy) wanted(target Verdict, at int) Verdict {
+	if a.atoms[at].negated {
+		return target.not()
+	}
+	return target
+}
+
+// mostClasses bounds how many classes a thing is looked at for.
+const mostClasses = 64
+
+// A sorter finds the classes among values of a thing.
+type sorter struct {
+	a     *anatomy
+	t     *thing
+	v     *View
+	u     User
+	seen  map[string]bool
+	said  []Verdict
+	bytes []byte
+}
+
+func (a *anatomy) sorter(t *thing, v *View) *sorter {
+	return &sorter{
+		a: a, t: t, v: v, seen: map[string]bool{}, u: User{Fields: map[string]Value{}, Units: map[Tree][]string{}},
+		said: make([]Verdict, len(t.atoms)), bytes: make([]byte, len(t.atoms)),
+	}
+}
+
+// fresh reports whether the user at hand is of a class that was not met before.
+func (s *sorter) fresh() bool {
+	for i, at := range s.t.atoms {
+		s.said[i] = s.a.ask(at, &s.u, s.v)
+	}
+	return s.first()
+}
+
+// first reports whether nothing has said the same before.
+func (s *sorter) first() bool {
+	for i, said := range s.said {
+		s.bytes[i] = byte(said)
+	}
+	if s.seen[string(s.bytes)] {
+		return false
+	}
+	s.seen[string(s.bytes)] = true
+	return true
+}
+
+// add adds the class that was met.
+func (s *sorter) add(to []string, put func(*User)) {
+	if len(s.t.classes) == mostClasses {
+		s.t.open = true
+		return
+	}
+	s.t.classes = append(s.t.classes, class{slices.Clone(s.said), append([]string{}, to...), put})
+}
+
+// meet adds a class if the value is the first of it.
+func (s *sorter) meet(to []string, put func(*User)) {
+	if put(&s.u); s.fresh() {
+		s.add(to, put)
+	}
+}
+
+// exhausted reports whether all that could be said has been met.
+func (s *sorter) exhausted() bool { return len(s.t.atoms) < 6 && len(s.t.classes) >= 1<<len(s.t.atoms) }
+
+// classify finds the classes of a thing, as far as they are the same for all users.
+func (a *anatomy) classify(r *Rule, t *thing, v *View) {
+	s := a.sorter(t, v)
+	switch t.of {
+	case ofField:
+		s.fields(a.conditionsOn(r, t))
+	case ofTree:
+		s.units(a.conditionsOn(r, t))
+	case ofCourse:
+		s.records(a.conditionsOn(r, t))
+	case ofActivation:
+		for _, to := range []Activation{Activated, Deactivated} {
+			s.meet([]string{to.String()}, func(u *User) { u.Activation = to })
+		}
+	case ofExpiry:
+		for _, to := range []Expiry{Current, Expired} {
+			s.meet([]string{to.String()}, func(u *User) { u.Expiry = to })
+		}
+	case ofGroup:
+		s.memberships()
+	}
+}
+
+// conditionsOn are the conditions that read a thing, in their order.
+func (a *anatomy) conditionsOn(r *Rule, t *thing) (list []Condition, leaves []leaf) {
+	n := 0
+	for _, set := range r.criteria.Sets {
+		for _, c := range set.Conditions {
+			if slices.ContainsFunc(t.atoms, func(at int) bool { return a.atoms[at].joint == n }) {
+				list, leaves = append(list, c), append(leaves, a.joints[n].leaf)
+			}
+			n++
+		}
+	}
+	return list, leaves
+}
+
+// memberships are two: in a group, and in none of those that are asked for.
+func (s *sorter) memberships() {
+	plain, below := false, false
+	for _, at := range s.t.atoms {
+		orBelow := s.a.joints[s.a.atoms[at].joint].leaf.(*groupLeaf).orBelow
+		plain, below = plain || !orBelow, below || orBelow
+	}
+	s.t.open = plain && below // who is only in a group below
+	for i := range s.said {
+		s.said[i] = Yes
+	}
+	s.add([]string{"member"}, nil)
+	for i := range s.said {
+		s.said[i] = No
+	}
+	s.add([]string{}, nil)
+}
+
+// units finds a unit for each class, one that the rule names where there is one, and of classes in which users sit
+// in several units those.
+func (s *sorter) units(conditions []Condition, _ []leaf) {
+	tree := Tree(s.t.name)
+	h := s.v.Trees[tree]
+	s.a.trees[tree] = h
+	one := make([]string, 1)
+	sit := func(units ...string) {
+		if s.u.Units[tree] = units; s.fresh() {
+			units = append([]string{}, units...)
+			s.add(units, func(u *User) { u.Units[tree] = units })
+		}
+	}
+	for _, c := range conditions {
+		for _, unit := range c.(UnitCondition).Units {
+			if one[0] = unit; h.has(unit) {
+				sit(one...)
+			}
+		}
+	}
+	if h != nil && h.lines != nil {
+		for unit := range h.lines.All {
+			one[0] = unit
+			sit(one...)
+		}
+	}
+	for i := 0; i < len(s.t.classes) && !s.t.open; i++ {
+		for j := range i {
+			units := slices.Concat(s.t.classes[j].to, s.t.classes[i].to)
+			slices.Sort(units)
+			sit(slices.Compact(units)...)
+		}
+	}
+	sit() // last, for what says the same as none may do more together with another
+}
+
+// mostManagers bounds how many managers a thing is looked at for.
+const mostManagers = 64
+
+// managers are the classes of who a user reports to: whom the rule names, nobody and, where it matters how far above they are, who
+// is beneath those. Nobody who reports to the user is their manager.
+func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
+	s := a.sorter(t, v)
+	t.classes, t.open = nil, v.Lines == nil || v.Lines.lines == nil
+	if t.open {
+		return
+	}
+	try := func(id string) {
+		if id != "" && (!v.Lines.has(id) || slices.Contains(v.Lines.path(id), string(u.ID))) {
+			return
+		}
+		for i, at := range t.atoms {
+			s.said[i] = a.joints[a.atoms[at].joint].leaf.(*userLeaf).under(u.ID, id, v.Lines)
+		}
+		if s.first() {
+			s.add(slices.DeleteFunc([]string{id}, func(id string) bool { return id == "" }), func(u *User) { u.Manager = ReportsTo(UserID(id)) })
+		}
+	}
+	deep, named := 0, []string{}
+	conditions, _ := a.conditionsOn(r, t)
+	for _, c := range conditions {
+		c := c.(UserCondition)
+		deep = max(deep, c.Depth)
+		for _, id := range c.Users {
+			named = append(named, string(id))
+		}
+	}
+	t.open = len(named) > mostManagers || deep > 1 || deep == 1 && len(t.atoms) > 1
+	named = named[:min(len(named), mostManagers)]
+	for _, id := range named {
+		if try(id); !v.Lines.has(id) { // somebody who is not there may have reports who are
+			t.open = true
+			for _, report := range v.Lines.lines.Children(id) {
+				try(report)
+			}
+		}
+	}
+	try("")
+	for level := 0; level <= min(deep, 8) && deep > 0; level++ {
+		var below []string
+		for _, id := range named {
+			children := v.Lines.lines.Children(id)
+			below = append(below, children[:min(len(children), mostManagers-len(below))]...)
+		}
+		for _, id := range below {
+			try(id)
+		}
+		named = below
+	}
+}
+
+// under is the verdict of a user who has that manager.
+func (l *userLeaf) under(u UserID, manager string, h *Hierarchy) Verdict {
+	_, self := l.goals[string(u)]
+	_, direct := l.goals[manager]
+	var result Verdict
+	switch {
+	case self && l.op == opIsOrBelow, direct:
+		result = Yes
+	case manager == "" || l.depth == 1:
+		result = No
+	default:
+		result = h.climb(manager, l.places, true, max(0, l.depth-1))
+	}
+	return signed(result, l.negated)
+}

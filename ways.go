@@ -1,0 +1,535 @@
+package groups
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/grouprules/groups/internal/lineage"
+)
+
+// This file holds the search for data that would make a verdict another.
+
+const (
+	mostChanges = 3      // of a way that is told of
+	mostWays    = 100    // that are told of
+	mostSteps   = 20_000 // of one search
+)
+
+// A supposition is what a rule would say of a user if data were otherwise, and is asked before that is told.
+type supposition interface {
+	// verdict is what the rule would say of the user, with those reporting lines where they are not nil, and as a member of
+	// groups, or none.
+	verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict
+	// silent reports whether conditions on a group have no answer, whoever is in.
+	silent(GroupID) bool
+	// follows reports whether what is said of a group may follow from what else is changed of the things.
+	follows([]thing) bool
+}
+
+// bare supposes of a rule in a view.
+type bare struct {
+	rule *Rule
+	view *View
+}
+
+func (b bare) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
+	v := *b.view
+	if lines != nil {
+		v.Lines = lines
+	}
+	if len(of) > 0 {
+		v.Memberships = otherMemberships{v.Memberships, of}
+	}
+	return b.rule.Match(u, &v)
+}
+
+func (bare) silent(GroupID) bool { return false }
+
+func (bare) follows([]thing) bool { return false }
+
+// otherMemberships are some, but for a few groups.
+type otherMemberships struct {
+	Memberships
+	of map[GroupID]bool
+}
+
+func (m otherMemberships) MemberOf(u UserID, g GroupID, orBelow bool) Verdict {
+	if in, other := m.of[g]; other {
+		return verdictOf(in)
+	}
+	if m.Memberships == nil {
+		return Unknown
+	}
+	return m.Memberships.MemberOf(u, g, orBelow)
+}
+
+// supposed is of a group and the user whom a run has just looked at in it: the groups that it refers to follow what changes.
+type supposed struct {
+	run     *run
+	subject *subject
+}
+
+func (p supposed) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
+	_, orBelow := p.subject.Criteria.References()
+	out := map[GroupID]bool{}
+	for g, in := range of {
+		if !in && slices.Contains(orBelow, g) {
+			for _, below := range p.run.refs.beneath(g) {
+				out[below] = true
+			}
+		}
+	}
+	for _, s := range p.run.order {
+		if !s.partial && !s.whole {
+			continue
+		}
+		was := s.view.Lines
+		if lines != nil {
+			s.view.Lines = lines
+		}
+		if s == p.subject {
+			verdict := s.rule.Match(u, &s.view)
+			s.view.Lines = was
+			return verdict
+		}
+		st, _ := p.run.standingOf(s, u, s.standing)
+		s.answer, s.view.Lines = s.answerOf(st), was
+		if in, other := of[s.ID]; !p.silent(s.ID) && (other || out[s.ID]) {
+			s.answer = verdictOf(in)
+		}
+	}
+	return Unknown
+}
+
+func (p supposed) silent(g GroupID) bool {
+	s, known := p.run.groups[g]
+	return !known || s.cyclic || s.Status != Active || !s.effective()
+}
+
+func (p supposed) follows(things []thing) bool {
+	reads := func(of, name string) bool {
+		return slices.ContainsFunc(things, func(t thing) bool { return t.of == of && t.name == name })
+	}
+	named, orBelow := p.subject.Criteria.References()
+	if len(orBelow) > 0 && len(named) > 1 {
+		return true
+	}
+	for _, id := range p.run.refs.allNeeds(p.subject.ID) {
+		s := p.run.groups[id]
+		if s == nil {
+			continue
+		}
+		if s.Deactivated != Keep && reads(ofActivation, "") {
+			return true
+		}
+		if s.rule == nil || p.silent(id) {
+			continue
+		}
+		if slices.ContainsFunc(s.rule.anatomy(&s.view).things, func(t thing) bool { return reads(t.of, t.name) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherwise is what would make the verdict of a rule another.
+func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Counterfactual {
+	targets := map[Verdict][]Verdict{Yes: {No}, No: {Yes}, Unknown: {Yes, No}}[verdict]
+	out := make([]Counterfactual, 0, len(targets))
+	a := r.anatomy(v)
+	things := slices.Clone(a.things)
+	said := make([]Verdict, len(a.atoms))
+	for at := range said {
+		said[at] = a.ask(at, u, v)
+	}
+	for i := range things {
+		switch t := &things[i]; {
+		case t.of == ofManager:
+			a.managers(r, t, u, v)
+		case t.of == ofGroup && s.silent(GroupID(t.name)):
+			t.classes, t.open = nil, false
+		}
+	}
+	courses := 0
+	for _, t := range things {
+		if t.of == ofCourse {
+			courses++
+		}
+	}
+	follows := courses > 1 && !u.Enrollments.complete || s.follows(things)
+	for _, target := range targets {
+		w := &wayfinder{anatomy: a, rule: r, things: things, target: target, base: said, now: slices.Clone(said), follows: follows}
+		out = append(out, w.counterfactual(u, v, s))
+	}
+	return out
+}
+
+// A wayfinder looks for the ways to a verdict. It goes by what the rule still lacks: where all parts must hold, by the first that
+// does not, since no way goes past that; where one is enough, by each.
+type wayfinder struct {
+	*anatomy
+	rule   *Rule
+	things []thing
+	target Verdict
+	base   []Verdict // what the atoms say of the user as they are,
+	now    []Verdict // and with what is chosen
+	useful [][]class // by thing: what may be worth choosing
+	chosen []choice
+	taken  []bool // by thing
+	steps  int
+	ways   [][]choice
+	most   int // enough ways
+	// follows says that a change may change more than its thing: a record that is none makes a list complete, and groups
+	// may follow the user.
+	follows bool
+	hoped   bool // there may be a way of which no value is known
+	tired   bool
+}
+
+// A choice is a class of a thing.
+type choice struct{ thing, class int }
+
+func (c choice) compare(d choice) int {
+	return cmp.Or(cmp.Compare(c.thing, d.thing), cmp.Compare(c.class, d.class))
+}
+
+// counterfactual is the result of the search, tried on the user.
+func (w *wayfinder) counterfactual(u *User, v *View, s supposition) Counterfactual {
+	c := Counterfactual{Verdict: w.target, Sets: [][]DataChange{}}
+	w.taken, w.useful = make([]bool, len(w.things)), make([][]class, len(w.things))
+	for i := range w.things {
+		w.useful[i] = w.usefulOf(&w.things[i])
+	}
+	w.most = mostWays
+	failed := false
+	for n := 1; n <= mostChanges && len(c.Sets) == 0; n++ {
+		w.expand(n)
+		for _, way := range w.distinct() {
+			switch tried, smaller := w.try(way, u, v, s); {
+			case tried == nil:
+				failed = true
+			default:
+				failed = failed || smaller
+				c.Sets = append(c.Sets, w.told(tried))
+			}
+		}
+		w.ways = nil
+	}
+	c.Sets = leastOf(c.Sets)
+	if len(c.Sets) == 0 && !failed {
+		w.most = 1
+		w.expand(len(w.things))
+		c.More = len(w.ways) > 0
+	}
+	c.Complete = !w.hoped && !w.tired && !failed && !w.follows
+	return c
+}
+
+// turns reports whether an atom that says so says what is wanted, and does not of the user as they are.
+func (w *wayfinder) turns(at int, said Verdict) bool {
+	wanted := w.wanted(w.target, at)
+	return said == wanted && w.base[at] != wanted
+}
+
+// usefulOf are the classes that turn something, but for those of which another does all that they do and turns no more.
+// Where there may be others, the last is of those.
+func (w *wayfinder) usefulOf(t *thing) (useful []class) {
+	replaces := func(a, b []Verdict) bool {
+		for i, at := range t.atoms {
+			wanted := w.wanted(w.target, at)
+			if a[i] != wanted && b[i] == wanted || w.turns(at, a[i]) && b[i] != wanted {
+				return false
+			}
+		}
+		return true
+	}
+	for _, c := range t.classes {
+		turns := false
+		for i, at := range t.atoms {
+			turns = turns || w.turns(at, c.says[i])
+		}
+		if turns && !slices.ContainsFunc(useful, func(o class) bool { return replaces(o.says, c.says) }) {
+			useful = append(slices.DeleteFunc(useful, func(o class) bool { return replaces(c.says, o.says) }), c)
+		}
+	}
+	if t.open {
+		best := make([]Verdict, len(t.atoms))
+		for i, at := range t.atoms {
+			best[i] = w.wanted(w.target, at)
+		}
+		if !slices.ContainsFunc(useful, func(o class) bool { return slices.Equal(o.says, best) }) {
+			useful = append(useful, class{says: best})
+		}
+	}
+	return useful
+}
+
+// expand adds the ways that take up to so many choices more, none of which could be left out before the others.
+func (w *wayfinder) expand(left int) {
+	if w.steps++; w.steps > mostSteps || len(w.ways) >= w.most {
+		w.tired = w.tired || w.most > 1 || w.steps > mostSteps
+		return
+	}
+	lacks, done := w.lacks(left)
+	switch {
+	case done && slices.ContainsFunc(w.chosen, func(c choice) bool { return w.useful[c.thing][c.class].to == nil }):
+		w.hoped = true
+	case done:
+		way := slices.SortedFunc(slices.Values(w.chosen), choice.compare)
+		if !slices.ContainsFunc(w.ways, func(other []choice) bool { return slices.Equal(way, other) }) {
+			w.ways = append(w.ways, way)
+		}
+	}
+	if done || left == 0 {
+		return
+	}
+	var met []choice
+	for _, j := range lacks {
+		for _, t := range w.joints[j].things {
+			if w.taken[t] {
+				continue
+			}
+			for k := range w.useful[t] {
+				c := choice{t, k}
+				if !w.helps(j, c) || slices.Contains(met, c) {
+					continue
+				}
+				met = append(met, c)
+				w.choose(c, left)
+			}
+		}
+	}
+}
+
+// choose goes on with a choice, and takes it back.
+func (w *wayfinder) choose(c choice, left int) {
+	t := &w.things[c.thing]
+	before := make([]Verdict, len(t.atoms))
+	for i, at := range t.atoms {
+		before[i], w.now[at] = w.now[at], w.classOf(c).says[i]
+	}
+	w.taken[c.thing], w.chosen = true, append(w.chosen, c)
+	w.expand(left - 1)
+	w.taken[c.thing], w.chosen = false, w.chosen[:len(w.chosen)-1]
+	for i, at := range t.atoms {
+		w.now[at] = before[i]
+	}
+}
+
+// helps reports whether a choice turns something in a condition.
+func (w *wayfinder) helps(j int, c choice) bool {
+	t := &w.things[c.thing]
+	for i, at := range t.atoms {
+		if w.atoms[at].joint == j && w.turns(at, w.classOf(c).says[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// hopeless is how many choices it takes where nothing helps.
+const hopeless = 1 << 20
+
+// lacks are the conditions one of which is turned by any way that goes on from here in so many choices; done says that
+// nothing lacks. No sets are no parts that could hold.
+func (w *wayfinder) lacks(left int) (lacks []int, done bool) {
+	every := w.target == neutral(w.rule.match) && len(w.sets) > 0
+	done = every
+	for _, set := range w.sets {
+		if w.setVerdict(set, w.now) == w.target {
+			if !every {
+				return nil, true
+			}
+			continue
+		}
+		part, least := w.lacksOf(set)
+		switch {
+		case every && least > left:
+			return nil, false
+		case every && done:
+			lacks, done = part, false
+		case !every && least <= left:
+			lacks = append(lacks, part...)
+		}
+	}
+	return lacks, done
+}
+
+// lacksOf is lacks of a set, and the least number of choices that it takes.
+func (w *wayfinder) lacksOf(set limb) (lacks []int, least int) {
+	every := w.target == neutral(set.match)
+	var single []int // the things that there is no way without
+	for j := set.first; j < set.last; j++ {
+		if w.joints[j].verdict(w.now) == w.target {
+			continue
+		}
+		able := w.able(j)
+		switch {
+		case every && len(able) == 0:
+			return nil, hopeless
+		case every && len(able) == 1 && !slices.Contains(single, able[0]):
+			single = append(single, able[0])
+		}
+		if len(able) > 0 && (!every || len(lacks) == 0) {
+			lacks = append(lacks, j)
+		}
+	}
+	if len(lacks) == 0 {
+		return nil, hopeless
+	}
+	return lacks, max(1, len(single))
+}
+
+// able are two of the things, or as many as there are, that could turn something in a condition.
+func (w *wayfinder) able(j int) (things []int) {
+	for _, t := range w.joints[j].things {
+		if w.taken[t] {
+			continue
+		}
+		for k := range w.useful[t] {
+			if w.helps(j, choice{t, k}) {
+				things = append(things, t)
+				break
+			}
+		}
+		if len(things) == 2 {
+			break
+		}
+	}
+	return things
+}
+
+// distinct are the ways, each once and none that turns what another of the same things need not.
+func (w *wayfinder) distinct() (ways [][]choice) {
+	slices.SortFunc(w.ways, func(a, b []choice) int { return slices.CompareFunc(a, b, choice.compare) })
+	for _, way := range w.ways {
+		idle := func(other []choice) bool { // for what the way does by less, or by the same and comes first
+			return w.turnsLess(other, way)
+		}
+		if !slices.ContainsFunc(w.ways, idle) {
+			ways = append(ways, way)
+		}
+	}
+	return ways
+}
+
+// turnsLess reports whether a is of the same things as b and turns less, or turns the same and comes before it.
+func (w *wayfinder) turnsLess(a, b []choice) bool {
+	less, before := false, 0
+	for i := range a {
+		if len(a) != len(b) || a[i].thing != b[i].thing {
+			return false
+		}
+		before = cmp.Or(before, cmp.Compare(a[i].class, b[i].class))
+		for k, at := range w.things[a[i].thing].atoms {
+			by := w.turns(at, w.classOf(a[i]).says[k])
+			and := w.turns(at, w.classOf(b[i]).says[k])
+			if by && !and {
+				return false
+			}
+			less = less || and && !by
+		}
+	}
+	return less || before < 0
+}
+
+func (w *wayfinder) classOf(c choice) *class { return &w.useful[c.thing][c.class] }
+
+// try gives the changes to the user, and returns the least of them that make the verdict what it is to be: smaller says that
+// some are enough, since groups follow what changes, or a list of enrollments becomes complete.
+func (w *wayfinder) try(way []choice, u *User, v *View, s supposition) (enough []choice, smaller bool) {
+	for n := 1; w.follows && n < len(way); n++ {
+		for subset := range 1 << len(way) {
+			var part []choice
+			for i, c := range way {
+				if subset>>i&1 == 1 {
+					part = append(part, c)
+				}
+			}
+			if len(part) == n && w.suppose(part, u, v, s) == w.target {
+				return part, true
+			}
+		}
+	}
+	if w.suppose(way, u, v, s) == w.target {
+		return way, false
+	}
+	return nil, false
+}
+
+// suppose is the verdict of the user with the changes.
+func (w *wayfinder) suppose(way []choice, u *User, v *View, s supposition) Verdict {
+	changed := *u
+	changed.Fields, changed.Units = maps.Clone(u.Fields), maps.Clone(u.Units)
+	if changed.Fields == nil {
+		changed.Fields = map[string]Value{}
+	}
+	if changed.Units == nil {
+		changed.Units = map[Tree][]string{}
+	}
+	of := map[GroupID]bool{}
+	var lines *Hierarchy
+	for _, c := range way {
+		switch t, class := &w.things[c.thing], w.classOf(c); t.of {
+		case ofGroup:
+			of[GroupID(t.name)] = len(class.to) > 0
+		case ofManager:
+			class.put(&changed)
+			lines = v.Lines.under(&changed)
+		default:
+			class.put(&changed)
+		}
+	}
+	return s.verdict(&changed, lines, of)
+}
+
+// told is a way as people are told of it.
+func (w *wayfinder) told(way []choice) (set []DataChange) {
+	for _, c := range way {
+		t, class := &w.things[c.thing], w.classOf(c)
+		change := DataChange{Of: t.of, Name: t.name, To: slices.Clone(class.to)}
+		for i, at := range t.atoms {
+			pointer := w.joints[w.atoms[at].joint].pointer
+			if w.turns(at, class.says[i]) && !slices.Contains(change.Conditions, pointer) {
+				change.Conditions = append(change.Conditions, pointer)
+			}
+		}
+		set = append(set, change)
+	}
+	return set
+}
+
+// leastOf are the smallest of the sets, each once.
+func leastOf(sets [][]DataChange) [][]DataChange {
+	least := make([][]DataChange, 0, len(sets))
+	for _, set := range sets {
+		same := func(other []DataChange) bool {
+			return slices.EqualFunc(set, other, func(a, b DataChange) bool {
+				return a.Of == b.Of && a.Name == b.Name && slices.Equal(a.To, b.To)
+			})
+		}
+		smaller := func(other []DataChange) bool { return len(other) < len(set) }
+		if !slices.ContainsFunc(sets, smaller) && !slices.ContainsFunc(least, same) {
+			least = append(least, set)
+		}
+	}
+	return least
+}
+
+// under are the lines as far as they are above the user, whose manager is another.
+func (h *Hierarchy) under(u *User) *Hierarchy {
+	manager, _ := u.Manager.ID()
+	links := []lineage.Link{{ID: string(u.ID), Parent: string(manager)}}
+	if h != nil && h.lines != nil {
+		links = append(links, h.lines.Above(string(manager))...)
+		yes, unsure := h.lines.Reports(string(u.ID))
+		switch {
+		case yes:
+			links = append(links, lineage.Link{ID: h.lines.Children(string(u.ID))[0], Parent: string(u.ID)})
+		case unsure:
+			links = append(links, lineage.Link{ID: "\x00", Unknown: true}) // is in no ID
+		}
+	}
+	return &Hierarchy{lineage.New(slices.Values(links))}
+}
