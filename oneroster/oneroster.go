@@ -69,6 +69,19 @@ const (
 	AsBoth
 )
 
+// String returns "classes", "courses" or "both".
+func (c Courses) String() string {
+	switch c {
+	case AsClasses:
+		return "classes"
+	case AsCourses:
+		return "courses"
+	case AsBoth:
+		return "both"
+	}
+	return fmt.Sprintf("Courses(%d)", uint8(c))
+}
+
 // Options say how a bundle is to be read, and what becomes of it. A nil *Options is the same as a zero one.
 type Options struct {
 	// Mode is what all files are where the bundle has no manifest; blank: such a bundle is refused.
@@ -92,7 +105,8 @@ type Options struct {
 	// demographics is read that is not named here. Fields of several values hold those between commas. Passwords
 	// cannot be had.
 	Fields map[string]groups.Field
-	// Format is how the files are written, and what is too large for one of them.
+	// Format is how the files are written, and what is too large for one of them. The standard has commas and UTF-8,
+	// which are the defaults.
 	Format groups.CSVFormat
 
 	// What exceeds a limit is refused. 0 is the default given.
@@ -132,6 +146,11 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s: %s", where, p.Code, p.Text)
 }
 
+// issue is the problem as those of any import.
+func (p Problem) issue() groups.Issue {
+	return groups.Issue{Line: p.Line, Column: strings.TrimSpace(p.File + " " + p.Column), Code: p.Code, Text: p.Text}
+}
+
 // An Error refuses a bundle, of which nothing is used.
 type Error struct {
 	Problems []Problem // all of them, at least one
@@ -166,7 +185,7 @@ type File struct {
 }
 
 // A Bundle is a bundle that was read: [Bundle.People] makes it a file of people. It holds the columns that its
-// options need and no others.
+// options need and no others, and may be used from many goroutines.
 type Bundle struct {
 	// Version is what the manifest says; blank without one.
 	Version string `json:"version,omitempty"`
@@ -259,7 +278,7 @@ func (o *Options) complete() error {
 		bad("a bundle without manifest is bulk or delta, not %.64q", o.Mode)
 	}
 	if o.Courses > AsBoth {
-		bad("an enrollment cannot be in Courses(%d)", o.Courses)
+		bad("an enrollment cannot be in %v", o.Courses)
 	}
 	if o.Missing > groups.RemoveMissing {
 		bad("what becomes of missing users is %v", o.Missing)
@@ -299,6 +318,7 @@ func (o *Options) complete() error {
 	if o.MaxFiles < 0 || o.MaxBytes < 0 || o.MaxRatio < 0 {
 		bad("a limit is negative")
 	}
+	o.Format.Delimiter = cmp.Or(o.Format.Delimiter, ',')
 	o.MaxFiles, o.MaxBytes, o.MaxRatio = cmp.Or(o.MaxFiles, 64), cmp.Or(o.MaxBytes, 1<<30), cmp.Or(o.MaxRatio, 200)
 	return errors.Join(errs...)
 }

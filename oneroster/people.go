@@ -1,10 +1,7 @@
 package oneroster
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,10 +18,11 @@ const between = "\x1f"
 const unknown = "\x00"
 
 // People makes the bundle a file of people, with the enrollments and the trees as far as it has them. The
-// Directory is read only for what a delta leaves open: the units of its trees, and who its users are. Issues have
-// the lines of users.csv; those of the bundle, with their file in the column, come after them.
+// Directory is read only for what a delta leaves open: the units of its trees, and who its users are; and, where there
+// are several trees, for the orgs of a bundle without orgs. Issues, those of the bundle among them, have their file in
+// the column, and those of enrollments are with these.
 func (b *Bundle) People(ctx context.Context, dir groups.Directory) (*groups.PeopleFile, error) {
-	p := &people{Bundle: b, ctx: ctx, dir: dir, roles: map[string]*held{}}
+	p := &people{Bundle: b, ctx: ctx, dir: dir, roles: map[string]*held{}, unclear: map[place]Problem{}}
 	if err := p.units(); err != nil {
 		return nil, err
 	}
@@ -40,7 +38,7 @@ func (b *Bundle) People(ctx context.Context, dir groups.Directory) (*groups.Peop
 		return nil, err
 	}
 	for _, i := range append(slices.Clone(b.Issues), p.issues...) {
-		f.Issues = append(f.Issues, groups.Issue{Line: i.Line, Column: strings.TrimSpace(i.File + " " + i.Column), Code: i.Code, Text: i.Text})
+		f.Issues = append(f.Issues, i.issue())
 	}
 	return f, nil
 }
@@ -59,17 +57,18 @@ type people struct {
 	about map[string]row                // demographics of users
 
 	columns []column
+	unclear map[place]Problem // why cells are unknown
+}
+
+// A place is a cell of the table, as an issue has it.
+type place struct {
+	line   int
+	column string
 }
 
 // A held has what roles.csv says of one user, or the role that users.csv has.
 type held struct {
 	roles, primary, orgs []string
-}
-
-// A column of the table has a field, and the cell of a user.
-type column struct {
-	groups.CSVField
-	cell func(row, *stored) (string, error)
 }
 
 // collect files roles and demographics by user.
@@ -172,214 +171,6 @@ func (s *stored) field(name string) (string, error) {
 	return strings.Join(v.Texts(), between), nil
 }
 
-// plan decides which columns the table has.
-func (p *people) plan() (o groups.PeopleCSV) {
-	s := p.sheets[users]
-	o = groups.PeopleCSV{Key: "id", Missing: p.opts.Missing, Format: groups.CSVFormat{
-		Delimiter: ',', Charset: "utf-8", MaxCell: 1 << 30, MaxColumns: 10_000,
-	}}
-	text := func(name string) groups.CSVField {
-		return groups.CSVField{Field: groups.Field{Name: name, Type: groups.TypeText}}
-	}
-	aside := func(name string, several bool) groups.CSVField {
-		f := text(name)
-		f.Exact, f.NotForCriteria = true, true
-		if several {
-			f.Several, f.Separator = true, between
-		}
-		return f
-	}
-	add := func(f groups.CSVField, cell func(row, *stored) (string, error)) {
-		p.columns = append(p.columns, column{f, cell})
-		o.Fields = append(o.Fields, f)
-	}
-	for _, name := range []string{string(groups.Username), string(groups.Email)} {
-		if s.has(name) {
-			add(text(name), func(u row, _ *stored) (string, error) { return u.at(name), nil })
-		}
-	}
-	if s.has("givenName") || s.has("familyName") {
-		add(text(string(groups.Name)), func(u row, _ *stored) (string, error) {
-			return strings.TrimSpace(u.at("givenName") + " " + u.at("familyName")), nil
-		})
-	}
-	if s.has(enabledUser) {
-		add(groups.CSVField{Field: groups.Field{Name: enabledUser, Type: groups.TypeBool, NotForCriteria: true}}, func(u row, _ *stored) (string, error) {
-			cell := u.at(enabledUser)
-			if _, err := groups.ParseValue(groups.TypeBool, cell); err != nil {
-				p.issues = append(p.issues, u.problem(enabledUser, "badValue", "%v, so that nobody knows whether the user is", err))
-				return unknown, nil
-			}
-			return cell, nil
-		})
-		o.Status = &groups.StatusColumn{Column: enabledUser, Deactivated: []string{"false", "no", "0"}}
-	}
-	if p.saysRoles() {
-		p.planRoles(add)
-	}
-	if p.saysOrgs() {
-		for _, tree := range p.opts.trees() {
-			add(aside(string(tree), true), func(u row, was *stored) (string, error) { return p.unitsOf(u, was, tree) })
-			o.Units = append(o.Units, groups.UnitColumn{Tree: tree, Column: string(tree), Separator: between})
-		}
-	}
-	if len(p.opts.Agents) > 0 && s.has("agentSourcedIds") {
-		add(aside(manager, false), p.managerOf)
-		o.Manager = manager
-	}
-	for _, from := range p.opts.fields() {
-		p.planField(from, add)
-	}
-	return o
-}
-
-// planRoles adds the columns of roles. A delta of them adds to those that are stored.
-func (p *people) planRoles(add func(groups.CSVField, func(row, *stored) (string, error))) {
-	roleField := func(name groups.MultiChoiceField, of func(*held) []string) {
-		f := groups.CSVField{Field: groups.Field{Name: string(name), Type: groups.TypeMultiChoice}, Separator: between}
-		add(f, func(u row, was *stored) (string, error) {
-			var list []string
-			h := p.roles[u.at("sourcedId")]
-			if h != nil {
-				list = of(h)
-			}
-			if p.sheets[roles].is(Delta) {
-				cell, err := was.field(string(name))
-				switch {
-				case err != nil || cell == unknown:
-					return cell, err
-				case cell != "":
-					list = append(slices.Clone(list), strings.Split(cell, between)...)
-				}
-			}
-			return joined(list), nil
-		})
-	}
-	roleField(Role, func(h *held) []string { return h.roles })
-	if p.sheets[roles] != nil {
-		roleField(PrimaryRole, func(h *held) []string { return h.primary })
-	}
-}
-
-// joined is the cell of a list, in the one way in which it can be written.
-func joined(list []string) string {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return strings.Join(slices.Compact(list), between)
-}
-
-// planField adds a further column.
-func (p *people) planField(from string, add func(groups.CSVField, func(row, *stored) (string, error))) {
-	file, name, _ := strings.Cut(from, ".")
-	s := p.sheets[file]
-	if !s.has(name) {
-		return
-	}
-	f := groups.CSVField{Field: p.opts.Fields[from]}
-	if f.Several || f.Type == groups.TypeMultiChoice {
-		f.Separator = between
-	}
-	add(f, func(u row, was *stored) (string, error) {
-		r := u
-		if file == demographics {
-			var there bool
-			if r, there = p.about[u.at("sourcedId")]; !there && s.mode == Delta {
-				return was.field(f.Name)
-			}
-		}
-		if f.Separator != "" {
-			return strings.Join(r.list(name), between), nil
-		}
-		return r.at(name), nil
-	})
-}
-
-// unitsOf are the orgs of a user in one tree.
-func (p *people) unitsOf(u row, was *stored, tree groups.Tree) (string, error) {
-	ids := append(u.list("orgSourcedIds"), u.at("primaryOrgSourcedId"))
-	if h := p.roles[u.at("sourcedId")]; h != nil {
-		ids = append(ids, h.orgs...)
-	}
-	var list []string
-	for _, id := range ids {
-		in, known := p.in[id]
-		if !known {
-			in = p.opts.Tree
-		}
-		if id != "" && in == tree {
-			list = append(list, id)
-		}
-	}
-	if p.sheets[roles].is(Delta) {
-		user, err := was.get()
-		if err != nil {
-			return "", err
-		}
-		sits, known := user.Units[tree]
-		if was.is && !known {
-			return unknown, nil
-		}
-		list = append(list, sits...)
-	}
-	return joined(list), nil
-}
-
-// managerOf is the one agent with a role that managers have.
-func (p *people) managerOf(u row, _ *stored) (string, error) {
-	var found []string
-	open := ""
-	for _, agent := range u.list("agentSourcedIds") {
-		has, err := p.rolesOf(agent)
-		if err != nil {
-			return "", err
-		}
-		switch {
-		case has == nil:
-			open = agent
-		case slices.ContainsFunc(has, func(role string) bool {
-			return slices.ContainsFunc(p.opts.Agents, func(a string) bool { return strings.EqualFold(a, role) })
-		}) && !slices.Contains(found, agent):
-			found = append(found, agent)
-		}
-	}
-	switch {
-	case open != "":
-		p.issues = append(p.issues, u.problem("agentSourcedIds", "ambiguous", "the roles of %.64q are not known, so that the manager is not", open))
-		return unknown, nil
-	case len(found) > 1:
-		p.issues = append(p.issues, u.problem("agentSourcedIds", "ambiguous", "%.200q all may be the manager, so that nobody knows who is", found))
-		return unknown, nil
-	case len(found) == 1:
-		return found[0], nil
-	}
-	return "", nil
-}
-
-// rolesOf are the roles of an agent; nil: they are not known.
-func (p *people) rolesOf(id string) ([]string, error) {
-	list := []string{}
-	if h := p.roles[id]; h != nil {
-		list = append(list, h.roles...)
-	}
-	s := cmp.Or(p.sheets[roles], p.sheets[users]) // that has roles
-	if s.is(Bulk) && p.known[id] || s == p.sheets[users] && p.known[id] && s.has("role") {
-		return list, nil
-	}
-	if p.sheets[users].is(Bulk) && !p.known[id] {
-		return nil, nil
-	}
-	cell, err := (&stored{people: p, id: id}).field(string(Role))
-	switch {
-	case err != nil:
-		return nil, err
-	case cell != "" && cell != unknown:
-		return append(list, strings.Split(cell, between)...), nil
-	case len(list) > 0:
-		return list, nil
-	}
-	return nil, nil
-}
-
 // table writes the users as people CSV, and has that read.
 func (p *people) table() (*groups.PeopleFile, error) {
 	o := p.plan()
@@ -415,46 +206,15 @@ func (p *people) table() (*groups.PeopleFile, error) {
 		return nil, err
 	}
 	t.relabel(f.Issues, users)
-	return f, nil
-}
-
-// A text is a table that is written to be read by package groups, which knows how people are taken in.
-type text struct {
-	bytes.Buffer
-	csv   *csv.Writer
-	line  int         // on which the next row starts
-	lines map[int]int // those of the bundle, by those of the text
-}
-
-func newText() *text {
-	t := &text{line: 1, lines: map[int]int{}}
-	t.csv = csv.NewWriter(&t.Buffer)
-	return t
-}
-
-// write adds a row that comes from a line of the bundle.
-func (t *text) write(line int, cells []string) {
-	t.lines[t.line] = line
-	t.line++
-	for _, cell := range cells {
-		t.line += strings.Count(cell, "\n")
-	}
-	_ = t.csv.Write(cells) // into memory
-}
-
-func (t *text) reader() *bytes.Buffer {
-	t.csv.Flush()
-	return &t.Buffer
-}
-
-// relabel has issues say where in the bundle they are.
-func (t *text) relabel(issues []groups.Issue, file string) {
-	for i := range issues {
-		issue := &issues[i]
-		if issue.Cell == unknown {
-			issue.Cell, issue.Text = "", "it is not known, and stays so"
+	for i := range f.Issues {
+		issue := &f.Issues[i]
+		if issue.Cell != unknown {
+			continue
 		}
-		issue.Line = t.lines[issue.Line]
-		issue.Column = strings.TrimSpace(file + ".csv " + issue.Column)
+		issue.Cell, issue.Text = "", "a delta does not say, and it was not known before"
+		if why, is := p.unclear[place{issue.Line, issue.Column}]; is {
+			*issue = why.issue()
+		}
 	}
+	return f, nil
 }

@@ -167,13 +167,13 @@ func TestWhatIsMappedAsTheCallerSays(t *testing.T) {
 		{"no agent is a parent", small(), oneroster.Options{Agents: []string{"parent"}},
 			[]string{`p active role=student username=p org:n under "" class:bio1/student`}, nil},
 		{"two agents are teachers", small().with("users", "sourcedId,role,agentSourcedIds\nt,teacher,\np,student,\"t,t2\"\nt2,teacher,\n"), oneroster.Options{Agents: []string{"teacher"}},
-			[]string{`p active role=student class:bio1/student`}, []string{"users.csv manager unreadable", "users.csv agentSourcedIds ambiguous"}},
+			[]string{`p active role=student class:bio1/student`}, []string{"users.csv agentSourcedIds ambiguous"}},
 		{"an agent whom nobody knows", small().with("users", "sourcedId,role,agentSourcedIds\nt,teacher,\np,student,\"t,x\"\n"), oneroster.Options{Agents: []string{"teacher"}},
-			[]string{`p active role=student class:bio1/student`}, []string{"users.csv manager unreadable", "users.csv agentSourcedIds dangling", "users.csv agentSourcedIds ambiguous"}},
+			[]string{`p active role=student class:bio1/student`}, []string{"users.csv agentSourcedIds ambiguous", "users.csv agentSourcedIds dangling"}},
 		{"roles in another case", small().with("users", "sourcedId,role\np,STUDENT\nt,ext:coach\n"), oneroster.Options{},
 			[]string{`p active role=student class:bio1/student`, `t active role=ext:coach class:bio1/teacher`}, nil},
 		{"what no bool says is unknown", small().with("users", "sourcedId,enabledUser,role\np,perhaps,student\nt,,teacher\n"), oneroster.Options{},
-			[]string{`p unknown role=student class:bio1/student`, `t active role=teacher class:bio1/teacher`}, []string{"users.csv enabledUser unreadable", "users.csv enabledUser badValue"}},
+			[]string{`p unknown role=student class:bio1/student`, `t active role=teacher class:bio1/teacher`}, []string{"users.csv enabledUser badValue"}},
 		{"a user who is tobedeleted is not there", small().with("users", "sourcedId,status,role\np,tobedeleted,student\nt,active,teacher\n"), oneroster.Options{},
 			[]string{`t active role=teacher class:bio1/teacher`}, []string{"enrollments.csv userSourcedId dangling"}},
 		{"an odd status removes nobody", small().with("users", "sourcedId,status,role\np,inactive,student\nt,active,teacher\n"), oneroster.Options{},
@@ -317,7 +317,7 @@ func TestDemographicsAndPasswordsAreNotReadUnasked(t *testing.T) {
 func TestIssuesSayWhereInTheBundleTheyAre(t *testing.T) {
 	in := small().with("users", "sourcedId,givenName,familyName,birth\nt,\"Tove\nMaria\",Berg,2001-02-03\np,Per,Moe,soon\n",
 		"enrollments", "sourcedId,dateLastModified,classSourcedId,userSourcedId,role\ne1,2026-09-02,bio1,p,student\ne2,2026-09-01,bio\u200b,t,teacher\n")
-	o := &oneroster.Options{Fields: map[string]groups.Field{"users.birth": {Name: "birth", Type: groups.TypeDate}}}
+	o := &oneroster.Options{Fields: map[string]groups.Field{"users.birth": {Name: "birth", Type: groups.TypeDate}, "demographics.birthDate": {Name: "born", Type: groups.TypeDate}}}
 	b, err := oneroster.Read(in.folder(), o)
 	if err == nil {
 		t.Fatal("an ID with an invisible character was read")
@@ -325,7 +325,8 @@ func TestIssuesSayWhereInTheBundleTheyAre(t *testing.T) {
 	if diff := cmp.Diff([]string{"enrollments.csv 3 classSourcedId badID"}, refused(t, err)); diff != "" {
 		t.Error(diff)
 	}
-	in = in.with("enrollments", "classSourcedId,userSourcedId,role\nbio1,p,student\nhistory,t,teacher\n")
+	in = in.with("enrollments", "classSourcedId,userSourcedId,role\nbio1,p,student\nhistory,t,teacher\n",
+		"demographics", "sourcedId,birthDate,status\nx,1999-01-01,\ny,1999-01-01,tobedeleted\nz,1999-01-01,\np,soon,\n", "manifest", in["manifest"]+"file.demographics,bulk\n")
 	if b, err = oneroster.Read(in.folder(), &oneroster.Options{Fields: o.Fields, Courses: oneroster.AsCourses}); err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +338,7 @@ func TestIssuesSayWhereInTheBundleTheyAre(t *testing.T) {
 	for _, i := range append(f.Issues, f.Enrollments.Issues...) {
 		got = append(got, fmt.Sprintf("%d %s %s", i.Line, i.Column, i.Code))
 	}
-	want := []string{"4 users.csv birth badValue", "3 enrollments.csv classSourcedId dangling", "3 enrollments.csv course blankKey"}
+	want := []string{"5 demographics.csv birthDate badValue", "4 users.csv birth badValue", "3 enrollments.csv classSourcedId dangling", "3 enrollments.csv course blankKey"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -47,6 +47,9 @@ func TestABundleIsRefusedWithAllThatIsWrong(t *testing.T) {
 		{"rows of three files", small().with("users", "sourcedId,role\np,student\np,student\n,student\nt\n", "orgs", "sourcedId,parentSourcedId\nn\u200b,\n", "enrollments", "classSourcedId,userSourcedId,role\nbio1,,student\nbio1,p,\n"), oneroster.Options{},
 			[]string{"orgs.csv 2 sourcedId badID", "users.csv 3 sourcedId repeated", "users.csv 4 sourcedId blank", "users.csv 5  ragged", "enrollments.csv 2 userSourcedId blank", "enrollments.csv 3 role blank"}},
 		{"no users in a bulk of them", small().with("users", "sourcedId,role\n"), oneroster.Options{}, []string{"users.csv 0  empty"}},
+		{"no roles in a bulk of them", small().with("roles", "userSourcedId,role,orgSourcedId\n", "manifest", small()["manifest"]+"file.roles,bulk\n"), oneroster.Options{}, []string{"roles.csv 0  empty"}},
+		{"all enrollments and some users", small().with("manifest", strings.Replace(small()["manifest"], "users,bulk", "users,delta", 1)), oneroster.Options{}, []string{"users.csv 0  needsBulk"}},
+		{"nobody is left in a bulk", small().with("users", "sourcedId,status,role\np,tobedeleted,student\n"), oneroster.Options{}, []string{"users.csv 0  empty"}},
 		{"no bytes", small().with("orgs", " "), oneroster.Options{}, []string{"orgs.csv 0  empty"}},
 		{"quotes that do not pair up", small().with("users", "sourcedId,role\n\"p,student\n"), oneroster.Options{}, []string{"users.csv 2  csv"}},
 		{"a charset that is none", small().with("users", "sourcedId,role\np\xff,student\n"), oneroster.Options{}, []string{"users.csv 2 sourcedId unreadable"}},
@@ -105,9 +108,10 @@ func TestMoreBytesThanAFileSaysAreNotRead(t *testing.T) {
 
 func TestOddPathsLinksAndBombsAreRefusedBeforeAnythingIsUnpacked(t *testing.T) {
 	type entry struct {
-		name string
-		mode fs.FileMode
-		data string
+		name  string
+		mode  fs.FileMode
+		data  string
+		flags uint16
 	}
 	for _, c := range []struct {
 		why     string
@@ -119,6 +123,7 @@ func TestOddPathsLinksAndBombsAreRefusedBeforeAnythingIsUnpacked(t *testing.T) {
 		{"an absolute path", []entry{{name: "/etc/users.csv"}, {name: "C:\\users.csv"}}, oneroster.Options{}, []string{`"/etc/users.csv" 0  path`, `"C:\\users.csv" 0  path`}},
 		{"a link", []entry{{name: "users.csv", mode: fs.ModeSymlink | 0o777, data: "/etc/passwd"}}, oneroster.Options{}, []string{`"users.csv" 0  path`}},
 		{"a device", []entry{{name: "x", mode: fs.ModeDevice | 0o777}}, oneroster.Options{}, []string{`"x" 0  path`}},
+		{"an encrypted file", []entry{{name: "users.csv", flags: 1}}, oneroster.Options{}, []string{`"users.csv" 0  path`}},
 		{"the same name twice", []entry{{name: "Orgs.csv"}}, oneroster.Options{}, []string{`"orgs.csv" 0  repeated`}},
 		{"another folder", []entry{{name: "other/users.csv"}}, oneroster.Options{}, []string{`"manifest.csv" 0  path`, `"orgs.csv" 0  path`}},
 		{"a folder of a folder", []entry{{name: "a/b/users.csv"}}, oneroster.Options{}, []string{`"a/b/users.csv" 0  path`, `"manifest.csv" 0  path`, `"orgs.csv" 0  path`}},
@@ -134,7 +139,7 @@ func TestOddPathsLinksAndBombsAreRefusedBeforeAnythingIsUnpacked(t *testing.T) {
 				entry{name: "manifest.csv", data: "propertyName,value\noneroster.version,1.1\nfile.orgs,bulk\n"},
 				entry{name: "orgs.csv", data: "sourcedId,parentSourcedId\nn,\n"})
 			for _, e := range all {
-				h := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+				h := &zip.FileHeader{Name: e.name, Method: zip.Deflate, Flags: e.flags}
 				if e.mode != 0 {
 					h.SetMode(e.mode)
 				}
