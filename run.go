@@ -290,6 +290,17 @@ func (r *run) pass(ctx context.Context) error {
 	if err := r.reports(ctx); err != nil {
 		return err
 	}
+	if err := r.readAbove(ctx, whole); err != nil {
+		return err
+	}
+	if whole || r.resides != nil {
+		return r.everybody(ctx, func(scanned []*subject, id UserID, u *User) { r.visit(scanned, id, u, false) })
+	}
+	return r.some(ctx)
+}
+
+// readAbove reads what the people are beneath: the units and the reporting lines, as far as the groups need them.
+func (r *run) readAbove(ctx context.Context, whole bool) error {
 	units := slices.ContainsFunc(r.order, func(s *subject) bool { return s.rule != nil && s.rule.units })
 	if whole || units {
 		if err := r.readTrees(ctx); err != nil {
@@ -302,10 +313,7 @@ func (r *run) pass(ctx context.Context) error {
 	for _, s := range r.order {
 		s.view.Lines = r.lines
 	}
-	if whole || r.resides != nil {
-		return r.everybody(ctx)
-	}
-	return r.some(ctx)
+	return nil
 }
 
 // some takes the users of the run through the groups.
@@ -352,8 +360,8 @@ func (r *run) alone(ctx context.Context, id UserID, u *User) error {
 }
 
 // everybody merges the people with the standings of the groups concerned, all ascending by user, so
-// that those who left the directory are met as well.
-func (r *run) everybody(ctx context.Context) error {
+// that those who left the directory are met as well, and looks at each who is not of the users of the run.
+func (r *run) everybody(ctx context.Context, look func(scanned []*subject, id UserID, u *User)) error {
 	read := map[GroupID]bool{}
 	for _, s := range r.order {
 		if s.whole {
@@ -436,7 +444,7 @@ func (r *run) everybody(ctx context.Context) error {
 			}
 			continue
 		}
-		r.visit(scanned, id, u, false)
+		look(scanned, id, u)
 	}
 }
 

@@ -155,6 +155,11 @@ func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 			s.expect(&Assignment{Until: until}, r.now)
 		}
 	}
+	r.enterTerms(s, x, answers)
+}
+
+// enterTerms has the rule of a group ask for what is known of other groups.
+func (r *run) enterTerms(s *subject, x *index, answers map[GroupID]program.Term) {
 	if s.recipe == nil {
 		return
 	}

@@ -1,0 +1,269 @@
+package groups
+
+import (
+	"context"
+
+	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
+)
+
+// This file holds how an index tells for whom two rules differ: it goes through the chunks of the users, and combines
+// whom the rules hold for.
+
+// byIndex asks the index.
+func (c *contrast) byIndex(ctx context.Context, x *index) error {
+	read := map[GroupID]bool{}
+	terms := 0
+	for _, s := range c.sides {
+		for _, id := range s.needs {
+			read[id] = true
+		}
+		terms += len(s.recipe.terms)
+	}
+	answers := map[GroupID]program.Term{}
+	for _, s := range c.r.order {
+		if read[s.ID] {
+			answers[s.ID] = x.answer(s, s.State.Live, nil)
+		}
+	}
+	for _, s := range c.sides {
+		c.r.enterTerms(s, x, answers)
+	}
+	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
+	found := make([]partings, chunks)
+	errs := make([]error, chunks)
+	alone := c.sides[0].scope != nil // whoever asks the Directory
+	inParallelIf(!alone && chunks*terms > fewTerms, chunks, func() func(int) {
+		return func(chunk int) {
+			if errs[chunk] = ctx.Err(); errs[chunk] != nil {
+				return
+			}
+			d := divider{c: c, x: x, chunk: chunk, users: min(userset.Chunk, len(x.ids)-chunk*userset.Chunk), found: &found[chunk]}
+			for i := range d.sides {
+				d.sides[i] = x.sweeper()
+				defer x.sweepers.Put(d.sides[i])
+			}
+			errs[chunk] = d.divide(ctx)
+		}
+	})
+	for chunk := range found {
+		if errs[chunk] != nil {
+			return errs[chunk]
+		}
+		c.found.add(&found[chunk])
+	}
+	for i := range c.found {
+		for j := range c.found[i] {
+			of := &c.found[i][j]
+			of.trim(c.most)
+			for _, d := range of.first {
+				for _, k := range c.telling(d.said, func(k int) Verdict { return c.says(k, d.n) }) {
+					t := &of.tells[k][d.said[c.conditions[k].Rule]]
+					t.first = append(t.first, d.id)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// add adds what was found in another chunk.
+func (c *partings) add(other *partings) {
+	for i := range c {
+		for j := range c[i] {
+			of, more := &c[i][j], &other[i][j]
+			if more.users == 0 {
+				continue
+			}
+			of = c.at([2]Verdict{Verdict(i), Verdict(j)}, len(more.tells))
+			of.users += more.users
+			of.first = append(of.first, more.first...)
+			for k := range more.tells {
+				for v := range more.tells[k] {
+					of.tells[k][v].users += more.tells[k][v].users
+				}
+			}
+		}
+	}
+}
+
+// literal is a condition as the index has it.
+func (c *contrast) literal(i int) (program.Term, bool) {
+	of := &c.conditions[i]
+	s := c.sides[of.Rule]
+	l := s.recipe.program.Clauses[of.set].Literals[of.place]
+	return s.terms[l.Term], l.Negated
+}
+
+// says is what a condition says of a user.
+func (c *contrast) says(i int, n uint32) Verdict {
+	term, negated := c.literal(i)
+	if term.Unknown.Has(n) {
+		return Unknown
+	}
+	return verdictOf(term.Yes.Has(n) != negated)
+}
+
+// A divider divides the users of a chunk by what two rules say.
+type divider struct {
+	c             *contrast
+	x             *index
+	chunk, users  int
+	sides         [2]*sweeper
+	yes, possible [2]*userset.Bits
+	found         *partings
+	scoped, doubt userset.Bits
+	those, unsaid userset.Bits
+}
+
+func (d *divider) divide(ctx context.Context) error {
+	for i, w := range d.sides {
+		w.chunk, w.users = d.chunk, d.users
+		s := d.c.sides[i]
+		d.yes[i], d.possible[i] = w.machine.Evaluate(&s.recipe.program, s.terms, d.chunk, d.users)
+		w.among(d.yes[i])
+		if d.possible[i] != d.yes[i] {
+			w.among(d.possible[i])
+		}
+	}
+	for _, first := range []Verdict{Yes, No, Unknown} {
+		for _, second := range []Verdict{Yes, No, Unknown} {
+			said := [2]Verdict{first, second}
+			if first == second || !d.load(said) {
+				continue
+			}
+			if err := d.within(ctx, said); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// load finds those of whom the rules say that, and reports whether there are any. One of the rules at least may hold
+// for them.
+func (d *divider) load(said [2]Verdict) bool {
+	for i, v := range said {
+		if v == Unknown && d.possible[i] == d.yes[i] {
+			return false
+		}
+	}
+	begin := 0
+	if said[0] == No {
+		begin = 1
+	}
+	if d.those = *d.possible[begin]; said[begin] == Yes {
+		d.those = *d.yes[begin]
+	}
+	for i, v := range said {
+		switch {
+		case v == Yes && i != begin:
+			d.those.And(d.yes[i])
+		case v == No:
+			d.those.AndNot(d.possible[i])
+		case v == Unknown:
+			d.those.AndNot(d.yes[i])
+			if i != begin {
+				d.those.And(d.possible[i])
+			}
+		}
+	}
+	return !d.those.Empty()
+}
+
+// within files those who were found under what the rules say within the scope of the owner.
+func (d *divider) within(ctx context.Context, said [2]Verdict) error {
+	s := d.c.sides[0]
+	switch {
+	case s.unread:
+		d.file(&d.those, said, d.unsure(said))
+		return nil
+	case s.scope == nil:
+		d.file(&d.those, said, said)
+		return nil
+	}
+	d.scoped.Reset()
+	d.doubt.Reset()
+	for i := range d.those.All() {
+		u, err := d.c.r.user(ctx, d.x.ids[d.chunk*userset.Chunk+int(i)])
+		if err != nil {
+			return err
+		}
+		if u == nil {
+			continue // gone meanwhile
+		}
+		switch s.scope(u) {
+		case Yes:
+			d.scoped.Set(i)
+		case Unknown:
+			d.doubt.Set(i)
+		}
+	}
+	d.file(&d.scoped, said, said)
+	d.file(&d.doubt, said, d.unsure(said))
+	return nil
+}
+
+// unsure is what rules say where it is not known whether the user is in the scope.
+func (d *divider) unsure(said [2]Verdict) [2]Verdict {
+	return [2]Verdict{MatchAll.join(said[0], Unknown), MatchAll.join(said[1], Unknown)}
+}
+
+// file counts users of whom the rules say one thing by themselves, and one within the scope.
+func (d *divider) file(those *userset.Bits, said, says [2]Verdict) {
+	users := those.Count()
+	if users == 0 || says[0] == says[1] {
+		return
+	}
+	c := d.c
+	of := d.found.at(says, len(c.conditions))
+	of.users += users
+	if c.most > 0 {
+		base := d.chunk * userset.Chunk
+		for i := range those.All() {
+			n := uint32(base + int(i))
+			of.put(dissenter{d.x.ids[n], n, said}, c.most)
+		}
+	}
+	rest := &d.unsaid // whom no condition that only one rule has tells apart
+	*rest = *those
+	for i := range c.conditions {
+		if v := said[c.conditions[i].Rule]; c.conditions[i].own {
+			of.tells[i][v].users += d.count(i, v, those, users)
+			d.without(i, v, rest)
+		}
+	}
+	if users = rest.Count(); users == 0 {
+		return
+	}
+	for i := range c.conditions {
+		if v := said[c.conditions[i].Rule]; !c.conditions[i].own {
+			of.tells[i][v].users += d.count(i, v, rest, users)
+		}
+	}
+}
+
+// count is of how many users a condition says that.
+func (d *divider) count(i int, v Verdict, of *userset.Bits, users int) int {
+	term, negated := d.c.literal(i)
+	switch {
+	case v == Unknown:
+		return term.Unknown.CountAnd(d.chunk, of)
+	case (v == Yes) != negated:
+		return term.Yes.CountAnd(d.chunk, of)
+	}
+	return users - term.Yes.CountAnd(d.chunk, of) - term.Unknown.CountAnd(d.chunk, of)
+}
+
+// without takes those out of whom a condition says that.
+func (d *divider) without(i int, v Verdict, out *userset.Bits) {
+	term, negated := d.c.literal(i)
+	switch {
+	case v == Unknown:
+		term.Unknown.AndNot(d.chunk, out)
+	case (v == Yes) != negated:
+		term.Yes.AndNot(d.chunk, out)
+	default:
+		term.Yes.AndEither(term.Unknown, d.chunk, out)
+	}
+}
