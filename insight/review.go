@@ -120,7 +120,7 @@ func (r Review) why() string {
 
 // Reviews yields the decisions about users in groups, or in all groups, that somebody should look at again, by group
 // and then by user: assignments that are not needed, that are over, or that end by an instant, and exclusions that
-// change nothing. What would become of somebody is asked of the rule as it is now ([groups.Evaluator.Suppose]), and not
+// change nothing. What would become of somebody is asked of the rule as it is now ([groups.Evaluator.ExplainIf]), and not
 // read from what an earlier run has left; what nobody can tell is never called superfluous, nor is what only a group that is
 // frozen or held has no use for. An exclusion of somebody who is assigned is looked at when the assignment is over.
 //
@@ -276,7 +276,7 @@ func (l *review) suppose(ctx context.Context, at time.Time, otherwise func(*grou
 	if len(users) == 0 {
 		return nil, nil
 	}
-	list, err := l.desk.ev.Suppose(ctx, l.group.ID, at, otherwise, users...)
+	list, err := l.desk.ev.ExplainIf(ctx, l.group.ID, at, otherwise, users...)
 	of := make(map[groups.UserID]*groups.Explanation, len(list))
 	for _, x := range list {
 		of[x.User] = x
