@@ -276,11 +276,12 @@ func (x *index) adopt(schema *Schema) {
 
 // readTrees reads the units, and has the conditions that ask for them worked out anew.
 func (x *index) readTrees(ctx context.Context, r *run) error {
-	clear(r.trees)
-	if err := r.readTrees(ctx); err != nil {
+	trees, err := treesOf(ctx, x.dir, r.schema)
+	if err != nil {
 		return err
 	}
-	x.trees = maps.Clone(r.trees)
+	clear(r.trees) // older ones
+	x.trees = trees
 	for _, a := range x.agendas {
 		a.view.Trees = x.trees
 	}

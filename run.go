@@ -98,6 +98,7 @@ type run struct {
 	// followed says that the index can, and told is how many flips it had told of.
 	glance   *glance
 	others   others
+	supposed *supposing // what the index has that is supposed to be otherwise; nil: nothing
 	followed bool
 	told     uint64
 	// named, where set, are those of the users who are looked at for what they are, and the rest are looked at
@@ -178,20 +179,28 @@ func (r *run) readTrees(ctx context.Context) error {
 	if len(r.trees) > 0 {
 		return nil
 	}
+	trees, err := treesOf(ctx, r.e.dir, r.schema)
+	maps.Copy(r.trees, trees)
+	return err
+}
+
+// treesOf reads the units of a Directory.
+func treesOf(ctx context.Context, dir Directory, schema *Schema) (map[Tree]*Hierarchy, error) {
 	units := map[Tree][]Unit{}
-	for _, t := range r.schema.Trees {
+	for _, t := range schema.Trees {
 		units[t] = nil
 	}
-	for u, err := range r.e.dir.Units(ctx) {
+	for u, err := range dir.Units(ctx) {
 		if err != nil {
-			return fmt.Errorf("read units: %w", err)
+			return nil, fmt.Errorf("read units: %w", err)
 		}
 		units[u.Tree] = append(units[u.Tree], u)
 	}
+	trees := make(map[Tree]*Hierarchy, len(units))
 	for tree, list := range units {
-		r.trees[tree] = NewTree(list...)
+		trees[tree] = NewTree(list...)
 	}
-	return nil
+	return trees, nil
 }
 
 // prepare compiles what is to be evaluated and sets the clock: no run is earlier than the last run

@@ -25,7 +25,11 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if ok, err := x.begin(ctx, r); !ok {
 		return false, err
 	}
-	done, err := r.sweepAndLook(ctx, x)
+	err := r.suppose(ctx, x)
+	done := false
+	if err == nil {
+		done, err = r.sweepAndLook(ctx, x)
+	}
 	x.reading.RUnlock()
 	if err == nil && done && !r.followed {
 		err = r.alongside(ctx)
@@ -38,9 +42,11 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if r.edition != nil {
 		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
 	}
-	unlock := x.lock()
-	x.settle(r, false)
-	unlock()
+	if r.supposed == nil {
+		unlock := x.lock()
+		x.settle(r, false)
+		unlock()
+	}
 	return true, nil
 }
 
@@ -80,7 +86,7 @@ func (r *run) alongside(ctx context.Context) error {
 
 // sweep decides about the candidates of all groups, those first whose memberships others read.
 func (r *run) sweep(ctx context.Context, x *index) error {
-	if r.edition == nil || !r.edition.alone { // who only counts is told nothing
+	if r.supposed == nil && (r.edition == nil || !r.edition.alone) { // who only counts is told nothing
 		r.survey.fromIndex(r, x)
 	}
 	r.told = x.flips.told
@@ -163,7 +169,7 @@ func (r *run) enterTerms(s *subject, x *index, answers map[GroupID]program.Term)
 	if s.recipe == nil {
 		return
 	}
-	s.terms = s.recipe.terms
+	s.terms = r.supposed.terms(s.recipe)
 	if len(s.recipe.groups) > 0 {
 		s.terms = slices.Clone(s.terms)
 		for _, g := range s.recipe.groups {

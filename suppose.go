@@ -1,0 +1,122 @@
+package groups
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// A Supposition is a change of the people that nobody has made: what would become of units, options and courses, of
+// whoever has them, and of the trees. See [Evaluator.Suppose].
+type Supposition struct {
+	// Units would be others, by tree: whoever sits in one sits in the other instead, or with a blank one in none, and it
+	// is not in the tree any more.
+	Units map[Tree]map[string]string `json:"units,omitempty"`
+	// Parents would be above units that stay, by tree; blank is the top.
+	Parents map[Tree]map[string]string `json:"parents,omitempty"`
+	// Options would be others, by choice field: whoever has one has the other instead, or with a blank one none.
+	Options map[string]map[string]string `json:"options,omitempty"`
+	// Courses would be gone, with all records in them.
+	Courses []string `json:"courses,omitempty"`
+}
+
+// Suppose works out what processing the groups would write if the people were as supposed: without groups, all that
+// are due; named ones also where they wait for their schedule. The [Guard] holds nothing back, and nothing is written.
+// It does not change the schema: an option that nobody has answers as one that does not exist. A group that does not
+// exist is an error that wraps [ErrNotFound]; an error of a source leaves no result at all.
+func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupID) ([]Diff, error) {
+	other := *e
+	other.dir, other.opts.Guard = &supposed{e.dir, s}, new(Guard)
+	run, err := other.Evaluate(ctx, groups...)
+	if err != nil {
+		return nil, err
+	}
+	return run.Diffs, nil
+}
+
+// supposed is a Directory as it would be. It shows no optional capability of the Directory beneath.
+type supposed struct {
+	base Directory
+	Supposition
+}
+
+func (d *supposed) Schema(ctx context.Context) (*Schema, error) { return d.base.Schema(ctx) }
+
+func (d *supposed) Users(ctx context.Context) iter.Seq2[User, error] {
+	return func(yield func(User, error) bool) {
+		for u, err := range d.base.Users(ctx) {
+			if d.revise(&u); !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+func (d *supposed) User(ctx context.Context, id UserID) (User, error) {
+	u, err := d.base.User(ctx, id)
+	d.revise(&u)
+	return u, err
+}
+
+func (d *supposed) Units(ctx context.Context) iter.Seq2[Unit, error] {
+	return func(yield func(Unit, error) bool) {
+		for u, err := range d.base.Units(ctx) {
+			if _, gone := d.Supposition.Units[u.Tree][u.ID]; gone && err == nil {
+				continue
+			}
+			if parent, moved := d.Parents[u.Tree][u.ID]; moved {
+				u.Parent = parent
+			}
+			if !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+// revise makes of a user who is read, and shared, who they would be.
+func (s *Supposition) revise(u *User) {
+	for tree, become := range s.Units {
+		if list := u.Units[tree]; slices.ContainsFunc(list, changes(become)) {
+			u.Units = maps.Clone(u.Units)
+			u.Units[tree] = replaced(list, become)
+		}
+	}
+	for field, become := range s.Options {
+		if list, is := u.Fields[field].data.(choiceValue); is && slices.ContainsFunc(list, changes(become)) {
+			u.Fields = maps.Clone(u.Fields)
+			u.Fields[field] = Choice(replaced(list, become)...)
+		}
+	}
+	u.Enrollments = s.without(u.Enrollments)
+}
+
+// changes reports whether something becomes another.
+func changes(become map[string]string) func(string) bool {
+	return func(id string) bool { _, is := become[id]; return is }
+}
+
+// replaced is a list with what its IDs become, each once. It is never nil: whoever has nothing left is known to have
+// nothing.
+func replaced(list []string, become map[string]string) []string {
+	out := make([]string, 0, len(list))
+	for _, id := range list {
+		if now, is := become[id]; is {
+			id = now
+		}
+		if id != "" && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// without are the enrollments without records in the courses that are gone.
+func (s *Supposition) without(e Enrollments) Enrollments {
+	gone := func(r Enrollment) bool { return slices.Contains(s.Courses, r.Course) }
+	if slices.ContainsFunc(e.list, gone) {
+		e.list = slices.DeleteFunc(slices.Clone(e.list), gone)
+	}
+	return e
+}
