@@ -73,6 +73,10 @@ func NewEvaluator(dir Directory, store Store, o *Options) *Evaluator {
 // Now is what the clock of the Evaluator says ([Options.Now]).
 func (e *Evaluator) Now() time.Time { return e.opts.Now() }
 
+// Options are those of the Evaluator, with the clock and the zone that nil stands for: what it takes to ask another one
+// the same questions, at another time or about another Store.
+func (e *Evaluator) Options() Options { return e.opts }
+
 // schema reads the schema, and refuses one that rules could not rely on. The basis is a fingerprint of it and the
 // options.
 func (e *Evaluator) schema(ctx context.Context) (schema *Schema, basis uint64, err error) {

@@ -1,0 +1,156 @@
+package insight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grouprules/groups"
+)
+
+// A Forecast is who joins and leaves between two instants if nothing but time passes.
+type Forecast struct {
+	// Now is the clock. The forecast tells of what happens at From or later, and before To.
+	Now  time.Time `json:"now"`
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	// Changes are in the order of their instants, and of one instant by group and user.
+	Changes []groups.Change `json:"changes"`
+	// Held is what of it the guard would hold back until a person approves it, by instant and group.
+	Held []Held `json:"held"`
+	// Groups are the sums, by group.
+	Groups []Sum `json:"groups"`
+}
+
+// Held is a group that the guard would hold at an instant, and the limits that it would reach, in words.
+type Held struct {
+	At     time.Time      `json:"at"`
+	Group  groups.GroupID `json:"group"`
+	Limits []string       `json:"limits"`
+}
+
+// A Sum is how many members a group has before the changes and after them, and what they come to.
+type Sum struct {
+	Group    groups.GroupID `json:"group"`
+	First    int            `json:"first"`
+	Joined   int            `json:"joined"`
+	Left     int            `json:"left"`
+	Switched int            `json:"switched"`
+	Last     int            `json:"last"`
+}
+
+// String returns a line for each group and each change.
+func (f *Forecast) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "from %s to %s:\n", stamp(f.From), stamp(f.To))
+	for _, s := range f.Groups {
+		fmt.Fprintf(&b, "%s: %d members, %d join, %d leave, %d switch, then %d\n", s.Group, s.First, s.Joined, s.Left, s.Switched, s.Last)
+	}
+	for _, c := range f.Changes {
+		fmt.Fprintf(&b, "%s: %s %s %s (%s)\n", stamp(c.At), c.User, c.Kind, c.Group, c.Cause)
+	}
+	for _, h := range f.Held {
+		fmt.Fprintf(&b, "%s: the guard would hold %s: %s\n", stamp(h.At), h.Group, strings.Join(h.Limits, "; "))
+	}
+	return b.String()
+}
+
+// ErrWindow is wrapped by the error for a forecast that ends before it begins, or more than ten years from now.
+var ErrWindow = errors.New("not a window of the next ten years")
+
+// Forecast says who joins, leaves or switches in the groups, or in all, between two instants if nothing else changes: people,
+// rules and decisions stay as they are, and the groups are processed whenever time matters to one, the first time now. It tells
+// what the people's data says: what the guard would hold counts as approved at once, and is listed. Where groups are named,
+// the guard is asked about each of them, and not about all groups together. A From that is past is now. Nothing is written;
+// what others write meanwhile may count or not. A group that does not exist is an error that wraps [groups.ErrNotFound].
+func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.GroupID) (*Forecast, error) {
+	store, err := newRehearsal(ctx, d.store, ids...)
+	if err != nil {
+		return nil, err
+	}
+	f := d.newFuture(d.dir, store, func(o *groups.Options) {
+		if len(ids) > 0 {
+			o.Guard = ofGroups(o.Guard)
+		}
+	})
+	if from.Before(f.now) {
+		from = f.now
+	}
+	if !from.Before(to) || to.After(f.now.AddDate(farthest, 0, 0)) {
+		return nil, fmt.Errorf("from %s to %s: %w", stamp(from), stamp(to), ErrWindow)
+	}
+	told := store.ids
+	if len(ids) > 0 {
+		told = slices.Compact(slices.Sorted(slices.Values(ids)))
+	}
+	out := &Forecast{Now: f.now.UTC(), From: from.UTC(), To: to.UTC(), Changes: []groups.Change{}, Held: []Held{}, Groups: make([]Sum, len(told))}
+	for i, id := range told {
+		out.Groups[i].Group = id
+	}
+	for f.now.Before(to) {
+		i, err := f.step(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out.take(i)
+		if i.next.IsZero() {
+			break
+		}
+		f.now = i.next
+	}
+	for i := range out.Groups {
+		s := &out.Groups[i]
+		s.Last = store.groups[s.Group].State.Members
+		s.First = s.Last + s.Left - s.Joined
+	}
+	return out, nil
+}
+
+// ofGroups is a guard that asks about each group alone.
+func ofGroups(g *groups.Guard) *groups.Guard {
+	if g == nil {
+		g = groups.DefaultGuard()
+	}
+	return &groups.Guard{Group: g.Group, Day: g.Day}
+}
+
+// take enters what happens at an instant.
+func (f *Forecast) take(i instant) {
+	if i.at.Before(f.From) || !i.at.Before(f.To) {
+		return
+	}
+	at := i.at.UTC()
+	for _, c := range i.changes {
+		s := f.sum(c.Group)
+		if s == nil {
+			continue
+		}
+		c.At = at
+		f.Changes = append(f.Changes, c)
+		switch c.Kind {
+		case groups.Joined:
+			s.Joined++
+		case groups.Left:
+			s.Left++
+		default:
+			s.Switched++
+		}
+	}
+	for _, p := range i.held {
+		if f.sum(p.Group.ID) != nil {
+			f.Held = append(f.Held, Held{at, p.Group.ID, p.Hold.Limits})
+		}
+	}
+}
+
+// sum is that of a group, or nil.
+func (f *Forecast) sum(id groups.GroupID) *Sum {
+	n, is := slices.BinarySearchFunc(f.Groups, id, func(s Sum, id groups.GroupID) int { return strings.Compare(string(s.Group), string(id)) })
+	if !is {
+		return nil
+	}
+	return &f.Groups[n]
+}

@@ -1,0 +1,456 @@
+package insight_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/insight"
+	"github.com/grouprules/groups/internal/law"
+	"github.com/grouprules/groups/internal/oracle"
+	"pgregory.net/rapid"
+)
+
+// This file holds the laws of what comes: of forecasts, and of when something next changes for one user.
+
+// restless draws a tenant in which much turns within hours, as of some minutes before an odd moment or a midnight: dates about today, rules
+// that compare them with it, assignments that end, and schedules.
+func restless(t *rapid.T) oracle.Tenant {
+	n := law.Drawn{}.Tenant(t)
+	n.Now = n.Now.Truncate(time.Minute)
+	if year, month, day := n.Now.In(n.Zone).Date(); rapid.IntRange(0, 3).Draw(t, "before midnight") > 0 {
+		n.Now = time.Date(year, month, day+1, 0, 0, 0, 0, n.Zone).UTC()
+	}
+	n.Now = n.Now.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "minutes before")) * time.Minute)
+	for i := range n.Users {
+		u := &n.Users[i]
+		for _, field := range []string{"hired", "born", "seen", "login"} {
+			at := n.Now.Add(time.Duration(rapid.IntRange(-72, 72).Draw(t, "about now")) * time.Hour)
+			switch {
+			case rapid.IntRange(0, 5).Draw(t, "as drawn") == 0:
+			case field == "seen" || field == "login":
+				u.Fields[field] = groups.At(at)
+			default:
+				at = at.AddDate(-rapid.IntRange(0, 1).Draw(t, "years ago"), 0, 0)
+				u.Fields[field] = groups.Day(groups.NewDate(at.Date()))
+			}
+		}
+	}
+	for _, of := range n.Stored {
+		for _, st := range of {
+			if st.Assignment != nil {
+				st.Assignment.Until = st.Assignment.Until.Truncate(time.Minute)
+			}
+		}
+	}
+	for i := range n.Groups {
+		g := &n.Groups[i]
+		if g.Kind != groups.AutomaticGroup {
+			continue
+		}
+		if rapid.IntRange(0, 3).Draw(t, "turns") > 0 {
+			g.Criteria = turning(t, g.Criteria)
+		}
+		if rapid.IntRange(0, 4).Draw(t, "scheduled") == 0 {
+			g.Schedule = rapid.SampledFrom([]groups.Schedule{
+				{Every: time.Hour}, {Every: 24 * time.Hour, Shift: 3 * time.Hour}, {Every: 90 * time.Minute, Shift: 7 * time.Minute},
+			}).Draw(t, "schedule")
+		}
+	}
+	return n
+}
+
+// turning joins criteria with one that time turns.
+func turning(t *rapid.T, c groups.Criteria) groups.Criteria {
+	f := groups.DateField(rapid.SampledFrom([]string{"hired", "born", "seen", "login"}).Draw(t, "date"))
+	n := rapid.IntRange(1, 3).Draw(t, "n")
+	unit := rapid.SampledFrom([]groups.SpanUnit{groups.Days, groups.Days, groups.Months}).Draw(t, "unit")
+	condition := rapid.SampledFrom([]groups.FieldCondition{
+		f.InLast(n, unit), f.InNext(n, unit), f.Ago(n, unit), f.Ahead(n, unit), f.AnniversaryWithin(n, unit),
+	}).Draw(t, "turning")
+	if rapid.Bool().Draw(t, "negated") {
+		condition = condition.Not()
+	}
+	set := groups.All(condition)
+	if len(c.Sets) == 0 || rapid.IntRange(0, 2).Draw(t, "alone") == 0 {
+		return groups.AllSets(set)
+	}
+	if len(c.Sets) == 50 {
+		c.Sets = c.Sets[:49]
+	}
+	c.Sets = append(slices.Clone(c.Sets), set)
+	return c
+}
+
+// A host is an evaluator of a tenant, at a time of one's own.
+type host struct {
+	*groups.Memory
+	dir groups.Directory
+	ev  *groups.Evaluator
+	now time.Time
+}
+
+func hostOf(t rapid.TB, n oracle.Tenant, guard *groups.Guard) *host {
+	h := &host{Memory: groups.NewMemory(), now: n.Now}
+	h.dir = h.Memory
+	load := law.OnMemory()
+	load.Open = func() (law.People, groups.Store) { return h.Memory, h.Memory }
+	if err := load.Load(n); err != nil {
+		t.Fatal(err)
+	}
+	h.ev = groups.NewEvaluator(h.Memory, h.Memory, &groups.Options{
+		Now: func() time.Time { return h.now }, Zone: n.Zone, Exclusions: n.Exclusions, Guard: guard,
+	})
+	return h
+}
+
+func (h *host) desk() *insight.Desk { return insight.New(h.ev, h.dir, h.Memory) }
+
+// everything is all that the store has.
+func (h *host) everything(t rapid.TB) string {
+	var b strings.Builder
+	put := func(v any, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%+v\n", v)
+	}
+	ctx := context.Background()
+	for g, err := range h.Groups(ctx) {
+		put(g, err)
+		put(g.State, err)
+		for st, err := range h.Standings(ctx, g.ID, "") {
+			data, _ := json.Marshal(st)
+			put(string(data), err)
+		}
+	}
+	for c, err := range h.Changes(ctx, "") {
+		put(c, err)
+	}
+	for a, err := range h.Acts(ctx, "", "") {
+		put(a, err)
+	}
+	for _, kind := range []groups.NoteKind{groups.NoteDraft, groups.NoteHeld, groups.NoteVersion} {
+		for n, err := range h.Notes(ctx, kind, "") {
+			put(n, err)
+		}
+	}
+	return b.String()
+}
+
+// process does it, and has who approves do so at once. It returns the changes, and which groups were held.
+func (h *host) process(t rapid.TB) (changes []groups.Change, held []groups.GroupID, next time.Time) {
+	ctx := context.Background()
+	run, err := h.ev.Process(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, next = run.Changes(), run.Next
+	for queue := run.Held; len(queue) > 0; queue = queue[1:] {
+		run, err := h.ev.Approve(ctx, queue[0], "chief")
+		if errors.Is(err, groups.ErrStale) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, queue[0].Group.ID)
+		changes, next = append(changes, run.Changes()...), run.Next
+		queue = append(queue, run.Held...)
+	}
+	return told(changes), held, next
+}
+
+// told is what a forecast tells of changes at one instant: one of a user in a group.
+func told(list []groups.Change) []groups.Change {
+	type place struct {
+		groups.GroupID
+		groups.UserID
+	}
+	net := map[place]groups.Change{}
+	for _, c := range list {
+		p := place{c.Group, c.User}
+		if was, twice := net[p]; twice {
+			c.Before = was.Before
+		}
+		c.ID, c.At = "", c.At.UTC()
+		c.Kind = groups.Switched
+		if c.Before == groups.Outside {
+			c.Kind = groups.Joined
+		} else if c.After == groups.Outside {
+			c.Kind = groups.Left
+		}
+		net[p] = c
+	}
+	maps.DeleteFunc(net, func(_ place, c groups.Change) bool { return c.Before == c.After })
+	return slices.SortedFunc(maps.Values(net), func(a, b groups.Change) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.User, b.User))
+	})
+}
+
+func forecast(t rapid.TB, h *host, to time.Time, ids ...groups.GroupID) *insight.Forecast {
+	f, err := h.desk().Forecast(context.Background(), h.now, to, ids...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// hours are such that a midnight is in most.
+const hours = 4
+
+func TestAForecastIsWhatProcessingAtItsInstantsComesTo(tt *testing.T) {
+	moves := 0
+	rapid.Check(tt, func(t *rapid.T) {
+		n := restless(t)
+		h := hostOf(t, n, &groups.Guard{})
+		before := h.everything(t)
+		to := n.Now.AddDate(0, 0, days)
+		got := forecast(t, h, to)
+		if after := h.everything(t); after != before {
+			t.Fatalf("a forecast wrote:\n%s", gocmp.Diff(before, after))
+		}
+		want := []groups.Change{}
+		members := map[groups.GroupID]int{}
+		for next := n.Now; next.Before(to) && !next.IsZero(); {
+			h.now = next
+			var changes []groups.Change
+			changes, _, next = h.process(t)
+			want = append(want, changes...)
+		}
+		if diff := gocmp.Diff(want, got.Changes); diff != "" {
+			t.Fatalf("(-processed +forecast):\n%s\n%s", diff, law.Describe(n))
+		}
+		moves += len(want)
+		for _, c := range want {
+			members[c.Group] += map[groups.ChangeKind]int{groups.Joined: 1, groups.Left: -1}[c.Kind]
+		}
+		for _, s := range got.Groups {
+			is, err := h.Group(context.Background(), s.Group)
+			if err != nil || s.Last != is.State.Members || s.Last-s.First != members[s.Group] || s.First+s.Joined-s.Left != s.Last {
+				t.Fatalf("%+v, but there are %d members, %+d (%v)", s, is.State.Members, members[s.Group], err)
+			}
+		}
+	})
+	tt.Log(moves, "moves")
+}
+
+func TestProcessingAtTheInstantsEqualsProcessingEveryMinute(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		n := restless(t)
+		every, at := hostOf(t, n, &groups.Guard{}), hostOf(t, n, &groups.Guard{})
+		to := n.Now.Add(hours * time.Hour)
+		var want, got []groups.Change
+		for ; every.now.Before(to); every.now = every.now.Add(time.Minute) {
+			changes, _, _ := every.process(t)
+			want = append(want, changes...)
+		}
+		for next := n.Now; next.Before(to) && !next.IsZero(); {
+			at.now = next
+			var changes []groups.Change
+			changes, _, next = at.process(t)
+			got = append(got, changes...)
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-every minute +at the instants):\n%s\n%s", diff, law.Describe(n))
+		}
+		for _, g := range n.Groups {
+			if diff := gocmp.Diff(standings(t, every.Memory, g.ID), standings(t, at.Memory, g.ID)); diff != "" {
+				t.Fatalf("(-every minute +at the instants):\n%s\n%s", diff, law.Describe(n))
+			}
+		}
+	})
+}
+
+func standings(t rapid.TB, s groups.Store, id groups.GroupID) (list []groups.Standing) {
+	for st, err := range s.Standings(context.Background(), id, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, st)
+	}
+	return list
+}
+
+func TestNextIsTheFirstMinuteAtWhichSomethingIsAnother(tt *testing.T) {
+	ctx := context.Background()
+	flips, moves := 0, 0
+	rapid.Check(tt, func(t *rapid.T) {
+		n := restless(t)
+		h := hostOf(t, n, &groups.Guard{})
+		type pair struct {
+			groups.GroupID
+			groups.UserID
+		}
+		got := map[pair]*insight.Next{}
+		for range 4 {
+			g := rapid.SampledFrom(n.Groups).Draw(t, "group")
+			for _, u := range rapid.SliceOfN(rapid.SampledFrom(n.Users), 2, 2).Draw(t, "users") {
+				next, err := h.desk().Next(ctx, g.ID, u.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got[pair{g.ID, u.ID}] = next
+			}
+		}
+		to := n.Now.Add(hours * time.Hour)
+		flip, move := map[pair]insight.Flip{}, map[pair]groups.Change{}
+		for ; h.now.Before(to); h.now = h.now.Add(time.Minute) {
+			changes, _, _ := h.process(t)
+			for _, c := range changes {
+				if p := (pair{c.Group, c.User}); move[p].Group == "" {
+					move[p] = c
+				}
+			}
+			for p, next := range got {
+				v, err := h.ev.Match(ctx, p.GroupID, p.UserID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if h.now.Equal(n.Now) && next.Verdict != v {
+					t.Fatalf("%v: the verdict is %v and not %v", p, v, next.Verdict)
+				}
+				if flip[p].At.IsZero() && v != next.Verdict {
+					flip[p] = insight.Flip{At: h.now.UTC(), Verdict: v}
+				}
+			}
+		}
+		for p, next := range got {
+			var wantFlip *insight.Flip
+			if f, is := flip[p]; is {
+				wantFlip = &f
+				flips++
+			}
+			var wantMove *groups.Change
+			if m, is := move[p]; is {
+				wantMove = &m
+				moves++
+			}
+			if next.Flip != nil && !next.Flip.At.Before(to) {
+				next.Flip = nil
+			}
+			if next.Move != nil && !next.Move.At.Before(to) {
+				next.Move = nil
+			}
+			if next.Move != nil {
+				next.Move.ID = ""
+			}
+			if diff := gocmp.Diff(wantFlip, next.Flip); diff != "" {
+				t.Fatalf("the verdict of %v (-minute by minute +next):\n%s\n%s", p, diff, law.Describe(n))
+			}
+			if diff := gocmp.Diff(wantMove, next.Move); diff != "" {
+				t.Fatalf("the membership of %v (-minute by minute +next):\n%s\n%s", p, diff, law.Describe(n))
+			}
+		}
+	})
+	tt.Log(flips, "flips", moves, "moves")
+}
+
+// days are enough that months end in some.
+const days = 40
+
+func TestAForecastOfSomeGroupsIsThatOfAllWithoutTheOthers(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		n := restless(t)
+		h := hostOf(t, n, &groups.Guard{})
+		to := n.Now.AddDate(0, 0, days)
+		all := forecast(t, h, to)
+		named := rapid.SliceOfNDistinct(rapid.SampledFrom(n.Groups), 1, 2, func(g groups.Group) groups.GroupID { return g.ID }).Draw(t, "named")
+		var ids []groups.GroupID
+		for _, g := range named {
+			ids = append(ids, g.ID)
+		}
+		some := forecast(t, h, to, ids...)
+		all.Changes = slices.DeleteFunc(all.Changes, func(c groups.Change) bool { return !slices.Contains(ids, c.Group) })
+		all.Groups = slices.DeleteFunc(all.Groups, func(s insight.Sum) bool { return !slices.Contains(ids, s.Group) })
+		if diff := gocmp.Diff(all, some); diff != "" {
+			t.Fatalf("(-all +%v):\n%s\n%s", ids, diff, law.Describe(n))
+		}
+	})
+}
+
+func TestAForecastKnowsNoIndex(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		n := restless(t)
+		h := hostOf(t, n, &groups.Guard{})
+		to := n.Now.AddDate(0, 0, days)
+		byIndex := forecast(t, h, to)
+		h.dir = law.Bare(h.Memory)
+		if diff := gocmp.Diff(forecast(t, h, to), byIndex); diff != "" {
+			t.Fatalf("(-without +with):\n%s\n%s", diff, law.Describe(n))
+		}
+	})
+}
+
+// strict is a guard that is soon reached.
+func strict() *groups.Guard {
+	few := groups.Bounds{Leaves: &groups.Limit{MinCount: 2, MaxPercent: 1, MaxCount: 1000, EmptyFrom: 1}, Joins: &groups.Limit{MinCount: 2, MaxPercent: 1, MaxCount: 1000, EmptyFrom: 1000}}
+	return &groups.Guard{Group: few, Day: few, Run: few}
+}
+
+func TestAForecastListsWhatTheGuardWouldHold(tt *testing.T) {
+	times := 0
+	rapid.Check(tt, func(t *rapid.T) {
+		n := restless(t)
+		h := hostOf(t, n, strict())
+		to := n.Now.AddDate(0, 0, days)
+		got := forecast(t, h, to)
+		type mark struct {
+			at    time.Time
+			group groups.GroupID
+		}
+		want, listed := map[mark]bool{}, map[mark]bool{}
+		changes := []groups.Change{}
+		for next := n.Now; next.Before(to) && !next.IsZero(); {
+			h.now = next
+			var these []groups.Change
+			var held []groups.GroupID
+			these, held, next = h.process(t)
+			changes = append(changes, these...)
+			for _, id := range held {
+				want[mark{h.now.UTC(), id}] = true
+			}
+		}
+		for _, m := range got.Held {
+			listed[mark{m.At, m.Group}] = true
+			if len(m.Limits) == 0 {
+				t.Fatalf("no limits: %+v", m)
+			}
+		}
+		times += len(want)
+		if diff := gocmp.Diff(want, listed, gocmp.AllowUnexported(mark{})); diff != "" {
+			t.Fatalf("(-held +forecast):\n%s\n%s", diff, law.Describe(n))
+		}
+		if len(changes) != len(got.Changes) {
+			t.Fatalf("%d changes, and %d are forecast", len(changes), len(got.Changes))
+		}
+	})
+	tt.Log(times, "held")
+}
+
+func TestAForecastIsPlainData(tt *testing.T) {
+	rapid.Check(tt, func(t *rapid.T) {
+		h := hostOf(t, restless(t), strict())
+		want := forecast(t, h, h.now.AddDate(0, 0, days))
+		data, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := new(insight.Forecast)
+		if err := json.Unmarshal(data, got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	})
+}
