@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -49,7 +50,7 @@ func list(t *testing.T, args ...string) []pkg {
 }
 
 func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./insight", "./storetest").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./insight", "./httpapi", "./storetest").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,13 +79,14 @@ func testOnly(path string) bool {
 	return path == module+"/internal/oracle" || strings.HasPrefix(path+"/", module+"/internal/law/")
 }
 
-// beside names the public rooms that stand beside the core, and know nothing of each other.
-func beside(path string) bool { return path == module+"/admin" || path == module+"/insight" }
+// beside names the public rooms that stand beside the core, with those of them that each may know.
+var beside = map[string][]string{module + "/admin": nil, module + "/insight": nil, module + "/httpapi": {module + "/admin"}}
 
 func TestArrowsPointInward(t *testing.T) {
 	// The rooms that a room may know, besides the standard library and x/text.
 	below := map[string][]string{"column": {"userset"}, "pairs": {"naming"}, "posting": {"userset"}, "program": {"userset"}}
 	for _, p := range list(t, "./...") {
+		others, stands := beside[p.ImportPath]
 		room, inside := strings.CutPrefix(p.ImportPath, module+"/internal/")
 		for _, path := range p.Imports {
 			switch {
@@ -96,9 +98,9 @@ func TestArrowsPointInward(t *testing.T) {
 				t.Errorf("room %s knows room %s", room, path)
 			case strings.Contains(p.ImportPath, "/examples/") && strings.HasPrefix(path, module+"/internal/"):
 				t.Errorf("%s imports %s: examples use what a stranger can use", p.ImportPath, path)
-			case beside(p.ImportPath) && strings.HasPrefix(path, module+"/"):
+			case stands && strings.HasPrefix(path, module+"/") && !slices.Contains(others, path):
 				t.Errorf("%s imports %s: it stands beside the core and uses what a stranger can use", p.ImportPath, path)
-			case p.ImportPath == module && (beside(path) || path == module+"/storetest"):
+			case p.ImportPath == module && (slices.Contains(slices.Collect(maps.Keys(beside)), path) || path == module+"/storetest"):
 				t.Errorf("the core imports %s", path)
 			case p.ImportPath == module+"/storetest" && path != module && path != module+"/admin" && strings.Contains(strings.Split(path, "/")[0], "."):
 				t.Errorf("storetest imports %s, which every store author would inherit", path)
@@ -113,7 +115,7 @@ func TestTheCoreStartsGoroutinesInOnePlaceAndReadsOneClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	clocks, goroutines := map[string]int{}, map[string]int{}
-	for _, dir := range append(dirs, ".", "admin", "insight") {
+	for _, dir := range append(dirs, ".", "admin", "insight", "httpapi") {
 		if testOnly(module + "/" + filepath.ToSlash(dir)) {
 			continue
 		}
