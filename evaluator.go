@@ -484,7 +484,7 @@ func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*E
 	}
 	x := r.explain(s, u, s.standing)
 	if s.rule != nil && u != nil {
-		x.Otherwise = s.rule.otherwise(u, &s.view, x.Verdict, supposed{r, s})
+		x.Otherwise = s.rule.otherwise(u, &s.view, x.Verdict, among{r, s})
 	}
 	return x, nil
 }

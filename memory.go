@@ -377,7 +377,7 @@ func behind(cursor string, last uint64, rows int, number func(int) uint64) (int,
 	}
 	n, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil || n == 0 || n > last || cursor != strconv.FormatUint(n, 10) {
-		return 0, fmt.Errorf("cursor %.64q is not one of this store", cursor)
+		return 0, fmt.Errorf("cursor %.64q %w: it is not one of this store", cursor, ErrValue)
 	}
 	return sort.Search(rows, func(i int) bool { return number(i) > n }), nil
 }

@@ -102,7 +102,7 @@ type PeopleChange struct {
 //  11. Changes after a cursor yields what was written after the change with that cursor, also when
 //     that change was erased, and everything after the blank cursor. Acts does so likewise, of one group
 //     (also after it was deleted) or, with a blank group, of all; an act has one cursor for both. Text that
-//     is no cursor is an error.
+//     is no cursor is an error that wraps [ErrValue].
 //  12. A cancelled context ends a call or a stream with its error, and nothing is written.
 //  13. All methods may be called from many goroutines at once, and from the loop over a stream; many
 //     streams may be open at once.

@@ -64,13 +64,13 @@ func (m otherMemberships) MemberOf(u UserID, g GroupID, orBelow bool) Verdict {
 	return m.Memberships.MemberOf(u, g, orBelow)
 }
 
-// supposed is of a group and the user whom a run has just looked at in it: the groups that it refers to follow what changes.
-type supposed struct {
+// among is a group among those of a run that has just looked at the user there: the groups that it refers to follow what changes.
+type among struct {
 	run     *run
 	subject *subject
 }
 
-func (p supposed) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
+func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 	_, orBelow := p.subject.Criteria.References()
 	out := map[GroupID]bool{}
 	for g, in := range of {
@@ -102,12 +102,12 @@ func (p supposed) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdic
 	return Unknown
 }
 
-func (p supposed) silent(g GroupID) bool {
+func (p among) silent(g GroupID) bool {
 	s, known := p.run.groups[g]
 	return !known || s.cyclic || s.Status != Active || !s.effective()
 }
 
-func (p supposed) follows(things []thing) bool {
+func (p among) follows(things []thing) bool {
 	reads := func(of, name string) bool {
 		return slices.ContainsFunc(things, func(t thing) bool { return t.of == of && t.name == name })
 	}

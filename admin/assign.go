@@ -162,8 +162,7 @@ func (d *Desk) stranded(
 	return refused, nil
 }
 
-// veilRefusals puts words that tell nothing in the place of conditions that hold users in and that the
-// actor does not see.
+// veilRefusals veils the explanations of refusals, as [Desk.Explain] does.
 func (d *Desk) veilRefusals(ctx context.Context, actor Actor, group groups.GroupID, refused map[groups.UserID]error) error {
 	if actor.SeesAll || len(refused) == 0 {
 		return nil
@@ -172,49 +171,16 @@ func (d *Desk) veilRefusals(ctx context.Context, actor Actor, group groups.Group
 	if err != nil {
 		return err
 	}
-	conditions := located(g.Criteria)
-	sees, err := d.lookAt(ctx, actor, conditions)
+	hidden, err := d.unseenConditions(ctx, actor, &g)
 	if err != nil {
 		return err
 	}
-	hidden := map[string]bool{}
-	for _, c := range conditions {
-		hidden[c.pointer()] = !sees.sees(c.says)
-	}
 	for id, err := range refused {
-		e, is := errors.AsType[*groups.EligibleError](err)
-		if !is {
-			continue
+		if e, is := errors.AsType[*groups.EligibleError](err); is {
+			refused[id] = &groups.EligibleError{Group: e.Group, User: e.User, Explanation: veiledExplanation(e.Explanation, hidden)}
 		}
-		x := *e.Explanation
-		x.Sets = slices.Clone(x.Sets)
-		for i := range x.Sets {
-			x.Sets[i].Conditions = slices.Clone(x.Sets[i].Conditions)
-			for j := range x.Sets[i].Conditions {
-				if c := &x.Sets[i].Conditions[j]; hidden[c.Pointer] {
-					c.Text, c.Had = "a condition that you do not see", []string{}
-				}
-			}
-		}
-		x.Otherwise = seen(x.Otherwise, hidden)
-		refused[id] = &groups.EligibleError{Group: e.Group, User: e.User, Explanation: &x}
 	}
 	return nil
-}
-
-// seen is what would make a verdict another, without the ways that turn conditions that are hidden.
-func seen(otherwise []groups.Counterfactual, hidden map[string]bool) []groups.Counterfactual {
-	otherwise = slices.Clone(otherwise)
-	for i, c := range otherwise {
-		c.Sets = slices.DeleteFunc(slices.Clone(c.Sets), func(set []groups.DataChange) bool {
-			return slices.ContainsFunc(set, func(change groups.DataChange) bool {
-				return slices.ContainsFunc(change.Conditions, func(pointer string) bool { return hidden[pointer] })
-			})
-		})
-		c.Complete = c.Complete && len(c.Sets) == len(otherwise[i].Sets)
-		otherwise[i] = c
-	}
-	return otherwise
 }
 
 // act finds users and does something to them.

@@ -51,7 +51,7 @@ func behind[T any](ctx context.Context, s *Store, after string, last func(tenant
 		}
 		n, err := strconv.ParseInt(after, 10, 64)
 		if err != nil || n < 1 || n > last(t) || after != strconv.FormatInt(n, 10) {
-			return nil, fmt.Errorf("cursor %.64q is not one of this store", after)
+			return nil, fmt.Errorf("cursor %.64q %w: it is not one of this store", after, groups.ErrValue)
 		}
 		return read(n)
 	})

@@ -244,8 +244,8 @@ var actCases = []Case{{
 		d.commit(groups.Commit{Acts: []groups.Act{{Do: "create", Group: "g"}}})
 		for _, text := range noCursors {
 			for _, id := range []groups.GroupID{"", "g", "never was"} {
-				if err := failure(t, "Acts", s.Acts(t.Context(), id, text)); err == nil {
-					t.Errorf("Acts of %q after %q is no error", id, text)
+				if err := failure(t, "Acts", s.Acts(t.Context(), id, text)); !errors.Is(err, groups.ErrValue) {
+					t.Errorf("Acts of %q after %q: %v, want ErrValue", id, text, err)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -267,8 +268,8 @@ var feedCases = []Case{{
 		d.create("g")
 		d.put("g", automatic("ada"))
 		for _, text := range noCursors {
-			if err := failure(t, "Changes", s.Changes(t.Context(), text)); err == nil {
-				t.Errorf("Changes after %q is no error", text)
+			if err := failure(t, "Changes", s.Changes(t.Context(), text)); !errors.Is(err, groups.ErrValue) {
+				t.Errorf("Changes after %q: %v, want ErrValue", text, err)
 			}
 		}
 	},

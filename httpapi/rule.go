@@ -1,0 +1,178 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/admin"
+)
+
+// A draft is criteria that somebody is writing.
+type draft struct {
+	Criteria json.RawMessage `json:"criteria"`
+}
+
+// checked are criteria that can be saved.
+type checked struct {
+	// Words are the criteria as people read them; blank for who does not see all of them.
+	Words string `json:"words,omitempty"`
+}
+
+func (h *Handler) check(ctx context.Context, c *call) (any, error) {
+	var sent draft
+	if err := c.body(&sent); err != nil {
+		return nil, err
+	}
+	c.criteria = "/criteria"
+	criteria, err := h.parse(ctx, c, sent.Criteria, false)
+	if err != nil || !c.actor.SeesAll {
+		return checked{}, err
+	}
+	schema, err := h.dir.Schema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return checked{schema.Describe(criteria)}, nil
+}
+
+// counted is the live number, with the first of who they are.
+type counted struct {
+	groups.Tally
+	First []groups.Member `json:"first"`
+}
+
+func (h *Handler) count(ctx context.Context, c *call) (any, error) {
+	var sent struct {
+		Group definition `json:"group"`
+	}
+	if err := c.body(&sent); err != nil {
+		return nil, err
+	}
+	g, err := h.group(ctx, c, sent.Group, false)
+	if err != nil {
+		return nil, err
+	}
+	tally, first, err := h.ev.CountPage(ctx, g, c.limit)
+	if err != nil {
+		return nil, err
+	}
+	answer := counted{Tally: tally, First: []groups.Member{}}
+	for _, m := range first {
+		seen, err := h.shows(ctx, c, m.User)
+		if err != nil {
+			return nil, err
+		}
+		if seen {
+			answer.First = append(answer.First, m)
+		}
+	}
+	return answer, nil
+}
+
+// previewed is what an edit would do.
+type previewed struct {
+	// ID is that of the plan, with which the edit can be saved.
+	ID string `json:"id"`
+	// Plan is the whole of it, to be published; for those who see everything.
+	Plan *groups.Plan `json:"plan,omitempty"`
+	// Lines are the users whom anybody else sees of it.
+	Lines []line `json:"lines,omitempty"`
+}
+
+// A line is one user of a preview.
+type line struct {
+	Heading admin.Heading `json:"heading"`
+	Person  admin.Person  `json:"person"`
+	Before  groups.Method `json:"before"`
+	After   groups.Method `json:"after"`
+}
+
+func (h *Handler) preview(ctx context.Context, c *call) (any, error) {
+	var sent edit
+	if err := c.body(&sent); err != nil {
+		return nil, err
+	}
+	g, err := h.group(ctx, c, sent.Group, false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.ev.Preview(ctx, g, &groups.PreviewOptions{Members: sent.Members})
+	if err != nil {
+		return nil, err
+	}
+	return h.show(ctx, c, p)
+}
+
+// show is a plan as the actor may see it.
+func (h *Handler) show(ctx context.Context, c *call, p *groups.Plan) (any, error) {
+	if c.actor.SeesAll {
+		return previewed{ID: p.ID, Plan: p}, nil
+	}
+	lines, err := h.desk.Lines(ctx, c.actor, p, "", "")
+	if err != nil {
+		return nil, err
+	}
+	shown := previewed{ID: p.ID}
+	for _, l := range lines {
+		shown.Lines = append(shown.Lines, line(l))
+	}
+	return shown, nil
+}
+
+func (h *Handler) restore(ctx context.Context, c *call) (any, error) {
+	revision, err := strconv.ParseUint(c.r.PathValue("revision"), 10, 64)
+	if err != nil {
+		return nil, &problem{code: codeNotFound}
+	}
+	p, err := h.desk.Restore(ctx, c.actor, c.group, revision)
+	if err != nil {
+		return nil, err
+	}
+	return h.show(ctx, c, p)
+}
+
+func (h *Handler) publish(ctx context.Context, c *call) (any, error) {
+	return h.carryOut(ctx, c, func(p *groups.Plan) (*groups.Run, error) { return h.desk.Publish(ctx, c.actor, p) })
+}
+
+func (h *Handler) approve(ctx context.Context, c *call) (any, error) {
+	return h.carryOut(ctx, c, func(p *groups.Plan) (*groups.Run, error) { return h.ev.Approve(ctx, p, c.actor.By) })
+}
+
+// carryOut does what a plan says that somebody was shown.
+func (h *Handler) carryOut(ctx context.Context, c *call, do func(*groups.Plan) (*groups.Run, error)) (any, error) {
+	if err := c.seesAll(); err != nil {
+		return nil, err
+	}
+	var p groups.Plan
+	if err := c.body(&p); err != nil {
+		return nil, err
+	}
+	c.criteria = "/group/criteria"
+	if p.Group.ID != c.group {
+		return nil, &problem{code: codeInvalid, Problems: []placed{{"/group/id", "is not the group of the path"}}}
+	}
+	run, err := do(&p)
+	if err != nil {
+		return nil, err
+	}
+	g, err := h.store.Group(ctx, c.group)
+	if err != nil { // it is written all the same
+		return outcome(run, &groups.Group{ID: c.group}), nil
+	}
+	c.tag(&g)
+	return outcome(run, &g), nil
+}
+
+func (h *Handler) listPlans(ctx context.Context, c *call) (any, error) {
+	if err := c.seesAll(); err != nil {
+		return nil, err
+	}
+	held, err := h.ev.Held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return page[*groups.Plan]{Items: append([]*groups.Plan{}, held...)}, nil
+}
