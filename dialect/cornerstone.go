@@ -16,7 +16,7 @@ func cornerstone() Product {
 			"any of several sets, each of which is all of its conditions. There may be 50 criteria in all; here, 50 sets of 10. " +
 			"Users who are added by name are assignments here, not conditions.",
 		General: []Gap{
-			{unsaid + "whether people with no value meet a negative operator", `they do; "whenEmpty": "noMatch" leaves them out`},
+			{unsaid + "whether people with no value meet a negative operator; that of multiple checkboxes could not be read to its end", `they do; "whenEmpty": "noMatch" leaves them out`},
 			{unsaid + "whether texts compare with regard to case and white space", "neither counts, unless the field is exact"},
 			{unsaid + "whether a criterion can name several values, but for multiple checkboxes", "several are any of them, and negated none of them"},
 			{"groups are processed once a day, in UTC", "days turn in the zone of the group, which is UTC unless another is named"},
