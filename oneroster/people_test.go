@@ -318,7 +318,7 @@ func TestIssuesSayWhereInTheBundleTheyAre(t *testing.T) {
 	in := small().with("users", "sourcedId,givenName,familyName,birth\nt,\"Tove\nMaria\",Berg,2001-02-03\np,Per,Moe,soon\n",
 		"enrollments", "sourcedId,dateLastModified,classSourcedId,userSourcedId,role\ne1,2026-09-02,bio1,p,student\ne2,2026-09-01,bio\u200b,t,teacher\n")
 	o := &oneroster.Options{Fields: map[string]groups.Field{"users.birth": {Name: "birth", Type: groups.TypeDate}, "demographics.birthDate": {Name: "born", Type: groups.TypeDate}}}
-	b, err := oneroster.Read(in.folder(), o)
+	_, err := oneroster.Read(in.folder(), o)
 	if err == nil {
 		t.Fatal("an ID with an invisible character was read")
 	}
@@ -327,7 +327,8 @@ func TestIssuesSayWhereInTheBundleTheyAre(t *testing.T) {
 	}
 	in = in.with("enrollments", "classSourcedId,userSourcedId,role\nbio1,p,student\nhistory,t,teacher\n",
 		"demographics", "sourcedId,birthDate,status\nx,1999-01-01,\ny,1999-01-01,tobedeleted\nz,1999-01-01,\np,soon,\n", "manifest", in["manifest"]+"file.demographics,bulk\n")
-	if b, err = oneroster.Read(in.folder(), &oneroster.Options{Fields: o.Fields, Courses: oneroster.AsCourses}); err != nil {
+	b, err := oneroster.Read(in.folder(), &oneroster.Options{Fields: o.Fields, Courses: oneroster.AsCourses})
+	if err != nil {
 		t.Fatal(err)
 	}
 	f, err := b.People(t.Context(), nil)
