@@ -58,9 +58,10 @@ func (t *Translator) Match(f *Filter, r *Resource) (groups.Verdict, error) {
 	}), nil
 }
 
-// Criteria reads a filter as criteria that say the same of every user. Parentheses around the parts of the whole are its sets, and
-// around comparisons of one attribute that are joined by or, the operands of one condition. What is nested
-// deeper is written out into sets. Whatever does not map is refused, all of it at once, with columns.
+// Criteria reads a filter as criteria that say the same of every user whom a resource can be. Parentheses around the
+// parts of the whole are its sets, and around comparisons of one attribute that are joined by or, the operands of one
+// condition. What is nested deeper is written out into sets. Whatever does not map is refused, all of it at once, with
+// columns.
 func (t *Translator) Criteria(filter string) (groups.Criteria, error) {
 	f, err := ParseFilter(filter)
 	if err != nil {
@@ -455,7 +456,8 @@ func (t *Translator) formula(n *node, opposed bool) (formula, error) {
 	return f, nil
 }
 
-// criteria are the sets of a formula of two levels. What stands alone makes sets of its own, each of up to most conditions.
+// criteria are the sets of a formula of two levels. What stands alone makes sets of its own, each of up to most
+// conditions.
 func (f formula) criteria(most int) (groups.Criteria, bool) {
 	if f.sort == leaf {
 		return groups.AllSets(groups.All(f.c)), true

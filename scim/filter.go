@@ -73,7 +73,8 @@ func (n *node) String() string {
 	return n.path.String() + " " + n.compare + " " + string(n.operand.append(nil))
 }
 
-// path is where an attribute is: in the core schema or an extension, of the values that a filter matches, and what of it.
+// path is where an attribute is: in the core schema or an extension, of the values that a filter matches, and what of
+// it.
 type path struct {
 	schema string // of an extension; blank is the core
 	name   string // blank: the extension itself
@@ -367,7 +368,8 @@ func (p *parser) path() (path, error) {
 	return out, nil
 }
 
-// attribute tells names of attributes: a letter, and then letters, digits, hyphens and underlines; "$ref" is one as well.
+// attribute tells names of attributes: a letter, and then letters, digits, hyphens and underlines; "$ref" is one as
+// well.
 func attribute(s string) bool {
 	s = strings.TrimPrefix(s, "$")
 	for i, r := range s {

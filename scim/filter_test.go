@@ -41,8 +41,9 @@ func TestAFilterThatDoesNotMapIsRefusedWithItsColumn(t *testing.T) {
 		`meta.created gt "2026"`:                 `column 1: meta.created: does not map: "2026" cannot be read as instant`,
 		own + `:born ge "2026-01-01"`:            "column 1: " + own + ":born: does not map: ge is not asked of values of type date",
 		own + `:points eq 0.12345678901234567890`: "column 1: " + own + `:points: does not map: "0.12345678901234567890" has more digits than an operand`,
-		`active pr`:         "column 1: active: does not map: it is asked for true or for false",
-		`active eq "False"`: "column 1: active: does not map: it is asked for true or for false",
+		own + `:points eq 1e999999999`:            "column 1: " + own + `:points: does not map: "1e999999999" cannot be read as number`,
+		`active pr`:                               "column 1: active: does not map: it is asked for true or for false",
+		`active eq "False"`:                       "column 1: active: does not map: it is asked for true or for false",
 		`addresses[type eq "work" and primary eq true and locality eq "x"]`: "column 1: addresses: does not map: of a unit that is not in its tree nobody knows whether somebody sits in it",
 		`emails[type eq "home" and value pr]`:                               "column 1: emails: does not map: the attribute is not mapped",
 		`emails[type eq "work"]`:                                            "column 1: emails: does not map: a filter of values is mapped where it ends with the comparison of one part of them",
@@ -59,6 +60,29 @@ func TestAFilterThatDoesNotMapIsRefusedWithItsColumn(t *testing.T) {
 	_, err := tr.Criteria(`nickName pr or title gt "x"`)
 	if many, is := err.(interface{ Unwrap() []error }); !is || len(many.Unwrap()) != 2 {
 		t.Errorf("not all at once: %v", err)
+	}
+}
+
+// Where case counts on one side only, no filter and no criteria are the same.
+func TestTextsOfWhichCaseCountsOnOneSideDoNotMap(t *testing.T) {
+	tr := translator(t, func(m *scim.Mapping) {
+		for i := range m.Attributes {
+			m.Attributes[i].CaseExact = !m.Attributes[i].CaseExact
+		}
+	})
+	for filter, c := range map[string]groups.FieldCondition{
+		`title eq "x"`: groups.TextField("title").Is("x"), scim.Enterprise + `:employeeNumber sw "x"`: groups.TextField("number").StartsWith("x"),
+	} {
+		_, read := tr.Criteria(filter)
+		_, written := tr.Filter(groups.AllSets(groups.All(c)))
+		for _, err := range []error{read, written} {
+			if !errors.Is(err, scim.ErrMapping) || !strings.Contains(fmt.Sprint(err), "case counts in the attribute or in field") {
+				t.Errorf("%s: %v", filter, err)
+			}
+		}
+	}
+	if _, err := tr.Criteria("title pr"); err != nil {
+		t.Errorf("whether there is a text has no case: %v", err)
 	}
 }
 
@@ -123,6 +147,9 @@ func TestAFilterIsReadAsTheCriteriaThatPeopleWouldWrite(t *testing.T) {
 		`emails[type eq "work" and value ew "@b.c"]`:                                   groups.AllSets(groups.All(groups.Email.EndsWith("@b.c"))),
 		`not (title pr and (active eq true or roles pr))`: groups.AnySets(
 			groups.All(active.Not(), roles.IsEmpty()), groups.Any(title.IsEmpty())),
+		`title pr and (title eq "a" or userName eq "b")`: groups.AllSets(
+			groups.Any(title.Is("a"), groups.Username.Is("b")), groups.All(title.IsEmpty().Not())),
+		`roles pr and (title eq "a" or title co "b")`: groups.AllSets(groups.Any(title.Is("a"), title.Contains("b")), groups.All(roles.IsEmpty().Not())),
 		`id pr`: groups.AllSets(groups.All(groups.Everyone{})),
 		strings.Repeat(`title sw "a" and `, 11) + `title sw "a"`: groups.AllSets(groups.All(many[:10]...), groups.All(many[10:]...)),
 	} {

@@ -35,8 +35,11 @@ func (p Patch) MarshalJSON() ([]byte, error) {
 }
 
 // Patches are the bodies that tell a provider of changes, in the order of the groups, each of up to most members, at
-// most 1,000; zero is 1,000. Of several changes of one user in one group the last counts, and a switch asks for nothing. Who left is removed by a filter, which
-// never touches the others; who joined is added. The name is the ID that the provider has for a user, blank where it has none: those are left out. Sent once more they change nothing.
+// most 1,000; zero is 1,000. Of several changes of one user in one group the last counts, and a switch asks for
+// nothing. Who left is removed by a filter, which never touches the others; who joined is added. The name is the ID
+// that the provider has for a user, blank where it has none: those are left out. Sent once more they change nothing. A
+// provider for which the case of members does not count, as RFC 7643 has it, takes IDs that differ in nothing else for
+// one.
 func Patches(changes []groups.Change, most int, name func(groups.UserID) string) []Patch {
 	if most <= 0 || most > maxOperations {
 		most = maxOperations

@@ -63,6 +63,8 @@ func (r *Resource) operate(op value) error {
 	switch {
 	case verb != "remove" && i < 0:
 		return failure("value", op.at, ErrSyntax, "there is none")
+	case verb == "remove" && i >= 0 && with.kind == null:
+		return failure("value", with.at, ErrValue, "null does not say what to remove")
 	case named:
 		p, err := parsePath(where.text)
 		if err != nil {
@@ -140,6 +142,11 @@ func (r *Resource) change(verb string, p path, with value, at int) error {
 	case verb == "remove" && with.kind != null:
 		if was.kind != array && there {
 			return failure(p.String(), at, ErrTarget, "a value to remove from what is no list")
+		}
+		for _, item := range with.items() {
+			if _, ok := item.get("value"); item.kind == object && !ok {
+				return failure(p.String(), item.at, ErrValue, "it does not say which value to remove")
+			}
 		}
 		home.set(p.name, was.without(with))
 	default:

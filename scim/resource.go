@@ -9,7 +9,8 @@ import (
 // A Resource is a user or a group, as SCIM has it. It is immutable.
 type Resource struct{ root value }
 
-// ParseResource reads a resource from JSON, strictly: no name twice, in whatever case, nothing behind it, and "schemas".
+// ParseResource reads a resource from JSON, strictly: no name twice, in whatever case, nothing behind it, and
+// "schemas".
 func ParseResource(data []byte) (*Resource, error) {
 	v, err := parseValue(data)
 	if err != nil {

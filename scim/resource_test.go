@@ -104,7 +104,12 @@ func TestAResourceThatIsNoPersonIsRefusedForAllThatIsWrong(t *testing.T) {
 // What is not JSON of a resource is refused, with the byte.
 func TestAResourceIsReadStrictly(t *testing.T) {
 	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
+	wide := `{"n0":0`
+	for i := range 1000 {
+		wide += fmt.Sprintf(`,"n%d":0`, i+1)
+	}
 	for text, want := range map[string]string{
+		wide + "}":                        "column 8892: n1000: over the limit: more than 1000 names",
 		``:                                "column 1: not SCIM: not JSON: EOF",
 		`[]`:                              "column 1: not SCIM: not an object",
 		`{}`:                              "column 1: schemas: not SCIM: not a list of schemas",

@@ -1,33 +1,34 @@
-// Package scim speaks the SCIM 2.0 of identity providers (RFC 7643 and RFC 7644): the resource of a user becomes a person,
-// a PATCH is applied to a resource, the member changes of a group become PatchOp bodies, and a filter is read and
-// written as criteria where the two say the same.
+// Package scim speaks the SCIM 2.0 of identity providers (RFC 7643 and RFC 7644): the resource of a user becomes a
+// person, a PATCH is applied to a resource, the member changes of a group become PatchOp bodies, and a filter is read
+// and written as criteria where the two say the same.
 //
 // A [Mapping] says which attribute is which field, tree or manager, and [New] checks it against a schema and makes a
-// [Translator]. Nothing is guessed, and nothing is dropped silently: what cannot be said on the other side is refused,
-// all of it at once, each with its attribute and its place.
+// [Translator]. Attributes that are not mapped are passed over; nothing is guessed about the others: what cannot be
+// said on the other side is refused, all of it at once, each with its attribute and its place.
 //
 // # People
 //
 // In a resource, an attribute that is not there, null or an empty list is known to have no value (RFC 7643, section
-// 2.5), unless [Mapping.Partial] says that the resource is a part. Not said, and so Unknown, are "active" where it is not there,
-// and the attributes of an extension that neither "schemas" nor the resource names. A plain text stands for a
-// complex attribute whose "value" it is, as "manager" is sent by some.
+// 2.5), unless [Mapping.Partial] says that the resource is a part. Not said, and so Unknown, are "active" where it is
+// not there, and the attributes of an extension that neither "schemas" nor the resource names. A plain text stands for
+// a complex attribute whose "value" it is, as "manager" is sent by some.
 //
 // # PATCH
 //
-// Operations are those of RFC 7644, section 3.5.2, in any case ("Add"). They are applied together, or none is. These are taken
-// as they are meant, since widely used clients send them: "True" and "False" as texts where a truth value is asked for; a value without a path whose
-// names are paths ("name.givenName", or an extension's URN before an attribute); and a "remove" of a list of values, which removes
-// those, and never the others. What would change nothing because its filter matches nothing is refused, but for a removal.
+// Operations are those of RFC 7644, section 3.5.2, in any case ("Add"). They are applied together, or none is. These
+// are taken as they are meant, since widely used clients send them: "True" and "False" as texts where a truth value is
+// asked for; a value without a path whose names are paths ("name.givenName", or an extension's URN before an
+// attribute); and a "remove" of a list of values, which removes those, and never the others. What would change nothing
+// because its filter matches nothing is refused, but for a removal.
 //
 // # Filters
 //
-// eq, co, sw, ew, pr, gt, ge, lt and le, with and, or and not, are read for attributes that are mapped: texts
-// where the attribute and the field agree on whether case counts, numbers, truth values, choices compared with their case, and instants by
-// their order. "ne" is the opposite of eq, and true where there is no value. Refused, with the column, is what would not be exact: an order of texts, "ne" of an
-// attribute of many values, the units of a tree (one that does not exist is Unknown here), managers (nobody
-// reports to himself here), and whatever has no attribute. Texts compare as package groups has it, without regard
-// to the amount of white space. What is Unknown stays so.
+// eq, co, sw, ew, pr, gt, ge, lt and le, with and, or and not, are read for attributes that are mapped: texts where
+// the attribute and the field agree on whether case counts, numbers, truth values, choices compared with their case,
+// and instants by their order. "ne" is the opposite of eq, and true where there is no value. Refused, with the column,
+// is what would not be exact: an order of texts, "ne" of an attribute of many values, the units of a tree (one that
+// does not exist is Unknown here), managers (nobody reports to himself here), and whatever has no attribute. Texts
+// compare as package groups has it, without regard to the amount of white space. What is Unknown stays so.
 //
 // The package knows nothing of HTTP, of stores and of how rules are evaluated.
 package scim

@@ -36,8 +36,8 @@ type member struct {
 	value
 }
 
-// parseValue reads a document strictly: names that differ in case only are the same (RFC 7643, section 2.1), and none may occur
-// twice.
+// parseValue reads a document strictly: names that differ in case only are the same (RFC 7643, section 2.1), and none
+// may occur twice.
 func parseValue(data []byte) (value, error) {
 	if len(data) > maxBytes {
 		return value{}, failure("", -1, ErrLimit, "%d bytes, at most %d", len(data), maxBytes)

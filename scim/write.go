@@ -11,9 +11,9 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// Filter writes criteria as a filter that says the same of every user, and that [Translator.Criteria] reads as the same criteria
-// (how a set of one condition, or the sets of criteria with one, combine is the one thing that no filter says). What has no exact form is
-// refused, all of it at once, each with its JSON pointer.
+// Filter writes criteria as a filter that says the same of every user, and that [Translator.Criteria] reads as the
+// same criteria (how a set of one condition, or the sets of criteria with one, combine is the one thing that no filter
+// says). What has no exact form is refused, all of it at once, each with its JSON pointer.
 func (t *Translator) Filter(c groups.Criteria) (string, error) {
 	if err := t.schema.Check(c); err != nil {
 		return "", err
