@@ -355,3 +355,38 @@ func TestWhatBecomesOfAnAssignmentThatEndsIsWhatProcessingThenMakesOfIt(t *testi
 	})
 	t.Log(made)
 }
+
+// BenchmarkReviews looks at one group of 100,000 people, a tenth of whom are assigned.
+func BenchmarkReviews(b *testing.B) {
+	m := groups.NewMemory()
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: newYear, Guard: &groups.Guard{}})
+	c := groups.PeopleChange{Schema: &groups.Schema{Fields: []groups.Field{{Name: "title", Type: groups.TypeText}}}}
+	var assigned []groups.UserID
+	for i := range 100_000 {
+		u := groups.User{ID: groups.UserID(fmt.Sprintf("u%06d", i)), Activation: groups.Activated}
+		u.Fields = map[string]groups.Value{"title": groups.Text([]string{"sales", "support"}[i%2])}
+		if c.Upsert = append(c.Upsert, u); i%10 < 1 {
+			assigned = append(assigned, u.ID)
+		}
+	}
+	check(m.Write(b.Context(), c))
+	_, err := ev.Save(b.Context(), groups.Group{ID: "g", Name: "g", Kind: groups.AutomaticGroup, Status: groups.Active,
+		Criteria: groups.AnySets(groups.All(title.Is("sales")))}, "root")
+	check(err)
+	_, err = ev.Process(b.Context())
+	check(err)
+	_, err = ev.Assign(b.Context(), "g", groups.Decision{By: "ann", Until: newYear().AddDate(0, 0, 7)}, assigned...)
+	check(err)
+	d := insight.New(ev, m, m)
+	for b.Loop() {
+		n := 0
+		for _, err := range d.Reviews(b.Context(), newYear().AddDate(0, 1, 0)) {
+			check(err)
+			n++
+		}
+		if n != 2*len(assigned) {
+			b.Fatal(n)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(assigned)), "ns/assignment")
+}
