@@ -143,7 +143,7 @@ func api(t *testing.T, dir string) *exported {
 }
 
 func TestTheExportedAPIIsTheOneWrittenDown(t *testing.T) {
-	for dir, record := range map[string]string{".": "testdata/api.txt", "admin": "testdata/api-admin.txt", "insight": "testdata/api-insight.txt", "httpapi": "testdata/api-httpapi.txt"} {
+	for dir, record := range map[string]string{".": "testdata/api.txt", "admin": "testdata/api-admin.txt", "insight": "testdata/api-insight.txt", "httpapi": "testdata/api-httpapi.txt", "runlog": "testdata/api-runlog.txt"} {
 		got := strings.Join(api(t, dir).lines, "\n") + "\n"
 		if *update {
 			if err := os.WriteFile(record, []byte(got), 0o644); err != nil {
@@ -161,7 +161,7 @@ func TestTheExportedAPIIsTheOneWrittenDown(t *testing.T) {
 }
 
 func TestEveryExportedNameIsDocumented(t *testing.T) {
-	for _, dir := range []string{".", "admin", "insight", "httpapi", "storetest"} {
+	for _, dir := range []string{".", "admin", "insight", "httpapi", "runlog", "storetest"} {
 		for _, name := range api(t, dir).bare {
 			t.Errorf("%s: %s has no comment that begins with it", dir, name)
 		}

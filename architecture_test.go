@@ -50,7 +50,7 @@ func list(t *testing.T, args ...string) []pkg {
 }
 
 func TestTheCoreLinksOnlyTheStandardLibraryAndXText(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./insight", "./httpapi", "./storetest").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{end}}`, ".", "./admin", "./insight", "./httpapi", "./runlog", "./storetest").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func testOnly(path string) bool {
 }
 
 // beside names the public rooms that stand beside the core, with those of them that each may know.
-var beside = map[string][]string{module + "/admin": nil, module + "/insight": nil, module + "/httpapi": {module + "/admin"}}
+var beside = map[string][]string{module + "/admin": nil, module + "/insight": nil, module + "/runlog": nil, module + "/httpapi": {module + "/admin"}}
 
 func TestArrowsPointInward(t *testing.T) {
 	// The rooms that a room may know, besides the standard library and x/text.
@@ -115,7 +115,7 @@ func TestTheCoreStartsGoroutinesInOnePlaceAndReadsOneClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	clocks, goroutines := map[string]int{}, map[string]int{}
-	for _, dir := range append(dirs, ".", "admin", "insight", "httpapi") {
+	for _, dir := range append(dirs, ".", "admin", "insight", "httpapi", "runlog") {
 		if testOnly(module + "/" + filepath.ToSlash(dir)) {
 			continue
 		}

@@ -39,7 +39,7 @@ func TestTheTestsThatTheReadmeNamesAreThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := map[string]bool{}
-	for _, dir := range []string{".", "admin", "insight", "httpapi", "storetest", "examples/lms", "examples/smartgroups"} {
+	for _, dir := range []string{".", "admin", "insight", "httpapi", "runlog", "storetest", "examples/lms", "examples/smartgroups"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -105,6 +105,7 @@ type run struct {
 	named map[UserID]struct{}
 	// progress is told how many users were looked at.
 	progress func(users int)
+	looked   int // how many users were looked at
 }
 
 // noDay is a day that does not come.
@@ -310,6 +311,7 @@ func (r *run) pass(ctx context.Context) error {
 
 // some takes the users of the run through the groups.
 func (r *run) some(ctx context.Context) error {
+	r.looked = max(r.looked, len(r.users))
 	for _, id := range slices.Sorted(maps.Keys(r.users)) {
 		u, err := r.user(ctx, id)
 		if err != nil {
@@ -382,6 +384,7 @@ func (r *run) everybody(ctx context.Context) error {
 	}
 	r.survey.begin(r)
 	asked := slices.Sorted(maps.Keys(r.users)) // who may be in neither stream
+	r.looked = 0
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -417,6 +420,7 @@ func (r *run) everybody(ctx context.Context) error {
 		var u *User
 		if taken, ok := people.Take(id); ok {
 			u = &taken
+			r.looked++
 			if err := id.Check(); err != nil {
 				return fmt.Errorf("read users: %w", err)
 			}
