@@ -138,7 +138,7 @@ func (e *Evaluator) importPlan(ctx context.Context, p *ImportPlan, entry Act) (*
 		return nil, err
 	}
 	written := false
-	return e.write(ctx, func() (*run, error) {
+	return e.write(ctx, "import", func() (*run, error) {
 		if written {
 			r, err := e.run(ctx, nil)
 			if err == nil {

@@ -181,7 +181,7 @@ func (e *Evaluator) decide(ctx context.Context, users []UserID, a *act, change f
 	if err := errors.Join(unusable...); err != nil {
 		return nil, err
 	}
-	return e.write(ctx, func() (*run, error) {
+	return e.write(ctx, "decide", func() (*run, error) {
 		r, err := e.begin(ctx, nil)
 		if err != nil {
 			return nil, err

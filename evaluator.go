@@ -14,7 +14,7 @@ import (
 
 // Options tune an [Evaluator]. A nil *Options is the same as a zero one.
 type Options struct {
-	// Now is the clock, read once a run; nil is time.Now.
+	// Now is the clock, read once a run, and before and after it where Hooks are told how long it took; nil is time.Now.
 	Now func() time.Time
 	// Zone is where dates turn for groups that name no zone; nil is UTC.
 	Zone *time.Location
@@ -31,6 +31,8 @@ type Options struct {
 	// 4 GiB. It is of the version that the Directory has when a run begins. Where it would be larger, and with
 	// a negative bound, runs look at everybody, with the same result.
 	IndexBytes int64
+	// Hooks are told what the Evaluator does; nil tells nobody.
+	Hooks *Hooks
 }
 
 // An Evaluator decides who is in which group: it reads people from a Directory and writes
@@ -404,7 +406,7 @@ func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, err
 // Groups with a [Schedule] that are not due are processed only if they are named. Where another writer
 // came in between, it starts again.
 func (e *Evaluator) Process(ctx context.Context, groups ...GroupID) (*Run, error) {
-	return e.write(ctx, func() (*run, error) { return e.run(ctx, groups) })
+	return e.write(ctx, "process", func() (*run, error) { return e.run(ctx, groups) })
 }
 
 // attempts is how often a run is repeated when another writer was faster.
@@ -435,8 +437,8 @@ func (r *run) still(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// write evaluates and applies, and does so again where what was read has changed meanwhile.
-func (e *Evaluator) write(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
+// carryOut is [Evaluator.write] without telling anybody.
+func (e *Evaluator) carryOut(ctx context.Context, evaluate func() (*run, error)) (*Run, error) {
 	done, err := e.turn(ctx)
 	if err != nil {
 		return nil, err

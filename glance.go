@@ -255,6 +255,7 @@ func (g *glance) isBelow(n uint32, above map[uint32]bool) bool {
 // lookAtAll decides about the users of the run. What the rules say of them is found out for many at once, as far as
 // it does not depend on what is decided; that is done one by one.
 func (g *glance) lookAtAll(ctx context.Context) error {
+	g.r.looked = max(g.r.looked, len(g.r.users))
 	if len(g.r.users) > 1 {
 		g.in = make([]tallied, len(g.c.order))
 	}

@@ -190,7 +190,7 @@ func (e *Evaluator) Publish(ctx context.Context, p *Plan, by string) (*Run, erro
 	if err := checkText(by); err != nil {
 		return nil, err
 	}
-	return e.write(ctx, func() (*run, error) {
+	return e.write(ctx, "publish", func() (*run, error) {
 		ed := &edition{group: p.Group.ID, do: actPublish, by: by, saves: true, members: p.Members}
 		r, err := e.edit(ctx, ed, p.Group)
 		if err != nil {
@@ -213,7 +213,7 @@ func (e *Evaluator) Adopt(ctx context.Context, group GroupID, revision uint64, b
 	if err := checkText(by); err != nil {
 		return nil, err
 	}
-	return e.write(ctx, func() (*run, error) {
+	return e.write(ctx, "adopt", func() (*run, error) {
 		g, err := e.store.Group(ctx, group)
 		if err != nil {
 			return nil, err
@@ -241,7 +241,7 @@ func (e *Evaluator) Approve(ctx context.Context, p *Plan, by string) (*Run, erro
 	if err := checkText(by); err != nil {
 		return nil, err
 	}
-	return e.write(ctx, func() (*run, error) {
+	return e.write(ctx, "approve", func() (*run, error) {
 		r, err := e.begin(ctx, nil)
 		if err != nil {
 			return nil, err

@@ -106,6 +106,7 @@ type run struct {
 	named map[UserID]struct{}
 	// progress is told how many users were looked at.
 	progress func(users int)
+	looked   int // how many users were looked at
 }
 
 // noDay is a day that does not come.
@@ -327,6 +328,7 @@ func (r *run) readAbove(ctx context.Context, whole bool) error {
 
 // some takes the users of the run through the groups.
 func (r *run) some(ctx context.Context) error {
+	r.looked = max(r.looked, len(r.users))
 	for _, id := range slices.Sorted(maps.Keys(r.users)) {
 		u, err := r.user(ctx, id)
 		if err != nil {
@@ -399,6 +401,7 @@ func (r *run) everybody(ctx context.Context, look func(scanned []*subject, id Us
 	}
 	r.survey.begin(r)
 	asked := slices.Sorted(maps.Keys(r.users)) // who may be in neither stream
+	r.looked = 0
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -434,6 +437,7 @@ func (r *run) everybody(ctx context.Context, look func(scanned []*subject, id Us
 		var u *User
 		if taken, ok := people.Take(id); ok {
 			u = &taken
+			r.looked++
 			if err := id.Check(); err != nil {
 				return fmt.Errorf("read users: %w", err)
 			}

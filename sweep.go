@@ -135,6 +135,7 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 
 // tellProgress tells as often as a look at everybody does, and may be cancelled as often.
 func (r *run) tellProgress(ctx context.Context, users int) error {
+	r.looked = users
 	if r.progress == nil {
 		return nil
 	}

@@ -28,7 +28,7 @@ type Touched struct {
 // was named, that the [Guard] holds, whose time has come, and groups that refer to such groups. Groups
 // with a [Schedule] wait for it. With nothing touched it does what is due. It reads those users only, where the rules and the Directory allow it ([Reporting]).
 func (e *Evaluator) Changed(ctx context.Context, t Touched) (*Run, error) {
-	return e.write(ctx, func() (*run, error) {
+	return e.write(ctx, "changed", func() (*run, error) {
 		if r, err := e.glance(ctx, t); r != nil || err != nil {
 			return r, err
 		}
