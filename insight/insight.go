@@ -1,10 +1,12 @@
 // Package insight answers what support desks and administrators ask about rules: what is odd about this
-// one, before anybody moves by it.
+// one, before anybody moves by it; in whom two versions of it differ, what an earlier one would bring back, and why
+// the number of members became another.
 //
 // A [Desk] is where the questions of one tenant are answered. An answer is plain data, with JSON and a
 // text for people; it is worked out afresh, and nothing is ever written. Everything about membership is
-// decided by package groups: what is said about today's people is counted by its Evaluator, and what is
-// said about all people there can be is proved with the rule that it compiles.
+// decided by package groups: what is said about today's people is counted by its Evaluator, what is said
+// about the past is read from the feed and the audit of its Store, and what is said about all people there can
+// be is proved with the rule that it compiles.
 //
 // The package knows no store beyond the interfaces of package groups, and no clock but the Evaluator's.
 package insight
