@@ -233,9 +233,9 @@ type Hold struct {
 	Causes []CommonCause `json:"causes"`
 }
 
-// A CommonCause is something that takes many users out of a group at once.
+// A CommonCause is something that takes many users out of a group at once, or in.
 type CommonCause struct {
-	// Count is how many of the leaving users it concerns; a user may leave for several causes.
+	// Count is how many of the moving users it concerns; a user may move for several causes.
 	Count int `json:"count"`
 	// Text says it, such as "`department` became empty".
 	Text string `json:"text"`

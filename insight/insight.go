@@ -1,11 +1,13 @@
-// Package insight answers what support desks and administrators ask about rules: what is odd about this
-// one, before anybody moves by it; when who moves by time alone; and which decisions of people beside it are stale by now.
+// Package insight answers what support desks and administrators ask about rules: what is odd about this one, before
+// anybody moves by it; in whom two versions of it differ, what an earlier one would bring back, and why the number of
+// members became another; when who moves by time alone; what the groups would make of a unit, option, course, field or
+// group that is gone; and which decisions of people beside a rule are stale by now.
 //
 // A [Desk] is where the questions of one tenant are answered. An answer is plain data, with JSON and a
 // text for people; it is worked out afresh, and nothing is ever written. Everything about membership is
-// decided by package groups: what is said about today's people is counted by its Evaluator, what is said
-// about all people there can be is proved with the rule that it compiles, and what is said about times to come
-// is found by processing then, in a rehearsal.
+// decided by package groups: what is said about today's people is counted by its Evaluator, what is said about the past
+// is read from the feed and the audit of its Store, what is said about times to come is found by processing then, in a
+// rehearsal, and what is said about all people there can be is proved with the rule that it compiles.
 //
 // The package knows no store beyond the interfaces of package groups, and no clock but the Evaluator's.
 package insight

@@ -1,0 +1,177 @@
+package insight_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/insight"
+)
+
+// january is a day of the world in which criteria were saved three times: on the 1st for those in Berlin, on the 5th for
+// salespeople, and on the 10th for those who have at least five points.
+func january(d int) time.Time { return time.Date(2026, 1, d, 9, 0, 0, 0, time.UTC) }
+
+// edited is that world on the 20th, with its clock.
+func edited(ctx context.Context) (*groups.Memory, *groups.Evaluator, *time.Time) {
+	m, now := school(), january(1)
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }, Guard: &groups.Guard{}})
+	g := groups.Group{ID: "crew", Name: "Crew", Kind: groups.AutomaticGroup, Status: groups.Active}
+	for i, c := range []groups.Condition{site.Is("berlin"), title.Is("sales"), points.AtLeast(5)} {
+		now = january([]int{1, 5, 10}[i])
+		g.Criteria = groups.AllSets(groups.All(c))
+		p, err := ev.Preview(ctx, g, nil)
+		check(err)
+		_, err = ev.Publish(ctx, p, []string{"ann", "bob", "cid"}[i])
+		check(err)
+		g, err = m.Group(ctx, "crew")
+		check(err)
+	}
+	now = january(20)
+	return m, ev, &now
+}
+
+func change(ctx context.Context, m *groups.Memory, id groups.UserID, with func(*groups.User)) {
+	u, err := m.User(ctx, id)
+	check(err)
+	with(&u)
+	check(m.Write(ctx, groups.PeopleChange{Upsert: []groups.User{u}}))
+}
+
+func TestAComparisonIsOfTheRulesInTodaysPeople(t *testing.T) {
+	ctx := t.Context()
+	m, ev, _ := edited(ctx)
+	d := insight.New(ev, m, m)
+	got, err := d.Compare(ctx, "crew", 1, 3, 1)
+	check(err)
+	want := []groups.Disagreement{
+		{Says: [2]groups.Verdict{groups.Yes, groups.No}, Users: 1, First: []groups.UserID{"ada"}, Distinctions: []groups.Distinction{
+			{Rule: 0, Pointer: "/sets/0/conditions/0", Text: "site is berlin", Says: groups.Yes, Users: 1, First: []groups.UserID{"ada"}},
+			{Rule: 1, Pointer: "/sets/0/conditions/0", Text: "points is at least 5 (people with no points left out)", Says: groups.No, Users: 1, First: []groups.UserID{"ada"}},
+		}},
+		{Says: [2]groups.Verdict{groups.No, groups.Yes}, Users: 1, First: []groups.UserID{"ben"}, Distinctions: []groups.Distinction{
+			{Rule: 0, Pointer: "/sets/0/conditions/0", Text: "site is berlin", Says: groups.No, Users: 1, First: []groups.UserID{"ben"}},
+			{Rule: 1, Pointer: "/sets/0/conditions/0", Text: "points is at least 5 (people with no points left out)", Says: groups.Yes, Users: 1, First: []groups.UserID{"ben"}},
+		}},
+	}
+	if diff := cmp.Diff(want, got.Disagreements); diff != "" || got.Users != 2 {
+		t.Errorf("%d users\n%s", got.Users, diff)
+	}
+	change(ctx, m, "ada", func(u *groups.User) { delete(u.Fields, "site") })
+	got, err = d.Compare(ctx, "crew", 1, 3, 0)
+	check(err)
+	if text := got.String(); !strings.Contains(text, "\n1 undecided in version 1 and not in version 3\n  1 by version 1: not known: /sets/0/conditions/0 site is berlin\n") {
+		t.Error(text)
+	}
+	if got, err = d.Compare(ctx, "crew", 2, 2, 5); err != nil || got.String() != "versions 2 and 2 of crew say the same of everybody" {
+		t.Error(got, err)
+	}
+	if _, err := d.Compare(ctx, "crew", 1, 9, 5); !errors.Is(err, groups.ErrNotFound) {
+		t.Errorf("a version that is not kept: %v", err)
+	}
+	if _, err := d.Restored(ctx, "crew", 9); !errors.Is(err, groups.ErrNotFound) {
+		t.Errorf("a version that is not kept: %v", err)
+	}
+}
+
+// Of two who left by the rule, one would be in by the criteria of then, and the other would not.
+func TestWhoMovedByAnEditIsToldFromWhoMovedByTheirData(t *testing.T) {
+	ctx := t.Context()
+	m, ev, now := edited(ctx)
+	change(ctx, m, "ben", func(u *groups.User) { u.Fields["points"] = groups.Empty() })
+	change(ctx, m, "eve", func(u *groups.User) { u.Fields["points"] = groups.Number(4) })
+	change(ctx, m, "new", func(u *groups.User) { u.Fields["points"] = groups.Number(8) })
+	_, err := ev.Process(ctx)
+	check(err)
+	*now = january(21)
+	d := insight.New(ev, m, m)
+	for at, want := range map[int]string{
+		7:  "members of crew: 2 at 2026-01-07T09:00:00Z, 1 now; 1 joined, 2 left, 1 went both ways\n  1 joined because cid saved other criteria on 2026-01-10\n  2 left because cid saved other criteria on 2026-01-10",
+		10: "members of crew: 2 at 2026-01-10T09:00:00Z, 1 now; 1 joined, 2 left\n  1 joined because it is so that points is at least 5 (people with no points left out)\n  1 left because `points` is empty\n  1 left because it is not so that points is at least 5 (people with no points left out)",
+		20: "members of crew: 1 at 2026-01-20T09:00:00Z, 1 now; 0 joined, 0 left",
+	} {
+		got, err := d.Since(ctx, "crew", january(at))
+		if check(err); got.String() != want {
+			t.Errorf("since the %d.:\n%s\nnot\n%s", at, got, want)
+		}
+	}
+}
+
+// truncated has lost the first changes of its feed.
+type truncated struct {
+	groups.Store
+	lost int
+}
+
+func (s truncated) Changes(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+	return func(yield func(groups.Change, error) bool) {
+		n := 0
+		for c, err := range s.Store.Changes(ctx, after) {
+			if n++; n > s.lost && !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestAFeedThatDoesNotGoBackIsNoGuess(t *testing.T) {
+	ctx := t.Context()
+	m, ev, _ := edited(ctx)
+	store := truncated{m, 3} // the first of the 10th is left
+	d := insight.New(ev, m, store)
+	for _, at := range []int{1, 5, 9} {
+		if got, err := d.Since(ctx, "crew", january(at)); !errors.Is(err, insight.ErrHistory) || got != nil {
+			t.Errorf("since the %d.: %v, %v", at, got, err)
+		}
+	}
+	if got, err := d.Restored(ctx, "crew", 1); !errors.Is(err, insight.ErrHistory) || got != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := d.Since(ctx, "crew", january(10)); err != nil || got.Then != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	var feed []groups.Change
+	for c, err := range m.Changes(ctx, "") {
+		check(err)
+		feed = append(feed, c)
+	}
+	if i := slices.IndexFunc(feed, func(c groups.Change) bool { return c.At.Equal(january(10)) }); i >= 3 || len(feed) < 4 {
+		t.Errorf("the feed has %d changes, of the 10th from %d on", len(feed), i)
+	}
+}
+
+func TestWhatIsSaidOfVersionsIsPlainData(t *testing.T) {
+	ctx := t.Context()
+	m, ev, _ := edited(ctx)
+	d := insight.New(ev, m, m)
+	compared, err := d.Compare(ctx, "crew", 1, 3, 5)
+	check(err)
+	restored, err := d.Restored(ctx, "crew", 1)
+	check(err)
+	since, err := d.Since(ctx, "crew", january(2))
+	check(err)
+	again(t, compared)
+	again(t, restored)
+	again(t, since)
+}
+
+func again[T any](t *testing.T, v *T) {
+	data, err := json.Marshal(v)
+	check(err)
+	back := new(T)
+	if err := json.Unmarshal(data, back); err != nil {
+		t.Fatal(err)
+	}
+	same, err := json.Marshal(back)
+	check(err)
+	if diff := cmp.Diff(string(data), string(same)); diff != "" || strings.Contains(string(data), "null") {
+		t.Errorf("%s\n%s", data, diff)
+	}
+}
