@@ -151,6 +151,23 @@ func (a *enrollmentAspect) file(n uint32, was, now []Enrollment, enrolled []file
 	}
 }
 
+// tell is what is known of the records in a course.
+func (a *enrollmentAspect) tell(id string) records {
+	course, taken := a.courses[id]
+	if !taken || a.in.Count(course) == 0 {
+		return noRecords
+	}
+	for chunk := range chunksOf(len(a.x.ids)) {
+		_, records := a.in.Chunk(course, chunk)
+		for _, r := range records {
+			if a.sample[r].tells() == knownRecords {
+				return knownRecords
+			}
+		}
+	}
+	return blankRecords
+}
+
 // tally counts the courses of a condition of one chunk of users.
 type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
 

@@ -17,8 +17,10 @@ import (
 //	unknownUnit       an operand names a unit that is not in its tree
 //	unknownTree       a condition names a tree that does not exist
 //	unknownGroup      an operand names a group that does not exist
+//	inactiveGroup     an operand names a group that is inactive, so that it is unknown who is in
 //	unknownUser       an operand names a user who is not in the directory
 //	unknownCourse     an operand names a course in which nobody has a record
+//	unknownRecords    a condition asks what is known of no record in a course: its status and completion
 //	unknownStatus     an operand names an enrollment status that is not in the Schema
 //	unknownOption     an operand names an option that the field does not have
 //	brokenRule        criteria that no longer fit the Schema; nobody moves by them
@@ -53,8 +55,10 @@ const (
 	findingUnknownUnit     = "unknownUnit"
 	findingUnknownTree     = "unknownTree"
 	findingUnknownGroup    = "unknownGroup"
+	findingInactiveGroup   = "inactiveGroup"
 	findingUnknownUser     = "unknownUser"
 	findingUnknownCourse   = "unknownCourse"
+	findingUnknownRecords  = "unknownRecords"
 	findingUnknownStatus   = "unknownStatus"
 	findingUnknownOption   = "unknownOption"
 	findingBrokenRule      = "brokenRule"
@@ -79,9 +83,9 @@ type survey struct {
 	// bad is who has a value that does not fit, of a field that rules read.
 	bad   map[misfit][]UserID
 	stray map[Unit][]UserID
-	// named and courses are the users and courses that rules name, true once met.
+	// named are the users that rules name, true once met, and courses the courses, with what was met.
 	named   map[UserID]bool
-	courses map[string]bool
+	courses map[string]records
 	// asked tells, for each thing that rules ask for and nobody met so far carries, who does.
 	asked map[string]func(*User) bool
 	users int
@@ -94,6 +98,23 @@ const (
 	askedLines       = "reporting line"
 	askedEnrollments = "enrollments"
 )
+
+// records says what is known of the records in a course, of all together.
+type records uint8
+
+const (
+	noRecords    records = iota // nobody has one
+	blankRecords                // that they are there
+	knownRecords                // the status of one, or when it was completed
+)
+
+// tells is what one record says about them all.
+func (e *Enrollment) tells() records {
+	if e.Status == "" && e.Completed.IsUnknown() {
+		return blankRecords
+	}
+	return knownRecords
+}
 
 // misfit is a value that its field does not allow.
 type misfit struct{ field, why string }
@@ -139,7 +160,7 @@ func (v *survey) brokenRule(id GroupID, err error) {
 func (v *survey) begin(r *run) {
 	v.operands = r.e.rules.operands(r)
 	v.bad, v.stray = map[misfit][]UserID{}, map[Unit][]UserID{}
-	v.named, v.courses, v.asked = map[UserID]bool{}, map[string]bool{}, map[string]func(*User) bool{}
+	v.named, v.courses, v.asked = map[UserID]bool{}, map[string]records{}, map[string]func(*User) bool{}
 	for _, field := range v.operands.fields {
 		v.asked["field "+field] = func(u *User) bool { return !u.Fields[field].IsUnknown() }
 	}
@@ -158,7 +179,7 @@ func (v *survey) begin(r *run) {
 		v.named[id] = false
 	}
 	for _, course := range v.operands.courses {
-		v.courses[course] = false
+		v.courses[course] = noRecords
 	}
 }
 
@@ -190,9 +211,10 @@ func (v *survey) meet(r *run, u *User) {
 		v.named[u.ID] = true
 	}
 	if len(v.courses) > 0 {
-		for _, e := range u.Enrollments.list {
-			if _, asked := v.courses[e.Course]; asked {
-				v.courses[e.Course] = true
+		for i := range u.Enrollments.list {
+			e := &u.Enrollments.list[i]
+			if met, asked := v.courses[e.Course]; asked {
+				v.courses[e.Course] = max(met, e.tells())
 			}
 		}
 	}
@@ -235,8 +257,7 @@ func (v *survey) fromIndex(r *run, x *index) {
 	}
 	if a, is := x.aspects[aspectEnrollments].(*enrollmentAspect); is {
 		for id := range v.courses {
-			course, known := a.courses[id]
-			v.courses[id] = known && a.in.Count(course) > 0
+			v.courses[id] = a.tell(id)
 		}
 	}
 	for i := range v.operands.declared {
@@ -409,8 +430,12 @@ func (v *survey) references(r *run, at ruleAt, c Condition) {
 		}
 	case EnrollmentCondition:
 		for _, course := range c.Courses {
-			if v.operands != nil && !v.courses[course] {
+			switch met := v.courses[course]; {
+			case v.operands == nil:
+			case met == noRecords:
 				v.addAt(findingUnknownCourse, at, "nobody has a record in course %q", course)
+			case met == blankRecords && c.Op != opEnrolled:
+				v.addAt(findingUnknownRecords, at, "of no record in course %q is it known what its status is or when it was completed", course)
 			}
 		}
 		for _, status := range strangeStatuses(r.schema, c) {
@@ -418,8 +443,11 @@ func (v *survey) references(r *run, at ruleAt, c Condition) {
 		}
 	case GroupCondition:
 		for _, id := range c.Groups {
-			if r.groups[id] == nil {
+			switch s := r.groups[id]; {
+			case s == nil:
 				v.addAt(findingUnknownGroup, at, "there is no group %q", id)
+			case s.Status != Active:
+				v.addAt(findingInactiveGroup, at, "group %q is inactive, so that it is unknown who is in", id)
 			}
 		}
 	}

@@ -72,8 +72,17 @@ func TestEachFindingIsMadeOnceAndNamesEverybodyConcerned(t *testing.T) {
 		{"unknownUnit", at("x"), []string{`"org"`, `"mars"`}, func(w *evalWorld) { w.save(evalGroup("x", evalOrg.Is("emea", "mars"))) }},
 		{"unknownTree", at("x"), []string{`"ghost"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.Tree("ghost").Is("emea", "mars"))) }},
 		{"unknownGroup", at("x"), []string{`"none"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.MemberOfAll("romans", "none"))) }},
+		{"inactiveGroup", at("x"), []string{`"asleep"`}, func(w *evalWorld) {
+			asleep := evalManual("asleep")
+			asleep.Status = groups.Inactive
+			w.save(asleep, evalGroup("x", groups.MemberOfAny("romans", "asleep")))
+		}},
 		{"unknownUser", at("x"), []string{`"nobody"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.UserIs("ann", "nobody"))) }},
 		{"unknownCourse", at("x"), []string{`"greek"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.Courses("latin", "greek").AreEnrolled())) }},
+		{"unknownRecords", at("x"), []string{`"greek"`}, func(w *evalWorld) {
+			w.people(groups.User{ID: "gil", Enrollments: groups.Enrolled(groups.Enrollment{Course: "greek"})})
+			w.save(evalGroup("x", groups.Courses("latin", "greek").Are("enrolled")))
+		}},
 		{"unknownStatus", at("x"), []string{`"slept"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.Courses("latin").Are("enrolled", "slept"))) }},
 		{"unknownOption", at("x"), []string{`"team"`, `"green"`}, func(w *evalWorld) { w.save(evalGroup("x", evalTeam.IsNot("red", "green"))) }},
 		{"brokenRule", "group romans", []string{"/sets/0/conditions/0/field", `"city"`}, func(w *evalWorld) {

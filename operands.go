@@ -113,7 +113,7 @@ func strangeStatuses(schema *Schema, c EnrollmentCondition) (strange []string) {
 	return strange
 }
 
-// amiss reports whether something that is named does not exist.
+// amiss reports whether something that is named does not exist, or nothing is known of it.
 func (o *operands) amiss(r *run, v *survey) bool {
 	lost := func(u Unit) bool {
 		h, exists := r.trees[u.Tree]
@@ -122,6 +122,6 @@ func (o *operands) amiss(r *run, v *survey) bool {
 	return o.strange ||
 		slices.ContainsFunc(o.trees, func(t Tree) bool { return r.trees[t] == nil }) || slices.ContainsFunc(o.units, lost) ||
 		slices.ContainsFunc(o.users, func(id UserID) bool { return !v.named[id] }) ||
-		slices.ContainsFunc(o.courses, func(id string) bool { return !v.courses[id] }) ||
-		slices.ContainsFunc(o.groups, func(id GroupID) bool { return r.groups[id] == nil })
+		slices.ContainsFunc(o.courses, func(id string) bool { return v.courses[id] != knownRecords }) ||
+		slices.ContainsFunc(o.groups, func(id GroupID) bool { s := r.groups[id]; return s == nil || s.Status != Active })
 }

@@ -27,6 +27,7 @@ const (
 	opBelow       groups.Op = "below"
 	opIsOrBelow   groups.Op = "isOrBelow"
 	opCompleted   groups.Op = "completed"
+	opEnrolled    groups.Op = "enrolled"
 )
 
 // A listing is operands that stand side by side in a condition.

@@ -121,10 +121,14 @@ const alone = "insight, a rule by itself"
 
 // count asks how many of today's people match criteria, in no scope unless an owner is named.
 func (l *lint) count(ctx context.Context, c groups.Criteria, owner ...string) (groups.Tally, error) {
-	return l.desk.ev.Count(ctx, groups.Group{
-		ID: alone, Name: alone, Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c,
-		Zone: l.group.Zone, Owner: strings.Join(owner, ""),
-	})
+	g := byItself(c)
+	g.Zone, g.Owner = l.group.Zone, strings.Join(owner, "")
+	return l.desk.ev.Count(ctx, g)
+}
+
+// byItself is a group about which nothing is stored.
+func byItself(c groups.Criteria) groups.Group {
+	return groups.Group{ID: alone, Name: alone, Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c}
 }
 
 // each yields the conditions with their pointers.

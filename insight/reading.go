@@ -1,0 +1,181 @@
+package insight
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grouprules/groups"
+)
+
+// A Reading is a place in the definition of a group that has to do with what an [Action] is about.
+type Reading struct {
+	// Pointer is the place in the criteria; blank is the parent of the group.
+	Pointer string `json:"pointer"`
+	// How is "names" where it is named, "above" where something above it is, with what is beneath, and "parent" where it
+	// is the parent of the group. Where there is nothing of these and somebody moves all the same, it is "asks" where
+	// the condition asks for what they would have, and "group" where it asks for a group, in which others are then.
+	How string `json:"how"`
+	// Text is the condition as people read it.
+	Text string `json:"text"`
+}
+
+const (
+	names    = "names"
+	isAbove  = "above"
+	isParent = "parent"
+	asksFor  = "asks"
+	ofGroup  = "group"
+)
+
+// readings are what has to do with it in the definition of a group.
+func (p *place) readings(g *groups.Group) (list []Reading) {
+	if p.Kind == groupKind && string(g.Parent) == p.ID {
+		list = append(list, Reading{How: isParent, Text: "its parent is " + p.ID})
+	}
+	for at, c := range conditions(g) {
+		if how := p.reads(c); how != "" {
+			list = append(list, Reading{at, how, c.String()})
+		}
+	}
+	return list
+}
+
+// reasons are the conditions by which somebody moves in a group that has no readings.
+func (p *place) reasons(g *groups.Group) (list []Reading) {
+	for at, c := range conditions(g) {
+		if _, is := c.(groups.GroupCondition); is {
+			list = append(list, Reading{at, ofGroup, c.String()})
+		} else if p.asks(c) {
+			list = append(list, Reading{at, asksFor, c.String()})
+		}
+	}
+	return list
+}
+
+// conditions yields what the rule of a group asks, with its places.
+func conditions(g *groups.Group) func(func(string, groups.Condition) bool) {
+	return func(yield func(string, groups.Condition) bool) {
+		if g.Kind != groups.AutomaticGroup {
+			return // it keeps criteria, which nobody reads
+		}
+		for i, s := range g.Criteria.Sets {
+			for j, c := range s.Conditions {
+				if !yield(fmt.Sprintf("/sets/%d/conditions/%d", i, j), c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// reads says how a condition reads it, if it does.
+func (p *place) reads(c groups.Condition) string {
+	switch c := c.(type) {
+	case groups.UnitCondition:
+		if p.Kind != unitKind || c.Tree != p.Tree {
+			return ""
+		}
+		if slices.ContainsFunc(c.Units, func(id string) bool { return id == p.ID || p.gone[id] }) {
+			return names
+		}
+		if slices.ContainsFunc(c.Units, func(id string) bool {
+			steps, up := p.above[id]
+			return up && climbs(c) && (c.Depth == 0 || steps <= c.Depth)
+		}) {
+			return isAbove
+		}
+	case groups.FieldCondition:
+		if c.Field == p.Field && (p.Kind == fieldKind || p.Kind == optionKind && slices.ContainsFunc(c.Values, p.isOption)) {
+			return names
+		}
+	case groups.EnrollmentCondition:
+		if p.Kind == courseKind && slices.Contains(c.Courses, p.ID) {
+			return names
+		}
+	case groups.GroupCondition:
+		switch {
+		case p.Kind != groupKind:
+		case slices.Contains(c.Groups, groups.GroupID(p.ID)):
+			return names
+		case c.OrBelow && slices.ContainsFunc(c.Groups, func(id groups.GroupID) bool { _, up := p.above[string(id)]; return up }):
+			return isAbove
+		}
+	}
+	return ""
+}
+
+func (p *place) isOption(v groups.Literal) bool { return strings.TrimSpace(v.String()) == p.ID }
+
+func climbs(c groups.UnitCondition) bool { return c.Op == opBelow || c.Op == opIsOrBelow }
+
+// asks reports whether a condition asks for what the people have instead, once it is gone or elsewhere.
+func (p *place) asks(c groups.Condition) bool {
+	switch c := c.(type) {
+	case groups.UnitCondition:
+		return p.Kind == unitKind && c.Tree == p.Tree
+	case groups.FieldCondition:
+		return p.Field != "" && c.Field == p.Field
+	}
+	return p.reads(c) != ""
+}
+
+// degrades reports whether a tombstone would leave the condition unknown, as far as it was not, and a finding of it.
+// People is how many have it.
+func (p *place) degrades(c groups.Condition, people int) bool {
+	if !p.asks(c) {
+		return false
+	}
+	switch c := c.(type) {
+	case groups.UnitCondition:
+		return slices.Contains(c.Units, p.ID) || climbs(c) && people > 0
+	case groups.FieldCondition:
+		return p.Kind == fieldKind || len(p.field.Options) == 1 || people > 0 || p.reads(c) == names
+	case groups.EnrollmentCondition:
+		return c.Op != opEnrolled || people == 0
+	}
+	return p.Do == toDelete
+}
+
+// asking are the groups whose rule asks for it, and all that refer to such groups, however far.
+func (p *place) asking() (ids []groups.GroupID) {
+	parents := map[groups.GroupID]groups.GroupID{}
+	named, orBelow := map[groups.GroupID][]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
+	found := map[groups.GroupID]bool{}
+	find := func(id groups.GroupID) {
+		if !found[id] {
+			found[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for i := range p.all {
+		g := &p.all[i]
+		parents[g.ID] = g.Parent
+		for _, c := range conditions(g) {
+			if p.asks(c) {
+				find(g.ID)
+			}
+			if c, is := c.(groups.GroupCondition); is {
+				for _, id := range c.Groups {
+					if named[id] = append(named[id], g.ID); c.OrBelow {
+						orBelow[id] = append(orBelow[id], g.ID)
+					}
+				}
+			}
+		}
+	}
+	for at := 0; at < len(ids); at++ {
+		for _, reader := range named[ids[at]] {
+			find(reader)
+		}
+		met := map[groups.GroupID]bool{}
+		for up := parents[ids[at]]; up != "" && !met[up]; up = parents[up] {
+			met[up] = true
+			for _, reader := range orBelow[up] {
+				find(reader)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
