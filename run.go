@@ -92,6 +92,8 @@ type run struct {
 	total  total
 	moved  map[Tree]map[string]struct{}
 	before func(UserID) (User, error)
+	// horizon, where set, wants to know what comes after the run.
+	horizon *horizon
 	// edition is a definition that is written with the run.
 	edition *edition
 	// A glance looks at the users by an index; others is what one knows of the groups that are not in the run.
@@ -295,6 +297,9 @@ func (r *run) pass(ctx context.Context) error {
 	if whole {
 		if done, err := r.byIndex(ctx); done || err != nil {
 			return err
+		}
+		if r.horizon != nil {
+			return errNoIndex
 		}
 	}
 	if err := r.reports(ctx); err != nil {

@@ -130,6 +130,9 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 			return err
 		}
 	}
+	if r.horizon != nil {
+		r.horizon.look(r, x)
+	}
 	return r.tellProgress(ctx, x.present.Count())
 }
 

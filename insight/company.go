@@ -11,8 +11,8 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// A company is a Directory of one user and of those who matter to what groups say of them: who is above them in the
-// reporting line, one who reports to them, and the units that they sit in or beneath, or that rules name.
+// A company is a Directory of some users and of those who matter to what groups say of them: who is above them in the
+// reporting line, who reports to them where a rule asks for that, and the units that they sit in or beneath, or that rules name.
 type company struct {
 	schema *groups.Schema
 	users  []groups.User
@@ -25,29 +25,53 @@ type scopedCompany struct {
 	groups.Scoping
 }
 
-// companyOf reads the company of a user, who need not be among the people.
-func companyOf(ctx context.Context, dir groups.Directory, user groups.UserID, of []*groups.Group) (groups.Directory, error) {
+// accompany has the rehearsal be about some users, who need not be among the people, and returns their company.
+func (d *Desk) accompany(ctx context.Context, store *rehearsal, users ...groups.UserID) (groups.Directory, error) {
 	c := &company{}
 	var err error
-	if c.schema, err = dir.Schema(ctx); err != nil {
+	if c.schema, err = d.dir.Schema(ctx); err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
+	store.only = map[groups.UserID]bool{}
 	met := map[groups.UserID]bool{}
-	for id := user; id != "" && !met[id]; {
-		met[id] = true
-		u, err := dir.User(ctx, id)
-		if errors.Is(err, groups.ErrNotFound) {
-			break
+	for _, id := range users {
+		store.only[id] = true
+		for id != "" && !met[id] {
+			met[id] = true
+			u, err := d.dir.User(ctx, id)
+			if errors.Is(err, groups.ErrNotFound) {
+				break
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read user %q: %w", id, err)
+			}
+			c.users = append(c.users, u)
+			id, _ = u.Manager.ID()
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read user %q: %w", id, err)
-		}
-		c.users = append(c.users, u)
-		id, _ = u.Manager.ID()
 	}
-	named := map[groups.Tree]map[string]bool{}
-	reports := false
-	for _, g := range of {
+	reports, units := store.asked()
+	if reports {
+		if err := c.readReports(ctx, d.dir, users, met); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.readUnits(ctx, d.dir, units); err != nil {
+		return nil, err
+	}
+	for i := range c.users {
+		store.only[c.users[i].ID] = true
+	}
+	slices.SortFunc(c.users, func(a, b groups.User) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	if scoping, is := groups.As[groups.Scoping](d.dir); is {
+		return scopedCompany{c, scoping}, nil
+	}
+	return c, nil
+}
+
+// asked reports whether a rule asks for reports, and which units are named.
+func (r *rehearsal) asked() (reports bool, units map[groups.Tree]map[string]bool) {
+	units = map[groups.Tree]map[string]bool{}
+	for _, g := range r.groups {
 		for _, s := range g.Criteria.Sets {
 			for _, condition := range s.Conditions {
 				switch l := condition.(type) {
@@ -55,59 +79,36 @@ func companyOf(ctx context.Context, dir groups.Directory, user groups.UserID, of
 					reports = reports || l.Op == groups.HasReports().Op
 				case groups.UnitCondition:
 					for _, id := range l.Units {
-						mark(named, l.Tree, id)
+						mark(units, l.Tree, id)
 					}
 				}
 			}
 		}
 	}
-	if reports {
-		if err := c.readReport(ctx, dir, user, met); err != nil {
-			return nil, err
-		}
-	}
-	if err := c.readUnits(ctx, dir, named); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(c.users, func(a, b groups.User) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	if scoping, is := groups.As[groups.Scoping](dir); is {
-		return scopedCompany{c, scoping}, nil
-	}
-	return c, nil
+	return reports, units
 }
 
-// readReport reads one who reports to the user, if there is any.
-func (c *company) readReport(ctx context.Context, dir groups.Directory, user groups.UserID, met map[groups.UserID]bool) error {
-	add := func(u groups.User) bool {
-		if !met[u.ID] {
-			c.users = append(c.users, u)
-		}
-		return true
+// readReports reads one who reports to each of the users, where there is any, and one of whom nobody knows to whom: it takes a
+// look at everybody.
+func (c *company) readReports(ctx context.Context, dir groups.Directory, users []groups.UserID, met map[groups.UserID]bool) error {
+	wanted := map[groups.UserID]bool{}
+	for _, id := range users {
+		wanted[id] = true
 	}
-	if reporting, is := groups.As[groups.Reporting](dir); is {
-		for id, err := range reporting.Reports(ctx, user) {
-			if err != nil {
-				return fmt.Errorf("read reports of %q: %w", user, err)
-			}
-			u, err := dir.User(ctx, id)
-			if errors.Is(err, groups.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("read user %q: %w", id, err)
-			}
-			add(u)
-			return nil
-		}
-		return nil
-	}
+	unknown := false
 	for u, err := range dir.Users(ctx) {
 		if err != nil {
 			return fmt.Errorf("read users: %w", err)
 		}
-		if manager, _ := u.Manager.ID(); manager == user {
-			add(u)
-			return nil
+		manager, known := u.Manager.ID()
+		if known && !wanted[manager] || !known && unknown {
+			continue
+		}
+		delete(wanted, manager)
+		unknown = unknown || !known
+		if !met[u.ID] {
+			met[u.ID] = true
+			c.users = append(c.users, u)
 		}
 	}
 	return nil
@@ -150,6 +151,9 @@ func (c *company) readUnits(ctx context.Context, dir groups.Directory, kept map[
 	c.units = slices.DeleteFunc(all, func(u groups.Unit) bool { return !kept[u.Tree][u.ID] })
 	return nil
 }
+
+// Version is one for good: a company stays as it is.
+func (c *company) Version(ctx context.Context) (string, error) { return "company", ctx.Err() }
 
 func (c *company) Schema(ctx context.Context) (*groups.Schema, error) { return c.schema, ctx.Err() }
 

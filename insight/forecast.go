@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,29 +68,33 @@ var ErrWindow = errors.New("not a window of the next ten years")
 // the guard is asked about each of them, and not about all groups together. A From that is past is now. Nothing is written;
 // what others write meanwhile may count or not. A group that does not exist is an error that wraps [groups.ErrNotFound].
 func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.GroupID) (*Forecast, error) {
+	now := d.ev.Now()
+	if from.Before(now) {
+		from = now
+	}
+	if !from.Before(to) || to.After(now.AddDate(farthest, 0, 0)) {
+		return nil, fmt.Errorf("from %s to %s: %w", stamp(from), stamp(to), ErrWindow)
+	}
 	store, err := newRehearsal(ctx, d.store, ids...)
 	if err != nil {
 		return nil, err
 	}
-	f := d.newFuture(d.dir, store, func(o *groups.Options) {
+	out := &Forecast{Now: now.UTC(), From: from.UTC(), To: to.UTC(), Changes: []groups.Change{}, Held: []Held{}, Groups: []Sum{}}
+	for _, id := range store.ids {
+		if len(ids) == 0 || slices.Contains(ids, id) {
+			members := store.groups[id].State.Members
+			out.Groups = append(out.Groups, Sum{Group: id, First: members, Last: members})
+		}
+	}
+	dir, err := d.restless(ctx, store, to)
+	if err != nil {
+		return nil, err
+	}
+	f := d.newFuture(dir, store, func(o *groups.Options) {
 		if len(ids) > 0 {
 			o.Guard = ofGroups(o.Guard)
 		}
 	})
-	if from.Before(f.now) {
-		from = f.now
-	}
-	if !from.Before(to) || to.After(f.now.AddDate(farthest, 0, 0)) {
-		return nil, fmt.Errorf("from %s to %s: %w", stamp(from), stamp(to), ErrWindow)
-	}
-	told := store.ids
-	if len(ids) > 0 {
-		told = slices.Compact(slices.Sorted(slices.Values(ids)))
-	}
-	out := &Forecast{Now: f.now.UTC(), From: from.UTC(), To: to.UTC(), Changes: []groups.Change{}, Held: []Held{}, Groups: make([]Sum, len(told))}
-	for i, id := range told {
-		out.Groups[i].Group = id
-	}
 	for f.now.Before(to) {
 		i, err := f.step(ctx)
 		if err != nil {
@@ -102,11 +107,42 @@ func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.G
 		f.now = i.next
 	}
 	for i := range out.Groups {
-		s := &out.Groups[i]
-		s.Last = store.groups[s.Group].State.Members
-		s.First = s.Last + s.Left - s.Joined
+		if s := &out.Groups[i]; store.groups[s.Group] != nil {
+			s.Last = store.groups[s.Group].State.Members
+			s.First = s.Last + s.Left - s.Joined
+		}
 	}
 	return out, nil
+}
+
+// others stands for the groups in which nobody moves, so that the guard counts their members.
+const others groups.GroupID = "insight, all other groups"
+
+// restless has the rehearsal be about whom time may move before an instant, in the groups in which there are any, and returns
+// their company. Where only a look at everybody would tell who that is, everybody is looked at.
+func (d *Desk) restless(ctx context.Context, store *rehearsal, before time.Time) (groups.Directory, error) {
+	restless, err := d.ev.Restless(ctx, before, store.ids...)
+	if restless == nil || err != nil {
+		return d.dir, err
+	}
+	met := map[groups.UserID]bool{}
+	for _, users := range restless {
+		for _, u := range users {
+			met[u] = true
+		}
+	}
+	rest := groups.Group{ID: others, Name: string(others), Status: groups.Active, State: groups.State{Live: true}}
+	for _, g := range store.keep(slices.Collect(maps.Keys(restless))) {
+		s := &rest.State
+		s.Members, s.Automatic = s.Members+g.State.Members, s.Automatic+g.State.Automatic
+		if g.State.Clock.After(s.Clock) {
+			s.Clock = g.State.Clock
+		}
+		s.Lately = append(s.Lately, g.State.Lately...)
+	}
+	slices.SortFunc(rest.State.Lately, func(a, b groups.Traffic) int { return a.Hour.Compare(b.Hour) })
+	store.add(&rest)
+	return d.accompany(ctx, store, slices.Sorted(maps.Keys(met))...)
 }
 
 // ofGroups is a guard that asks about each group alone.

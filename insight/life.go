@@ -14,6 +14,7 @@ import (
 // other times at which those are due bring nothing, and are passed over.
 type life struct {
 	store *rehearsal
+	id    groups.UserID
 	user  groups.User
 	rules []zonedRule
 	// stirred is the last instant at which something was written or turned. Until every group with a schedule was
@@ -28,14 +29,14 @@ type zonedRule struct {
 	zone *time.Location
 }
 
-// lifeOf is that of the one user of a rehearsal, who need not be among the people.
-func (d *Desk) lifeOf(ctx context.Context, dir groups.Directory, store *rehearsal) (*life, error) {
-	l := &life{store: store}
+// lifeOf is that of a user, who need not be among the people.
+func (d *Desk) lifeOf(ctx context.Context, dir groups.Directory, store *rehearsal, user groups.UserID) (*life, error) {
+	l := &life{store: store, id: user}
 	schema, err := dir.Schema(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l.user, err = dir.User(ctx, store.only)
+	l.user, err = dir.User(ctx, user)
 	if errors.Is(err, groups.ErrNotFound) {
 		return l, nil
 	}
@@ -93,9 +94,9 @@ func (l *life) nextTurn(ctx context.Context, now time.Time) (next time.Time, err
 			next = sooner(next, at)
 		}
 	}
-	for st, err := range l.store.StandingsOf(ctx, l.store.only) {
+	for st, err := range l.store.StandingsOf(ctx, l.id) {
 		if err != nil {
-			return time.Time{}, fmt.Errorf("read standings of user %q: %w", l.store.only, err)
+			return time.Time{}, fmt.Errorf("read standings of user %q: %w", l.id, err)
 		}
 		if a := st.Assignment; a != nil && a.Until.After(now) {
 			next = sooner(next, a.Until)

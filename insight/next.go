@@ -60,24 +60,20 @@ const farthest = 10
 // Next says when time alone next flips what the criteria of a group say of a user, and when it next moves the user in or
 // out, or to another method: if nothing else changes and the groups are processed whenever time matters to one. Both are
 // exact to the rules of the group's zone, and to groups that the criteria ask for; an assignment that ends moves the user
-// and flips nothing. What the guard would hold counts as approved. It looks ten years ahead, at this user only. An unknown
+// and flips nothing. What the guard would hold counts as approved. It looks ten years ahead, and at
+// this user only, but where a rule asks for reports. An unknown
 // group or user is an error that wraps [groups.ErrNotFound].
 func (d *Desk) Next(ctx context.Context, group groups.GroupID, user groups.UserID) (*Next, error) {
 	store, err := newRehearsal(ctx, d.store, group)
 	if err != nil {
 		return nil, err
 	}
-	store.only = user
-	var needed []*groups.Group
-	for _, id := range store.ids {
-		needed = append(needed, store.groups[id])
-	}
-	dir, err := companyOf(ctx, d.dir, user, needed)
+	dir, err := d.accompany(ctx, store, user)
 	if err != nil {
 		return nil, err
 	}
 	f := d.newFuture(dir, store, func(o *groups.Options) { o.Guard, o.IndexBytes = &groups.Guard{}, -1 })
-	l, err := d.lifeOf(ctx, dir, store)
+	l, err := d.lifeOf(ctx, dir, store, user)
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ type rehearsal struct {
 	// Of each group, the standings that were written, blank ones too.
 	standings map[groups.GroupID]map[groups.UserID]groups.Standing
 	notes     map[noteName]*groups.Note
-	only      groups.UserID // the one user about whom it has anything, or blank
-	writes    int           // how many standings were written
+	// only are the users about whom it has anything, or nil for everybody. That others are members counts.
+	only   map[groups.UserID]bool
+	writes int // how many standings were written
 }
 
 type noteName struct {
@@ -50,12 +51,29 @@ func newRehearsal(ctx context.Context, base groups.Store, named ...groups.GroupI
 			return nil, fmt.Errorf("group %q: %w", id, groups.ErrNotFound)
 		}
 	}
-	if len(named) > 0 {
-		needed := r.needed(named)
-		maps.DeleteFunc(r.groups, func(id groups.GroupID, _ *groups.Group) bool { return !needed[id] })
+	if r.ids = slices.Sorted(maps.Keys(r.groups)); len(named) > 0 {
+		r.keep(named)
+	}
+	return r, nil
+}
+
+// keep leaves out all groups but some, and those that they refer to. It returns those left out.
+func (r *rehearsal) keep(named []groups.GroupID) (out []*groups.Group) {
+	needed := r.needed(named)
+	for id, g := range r.groups {
+		if !needed[id] {
+			out = append(out, g)
+			delete(r.groups, id)
+		}
 	}
 	r.ids = slices.Sorted(maps.Keys(r.groups))
-	return r, nil
+	return out
+}
+
+// add takes in a group that is not stored.
+func (r *rehearsal) add(g *groups.Group) {
+	r.groups[g.ID] = g
+	r.ids = slices.Sorted(maps.Keys(r.groups))
 }
 
 // needed are groups and all those that it takes to know who is in them.
@@ -155,24 +173,39 @@ func (r *rehearsal) Standings(ctx context.Context, id groups.GroupID, after grou
 	}
 }
 
+// fewUsers are asked about one by one faster than a group is gone through.
+const fewUsers = 16
+
 // stored yields what the Store has about the users of a group, as far as the rehearsal is about them.
 func (r *rehearsal) stored(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
-	if r.only == "" {
-		return r.base.Standings(ctx, id, after)
+	of := r.base.Standings(ctx, id, after)
+	if r.only != nil && len(r.only) <= fewUsers {
+		of = func(yield func(groups.Standing, error) bool) {
+			for _, user := range slices.Sorted(maps.Keys(r.only)) {
+				for st, err := range r.base.StandingsOf(ctx, user) {
+					if (err != nil || st.Group == id && user > after) && !yield(st, err) {
+						return
+					}
+				}
+			}
+		}
 	}
 	return func(yield func(groups.Standing, error) bool) {
-		for st, err := range r.base.StandingsOf(ctx, r.only) {
-			if (err != nil || st.Group == id && st.User > after) && !yield(st, err) {
+		for st, err := range of {
+			if (err != nil || r.has(st.User)) && !yield(st, err) {
 				return
 			}
 		}
 	}
 }
 
+// has reports whether the rehearsal is about a user.
+func (r *rehearsal) has(user groups.UserID) bool { return r.only == nil || r.only[user] }
+
 func (r *rehearsal) StandingsOf(ctx context.Context, user groups.UserID) iter.Seq2[groups.Standing, error] {
 	return func(yield func(groups.Standing, error) bool) {
 		all := map[groups.GroupID]groups.Standing{}
-		if r.only == "" || r.only == user {
+		if r.has(user) {
 			for st, err := range r.base.StandingsOf(ctx, user) {
 				if err != nil {
 					yield(groups.Standing{}, err)
@@ -226,6 +259,24 @@ func (r *rehearsal) Notes(_ context.Context, kind groups.NoteKind, id groups.Gro
 	}
 }
 
+// grown is how many members, and automatic ones, a group has after changes: of all its members.
+func grown(s groups.State, changes []groups.Change) (members, automatic int) {
+	members, automatic = s.Members, s.Automatic
+	for _, c := range changes {
+		members += in(c.After) - in(c.Before)
+		automatic += in(c.After, groups.Automatic) - in(c.Before, groups.Automatic)
+	}
+	return members, automatic
+}
+
+// in is 1 where a method is one of some, or with none named any but being outside, else 0.
+func in(m groups.Method, of ...groups.Method) int {
+	if slices.Contains(of, m) || len(of) == 0 && m != groups.Outside {
+		return 1
+	}
+	return 0
+}
+
 var errRehearsal = errors.New("a rehearsal takes no definitions")
 
 // Apply writes what a run has come to.
@@ -250,6 +301,7 @@ func (r *rehearsal) Apply(ctx context.Context, c groups.Commit) error {
 	for i := range c.Writes {
 		w := &c.Writes[i]
 		after := w.Result(r.groups[w.Group])
+		after.State.Members, after.State.Automatic = grown(r.groups[w.Group].State, w.Changes)
 		r.groups[w.Group] = &after
 		if r.standings[w.Group] == nil {
 			r.standings[w.Group] = map[groups.UserID]groups.Standing{}
