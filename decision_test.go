@@ -3,8 +3,10 @@ package groups_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -73,5 +75,46 @@ func TestWhoApprovedADecisionIsKeptWithIt(t *testing.T) {
 	d.Approver = "\xff"
 	if _, err := w.ev.Assign(t.Context(), "romans", d, "cid"); !errors.Is(err, groups.ErrValue) {
 		t.Errorf("an approver that is no text: %v", err)
+	}
+}
+
+// What would be is explained as what is, for whoever asks, and is not written.
+func TestSupposeExplainsWhatOtherDecisionsWouldMake(t *testing.T) {
+	w := newEvalWorld(t, &groups.Options{Exclusions: true})
+	w.assign("romans", "ann", "cid")
+	before := w.groupState()
+	unassigned := func(st *groups.Standing) { st.Assignment = nil }
+	excluded := func(st *groups.Standing) { st.Assignment, st.Exclusion = nil, &groups.Exclusion{By: "x"} }
+	until := func(end time.Time) func(*groups.Standing) {
+		return func(st *groups.Standing) { st.Assignment = &groups.Assignment{By: "x", Until: end} }
+	}
+	for _, c := range []struct {
+		why     string
+		at      time.Time
+		decided func(*groups.Standing)
+		want    string
+	}{
+		{"as it is", w.now, func(*groups.Standing) {}, "cid manual assignment, ann manual assignment, eve outside absence"},
+		{"without assignments", w.now, unassigned, "cid outside rule, ann automatic rule, eve outside absence"},
+		{"with exclusions", w.now, excluded, "cid outside exclusion, ann outside exclusion, eve outside absence"},
+		{"while another assignment holds", w.now.Add(time.Hour), until(w.now.Add(2 * time.Hour)), "cid manual assignment, ann manual assignment, eve outside absence"},
+		{"when it is over", w.now.Add(2 * time.Hour), until(w.now.Add(2 * time.Hour)), "cid outside rule, ann automatic rule, eve outside absence"},
+	} {
+		list, err := w.ev.Suppose(t.Context(), "romans", c.at, c.decided, "cid", "ann", "eve")
+		w.must(err)
+		var got []string
+		for _, x := range list {
+			got = append(got, fmt.Sprint(x.User, " ", x.Population, " ", x.Reason))
+			if !x.Now.Equal(c.at) {
+				t.Errorf("%s: at %v", c.why, x.Now)
+			}
+		}
+		if got := strings.Join(got, ", "); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.why, got, c.want)
+		}
+	}
+	w.want(w.groupState(), before)
+	if list, err := w.ev.Suppose(t.Context(), "none", w.now, unassigned, "cid"); !errors.Is(err, groups.ErrNotFound) || list != nil {
+		t.Errorf("%v, %v", list, err)
 	}
 }

@@ -228,3 +228,56 @@ func TestWhomAProviderDoesNotHaveIsLeftOut(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Whatever is sent, a patch makes a resource that can be read again, or nothing, and leaves the one before as it was.
+func TestAnyPatchMakesAResourceOrNothing(t *testing.T) {
+	applied := 0
+	rapid.Check(t, func(t *rapid.T) {
+		quote := func(s string) string {
+			text, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		path := rapid.SampledFrom([]string{"title", "name", "name.givenName", "emails", "emails.value", "roles[value pr]", "roles[value eq \"x\"].value",
+			"emails[type eq \"work\"]", "emails[primary eq true].primary", own, own + ":lead", own + ":list", own + ":list[value gt \"a\"]", scim.Enterprise,
+			scim.Enterprise + ":manager.value", "active", "schemas", "members[not (value eq \"x\")]", "x.y", "9"})
+		value := rapid.SampledFrom([]string{`null`, `true`, `1`, `"x"`, `[]`, `{}`, `["x","x"]`, `{"value":"x"}`, `[{"value":"x","primary":true},{"value":"y"}]`,
+			`{"title":"x","emails":[{"primary":true}]}`, `{"` + own + `":{"list":["a","b"]}}`, `[[1]]`, `{"value":{"value":null}}`})
+		var operations []string
+		for range rapid.IntRange(1, 4).Draw(t, "operations") {
+			op := `{"op":` + quote(rapid.SampledFrom([]string{"add", "remove", "replace"}).Draw(t, "op"))
+			if rapid.IntRange(0, 4).Draw(t, "has a path") > 0 {
+				op += `,"path":` + quote(path.Draw(t, "path"))
+			}
+			if rapid.IntRange(0, 3).Draw(t, "has a value") > 0 {
+				op += `,"value":` + value.Draw(t, "value")
+			}
+			operations = append(operations, op+"}")
+		}
+		r := resource(t, small)
+		got, err := r.Patch([]byte(message(operations...)))
+		if now, _ := r.MarshalJSON(); string(now) != small {
+			t.Fatalf("the resource itself became %s", now)
+		}
+		if (err == nil) == (got == nil) {
+			t.Fatalf("%v, %v", got, err)
+		}
+		if err != nil {
+			return
+		}
+		applied++
+		text, err := got.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := resource(t, string(text)).MarshalJSON()
+		if err != nil || string(again) != string(text) {
+			t.Fatalf("%s\nread again: %s, %v", text, again, err)
+		}
+	})
+	if applied < 10 {
+		t.Errorf("only %d were applied", applied)
+	}
+}

@@ -3,7 +3,6 @@ package scim_test
 import (
 	"encoding/json"
 	"fmt"
-	"testing"
 
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/scim"
@@ -39,7 +38,7 @@ func mapping() scim.Mapping {
 	return m
 }
 
-func translator(t testing.TB, change func(*scim.Mapping)) *scim.Translator {
+func translator(t rapid.TB, change func(*scim.Mapping)) *scim.Translator {
 	t.Helper()
 	m := mapping()
 	if change != nil {

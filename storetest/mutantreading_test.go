@@ -152,6 +152,19 @@ var readingMutants = []mutant{{
 		})}
 	},
 }, {
+	"has no column for who approved", "every field of a standing comes back as it was written",
+	func(m *groups.Memory) *faulty {
+		return &faulty{apply: writing(m, func(w *groups.Write) {
+			for i := range w.Standings {
+				if e := w.Standings[i].Exclusion; e != nil {
+					b := *e
+					b.Approver = ""
+					w.Standings[i].Exclusion = &b
+				}
+			}
+		})}
+	},
+}, {
 	"loses whenEmpty", "criteria come back condition by condition",
 	func(m *groups.Memory) *faulty {
 		return &faulty{apply: saving(m, func(g *groups.Group) {
