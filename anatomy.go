@@ -379,6 +379,18 @@ func (s *sorter) units(conditions []Condition, _ []leaf) {
 // mostManagers bounds how many managers a thing is looked at for.
 const mostManagers = 64
 
+// managers are those whom the rule names in reporting lines.
+func (r *Rule) managers() (list []UserID) {
+	for _, set := range r.criteria.Sets {
+		for _, c := range set.Conditions {
+			if c, is := c.(UserCondition); is && (c.Op == opBelow || c.Op == opIsOrBelow) {
+				list = append(list, c.Users...)
+			}
+		}
+	}
+	return list[:min(len(list), mostManagers)]
+}
+
 // managers are the classes of who a user reports to: whom the rule names, nobody and, where it matters how far above they are, who
 // is beneath those. Nobody who reports to the user is their manager.
 func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
@@ -399,16 +411,13 @@ func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
 		}
 	}
 	deep, named := 0, []string{}
-	conditions, _ := a.conditionsOn(r, t)
-	for _, c := range conditions {
-		c := c.(UserCondition)
-		deep = max(deep, c.Depth)
-		for _, id := range c.Users {
-			named = append(named, string(id))
-		}
+	for _, at := range t.atoms {
+		deep = max(deep, a.joints[a.atoms[at].joint].leaf.(*userLeaf).depth)
 	}
-	t.open = len(named) > mostManagers || deep > 1 || deep == 1 && len(t.atoms) > 1
-	named = named[:min(len(named), mostManagers)]
+	for _, id := range r.managers() {
+		named = append(named, string(id))
+	}
+	t.open = len(named) == mostManagers || deep > 1 || deep == 1 && len(t.atoms) > 1
 	for _, id := range named {
 		if try(id); !v.Lines.has(id) { // somebody who is not there may have reports who are
 			t.open = true

@@ -206,6 +206,36 @@ func BenchmarkExplain(b *testing.B) {
 	}
 }
 
+// What a support desk waits for, beside what a page asks.
+func BenchmarkOneUserAmong1000Groups(b *testing.B) {
+	_, ev, people := benchWorld(b, 30000, 1000)
+	ctx := context.Background()
+	if _, err := ev.Process(ctx); err != nil {
+		b.Fatal(err)
+	}
+	pair := func(i int) (groups.GroupID, groups.UserID) {
+		return groups.GroupID(fmt.Sprintf("g%05d", i%1000)), people[i*7919%len(people)].ID
+	}
+	b.Run("check", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			g, u := pair(i)
+			if _, err := ev.Match(ctx, g, u); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("explain", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			g, u := pair(i)
+			if _, err := ev.Explain(ctx, g, u); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 func BenchmarkFullEvaluation30000UsersBy250Groups(b *testing.B) {
 	_, ev, _ := benchWorld(b, 30000, 250)
 	ctx := context.Background()

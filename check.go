@@ -51,36 +51,67 @@ func (e *Evaluator) matchByIndex(ctx context.Context, group GroupID, user UserID
 // lookAt takes one user through a group and those it refers to, as processing all of them would. It is what answers
 // where there is no index, and what tests compare with.
 func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*run, *subject, *User, error) {
+	g, err := e.group(ctx, group)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	r, err := e.start(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	r.few = true
+	if err := r.readGroups(e.concerned(ctx, g), nil); err != nil {
+		return nil, nil, nil, err
+	}
+	s, u, err := r.lookAt(ctx, group, user)
+	if err != nil || !slices.ContainsFunc(r.order, (*subject).moves) {
+		return r, s, u, err
+	}
+	return e.lookAmongAll(ctx, group, user)
+}
+
+// lookAmongAll is lookAt beside all groups, among which the guard counts who moves.
+func (e *Evaluator) lookAmongAll(ctx context.Context, group GroupID, user UserID) (*run, *subject, *User, error) {
 	r, err := e.begin(ctx, nil)
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	s, u, err := r.lookAt(ctx, group, user)
+	return r, s, u, err
+}
+
+// moves reports whether somebody moves there.
+func (s *subject) moves() bool { return s.whole || s.diff.traffic() != Traffic{} || s.held }
+
+func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (*subject, *User, error) {
 	s, ok := r.groups[group]
 	if !ok {
-		return nil, nil, nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
+		return nil, nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
 	}
 	for _, id := range r.refs.allNeeds(group) {
 		r.groups[id].partial = true
 	}
 	s.partial = true
 	r.users = map[UserID]struct{}{user: {}}
+	r.supposing = s
+	r.e.index.lendTrees(ctx, r)
 	if err := r.evaluate(ctx); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	u, err := r.user(ctx, user)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	if slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole }) {
 		// The guard has had it look at everybody, and somebody else is at hand.
 		if err := r.alone(ctx, user, u); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 	}
 	if u == nil && s.standing.Blank() {
-		return nil, nil, nil, fmt.Errorf("user %q: %w", user, ErrNotFound)
+		return nil, nil, fmt.Errorf("user %q: %w", user, ErrNotFound)
 	}
-	return r, s, u, nil
+	return s, u, nil
 }
 
 // criteriaOn is what the criteria say of a user, asked for or not; nil is one who is not among the people.

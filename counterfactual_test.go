@@ -1,8 +1,10 @@
 package groups_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,114 @@ import (
 )
 
 // This file proves what explanations say of data that is not as it is.
+
+func TestWhatWouldMakeTheVerdictAnother(t *testing.T) {
+	red, rome, oslo := evalTeam.Is("red"), evalCity.Is("Rome"), evalCity.Is("Oslo")
+	in := func(course string) groups.Condition { return groups.Courses(course).Are(groups.Completed) }
+	for _, c := range []struct {
+		name string
+		user groups.User
+		by   groups.Criteria
+		want string
+	}{
+		{"one field, read by several conditions, is one change with a value that all agree to", evalUser("ann", evalHas("score", groups.Number(10))),
+			groups.AllSets(groups.All(evalScore.AtLeast(60), evalScore.Less(70), evalScore.Is(60).Not())), "it would be yes if score were 61"},
+		{"no value does that all conditions agree to", evalUser("ann"),
+			groups.AllSets(groups.All(evalScore.AtLeast(60), evalScore.Less(60))), "no change of data makes it yes"},
+		{"two fields are two changes", evalUser("ann"),
+			groups.AllSets(groups.All(rome, red)), "it would be yes if city were Rome and team were red"},
+		{"either way is told of", evalUser("ann"),
+			groups.AnySets(groups.All(rome), groups.All(red)), "it would be yes if city were Rome\nor if team were red"},
+		{"two values of one field that turn other conditions are two ways", evalUser("ann"),
+			groups.AnySets(groups.Any(rome, oslo)), "it would be yes if city were Rome\nor if city were Oslo"},
+		{"the shorter way is told of", evalUser("ann", evalHas("team", groups.Choice("red"))),
+			groups.AnySets(groups.All(rome, evalScore.AtLeast(1)), groups.All(oslo, red)), "it would be yes if city were Oslo"},
+		{"of a choice another option", evalUser("ann", evalHas("team", groups.Choice("red"))),
+			groups.AllSets(groups.All(red)), "it would be no if team were blue"},
+		{"more than three changes", evalUser("ann"),
+			groups.AllSets(groups.All(rome, red, in("latin"), in("greek"))), "it would be yes after more than 3 changes of data"},
+		{"three of many courses", evalUser("ann"),
+			groups.AllSets(groups.All(groups.Courses("a", "b", "c").AtLeast(2).Are(groups.Completed))),
+			"it would be yes if a were completed and b were completed\nor if a were completed and c were completed\nor if b were completed and c were completed"},
+		{"what is not the user's to change", evalUser("ann"),
+			groups.AllSets(groups.All(groups.UserIs("bob"), rome)), "no change of data makes it yes"},
+		{"everyone", evalUser("ann"), groups.AllSets(groups.All(groups.Everyone{})), "no change of data makes it no"},
+		{"no criteria", evalUser("ann"), groups.Criteria{}, "no change of data makes it yes"},
+		{"what is unknown may turn out either way", evalUser("ann", evalNowhereKnown),
+			groups.AllSets(groups.All(rome)), "it would be yes if city were Rome\nit would be no if city were empty"},
+		{"what is unknown and does not matter", evalUser("ann", evalNowhereKnown),
+			groups.AnySets(groups.Any(rome, groups.Everyone{})), "no change of data makes it no"},
+		{"a unit of the tree", evalUser("ann", evalAt("apac")),
+			groups.AllSets(groups.All(evalOrg.Below("world"), evalOrg.Is("apac").Not())), "it would be yes if org were emea"},
+		{"two units at once", evalUser("ann"),
+			groups.AllSets(groups.All(evalOrg.Is("apac"), evalOrg.Is("emea"))), "it would be yes if org were apac, emea"},
+		{"another manager", evalUser("ann"), groups.AllSets(groups.All(groups.UserBelow("bob"))), "it would be yes if manager were bob"},
+		{"no manager", evalUser("ann", evalUnder("bob")), groups.AllSets(groups.All(groups.UserBelow("bob"))), "it would be no if manager were nobody"},
+		{"nobody reports to who reports to them", evalUser("bob"), groups.AllSets(groups.All(groups.UserBelow("cid"))), "no change of data makes it yes"},
+		{"a status", evalUser("ann"), groups.AllSets(groups.All(groups.StatusIs(groups.StatusDeactivated, groups.StatusExpired))),
+			"it would be yes if activation were deactivated\nor if expiry were expired"},
+		{"a day", evalUser("ann"), groups.AllSets(groups.All(evalHired.InLast(90, groups.Days), evalHired.Before(groups.NewDate(2026, 1, 1)))),
+			"it would be yes if hired were 2025-12-02"},
+		{"a membership", evalUser("ann"), groups.AllSets(groups.All(groups.MemberOfAny("club"))), "it would be yes if group club were joined"},
+		{"no course", evalUser("ann", evalTook("latin", "enrolled")),
+			groups.AllSets(groups.All(groups.Courses("latin").AreEnrolled())), "it would be no if latin were not enrolled"},
+		{"a completion in its window", evalUser("ann"),
+			groups.AllSets(groups.All(groups.Courses("latin").AreCompleted(groups.CompletionDate.InLast(1, groups.Years)))),
+			"it would be yes if latin were completed, 2026-03-01"},
+		{"part of a text", evalUser("ann"),
+			groups.AllSets(groups.All(evalCity.StartsWith("new"), evalCity.EndsWith("ton"), evalCity.Is("newton").Not())), "it would be yes if city were newotherton"},
+		{"an expression that reads like what it stands for", evalUser("ann"), groups.AllSets(groups.All(evalCity.Matches("^Rome$"))), "it would be yes if city were Rome"},
+		{"an expression", evalUser("ann"), groups.AllSets(groups.All(evalCity.Matches("^[A-C]{3}$"))), "no change of data was found that makes it yes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newEvalWorld(t, nil)
+			w.people(c.user)
+			w.save(evalManual("club"), groups.Group{ID: "x", Name: "x", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: c.by})
+			x, err := w.ev.Explain(t.Context(), "x", c.user.ID)
+			w.must(err)
+			var got []string
+			for _, f := range x.Otherwise {
+				got = append(got, f.String())
+			}
+			w.want(strings.Join(got, "\n"), c.want)
+		})
+	}
+}
+
+// A group that follows the user is part of what is tried: whoever leaves Rome leaves the romans.
+func TestGroupsFollowWhatWouldChange(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("x", evalCity.IsNot("Rome"), groups.MemberOfAny("romans")))
+	w.process()
+	x, err := w.ev.Explain(t.Context(), "x", "ann")
+	w.must(err)
+	w.want(fmt.Sprint(x.Otherwise), "[no change of data was found that makes it yes]")
+}
+
+func TestAnInactiveGroupIsNoWay(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	club := evalManual("club")
+	club.Status = groups.Inactive
+	w.save(club, evalGroup("x", groups.MemberOfAny("club")))
+	x, err := w.ev.Explain(t.Context(), "x", "ann")
+	w.must(err)
+	w.want(fmt.Sprint(x.Otherwise), "[no change of data makes it yes no change of data makes it no]")
+}
+
+func TestACounterfactualAsJSON(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("x", evalCity.Is("Oslo"), evalScore.IsEmpty()))
+	x, err := w.ev.Explain(t.Context(), "x", "ann")
+	w.must(err)
+	data, err := json.Marshal(x.Otherwise)
+	w.must(err)
+	w.want(string(data), `[{"verdict":"yes","sets":[[{"of":"field","name":"city","to":["Oslo"],"conditions":["/sets/0/conditions/0"]}]],"complete":true}]`)
+	var back []groups.Counterfactual
+	w.must(json.Unmarshal(data, &back))
+	if !reflect.DeepEqual(back, x.Otherwise) {
+		t.Errorf("read back as %+v", back)
+	}
+}
 
 // A world that is otherwise: a user with changes, in a view that goes with them.
 type otherwise struct {
@@ -426,4 +536,115 @@ func (o *otherwise) each(things [][]option, most int, look func([]option, *other
 		}
 	}
 	walk(0, o)
+}
+
+// loaded is a tenant in a Memory, processed.
+func loaded(t *rapid.T, tenant oracle.Tenant) (*groups.Memory, *groups.Evaluator) {
+	m := groups.NewMemory()
+	host := law.OnMemory()
+	host.Open = func() (law.People, groups.Store) { return m, m }
+	must(t, host.Load(tenant))
+	ev := groups.NewEvaluator(m, m, &groups.Options{
+		Now: func() time.Time { return tenant.Now }, Zone: tenant.Zone, Exclusions: true, Guard: &groups.Guard{},
+	})
+	_, err := ev.Process(t.Context())
+	must(t, err)
+	return m, ev
+}
+
+func must(t *rapid.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// beneath are the groups below one, however far.
+func beneath(tenant oracle.Tenant, id groups.GroupID) (list []groups.GroupID) {
+	for _, g := range tenant.Groups {
+		if g.Parent == id {
+			list = append(append(list, g.ID), beneath(tenant, g.ID)...)
+		}
+	}
+	return list
+}
+
+func TestWhateverIsOfferedMakesTheVerdictWhatIsSaidOnceItIsStored(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tenant := law.Drawn{}.Tenant(t)
+		tenant.Exclusions = true
+		_, ev := loaded(t, tenant)
+		g := rapid.SampledFrom(tenant.Groups).Draw(t, "group")
+		u := rapid.SampledFrom(tenant.Users).Draw(t, "user")
+		x, err := ev.Explain(t.Context(), g.ID, u.ID)
+		must(t, err)
+		for _, f := range x.Otherwise {
+			for _, set := range f.Sets {
+				m, ev := loaded(t, tenant)
+				decision := groups.Decision{By: "ada", Replace: true}
+				other := otherwise{user: u, world: tenant.World, view: law.View(tenant.World)}
+				for _, change := range set {
+					if id := groups.GroupID(change.Name); change.Of == "group" && len(change.To) > 0 {
+						_, err = ev.Assign(t.Context(), id, decision, u.ID)
+						must(t, err)
+					} else if change.Of == "group" {
+						out := []groups.GroupID{id}
+						if _, orBelow := g.Criteria.References(); slices.Contains(orBelow, id) {
+							out = append(out, beneath(tenant, id)...)
+						}
+						for _, id := range out {
+							_, err = ev.Exclude(t.Context(), id, decision, u.ID)
+							must(t, err)
+						}
+					} else {
+						other.with(tenant.Schema, change.Of, change.Name, change.To)
+					}
+				}
+				must(t, m.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{other.user}}))
+				then, err := ev.Explain(t.Context(), g.ID, u.ID)
+				must(t, err)
+				if then.Verdict != f.Verdict {
+					t.Fatalf("%v\n%v\n%v\n%s", x, set, then, law.Describe(tenant))
+				}
+			}
+		}
+	})
+}
+
+func TestWhatIsToldOfTheAssignmentIsWhatBecomesOfTheUserWithoutIt(t *testing.T) {
+	told := 0
+	rapid.Check(t, func(t *rapid.T) {
+		tenant := law.Drawn{}.Tenant(t)
+		tenant.Exclusions = true
+		m, ev := loaded(t, tenant)
+		g := rapid.SampledFrom(tenant.Groups).Draw(t, "group")
+		u := rapid.SampledFrom(tenant.Users).Draw(t, "user")
+		x, err := ev.Explain(t.Context(), g.ID, u.ID)
+		must(t, err)
+		standing := func() groups.Standing {
+			for st, err := range m.Standings(t.Context(), g.ID, "") {
+				if must(t, err); st.User == u.ID {
+					return st
+				}
+			}
+			return groups.Standing{}
+		}
+		before := standing()
+		if (x.Unassigned != nil) != (before.Assignment != nil) {
+			t.Fatalf("%v of %+v", x.Unassigned, before)
+		}
+		if x.Unassigned == nil {
+			return
+		}
+		told++
+		_, err = ev.Unassign(t.Context(), g.ID, "ada", u.ID)
+		must(t, err)
+		after := standing()
+		if want := (groups.Fate{Before: before.Population, After: after.Population, Undecided: after.Undecided}); *x.Unassigned != want {
+			t.Fatalf("%+v, and it was %+v\n%v\n%s", *x.Unassigned, want, x, law.Describe(tenant))
+		}
+	})
+	if told == 0 {
+		t.Error("nobody was assigned")
+	}
 }

@@ -93,10 +93,28 @@ func (e *Evaluator) Readmit(ctx context.Context, group GroupID, by string, users
 }
 
 // TakeOut takes users out of a group. Those who would stay in because of its rule are refused, each
-// with an [*EligibleError], and then nobody is taken out: in Docebo nobody can be forced out of an
+// with an [*EligibleError] that says what would change it, and then nobody is taken out: in Docebo nobody can be forced out of an
 // automatic group, and [Evaluator.Exclude] is an act of its own.
 func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users ...UserID) (*Run, error) {
-	return e.decide(ctx, users, &act{group: group, by: by, takeOut: true}, unassign)
+	a := &act{group: group, by: by, takeOut: true}
+	r, err := e.decide(ctx, users, a, unassign)
+	if !errors.Is(err, ErrEligible) {
+		return r, err
+	}
+	for _, refused := range a.refused {
+		eligible, is := errors.AsType[*EligibleError](refused)
+		if !is {
+			continue
+		}
+		x, failed := e.Explain(ctx, group, eligible.User)
+		if failed != nil {
+			return nil, errors.Join(err, failed)
+		}
+		if told := eligible.Explanation; told.Verdict == x.Verdict { // else it is another by now
+			told.Otherwise = x.Otherwise
+		}
+	}
+	return nil, err
 }
 
 // ExplainIf explains users of a group as if people had decided otherwise about them, at an instant: decided changes the
@@ -233,7 +251,7 @@ func (e *DecisionError) Error() string { return fmt.Sprintf("user %q: %v %q", e.
 func (e *DecisionError) Unwrap() error { return e.Err }
 
 // An EligibleError refuses to take out a user whom the rule keeps in. Only a change of the user's
-// data, or of the rule, takes them out. It wraps [ErrEligible].
+// data, as Explanation.Otherwise has it, or of the rule takes them out. It wraps [ErrEligible].
 type EligibleError struct {
 	Group       GroupID
 	User        UserID

@@ -357,6 +357,14 @@ func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Mem
 	return Tally{s.diff.Population, s.diff.Members, len(s.diff.Undecided) + s.undecided}, listed(s.first.list), nil
 }
 
+// group is a stored group, of which nothing is written to.
+func (e *Evaluator) group(ctx context.Context, id GroupID) (Group, error) {
+	if e.memory != nil {
+		return e.memory.group(ctx, id)
+	}
+	return e.store.Group(ctx, id)
+}
+
 // concerned yields the stored groups that matter to how many users a group has: itself and those that its
 // rule reads, however far. Where it matters who is beneath whom, that is all of them.
 func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, error] {
@@ -370,7 +378,7 @@ func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, err
 		met[id] = true
 	}
 	for queue := slices.Sorted(maps.Keys(met)); len(queue) > 0; queue = queue[1:] {
-		stored, err := e.store.Group(ctx, queue[0])
+		stored, err := e.group(ctx, queue[0])
 		switch {
 		case errors.Is(err, ErrNotFound):
 			continue

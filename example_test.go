@@ -100,6 +100,24 @@ func ExampleEvaluator_TakeOut() {
 	// Output: user "ada" is in group "diligent" because of its rule: credits is at least 100 (people with no credits left out)
 }
 
+func ExampleEvaluator_Explain() {
+	why, err := campus().Explain(context.Background(), "diligent", "bea")
+	check(err)
+	fmt.Println(why)
+	for _, set := range why.Otherwise[0].Sets {
+		for _, change := range set {
+			fmt.Println(change.Of, change.Name, change.To, change.Conditions)
+		}
+	}
+	// Output:
+	// bea is not a member of diligent (by rule)
+	// rule: no
+	//   set 1: no (all of 1)
+	//     no      credits is at least 100 (people with no credits left out); has: 60
+	//   it would be yes if credits were 100
+	// field credits [100] [/sets/0/conditions/0]
+}
+
 // campus is a small school: ada and bea with 120 and 60 credits, and a group of those with 100.
 func campus() *groups.Evaluator {
 	const Credits groups.NumberField = "credits"

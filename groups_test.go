@@ -100,6 +100,7 @@ func TestWhatPeopleDecide(t *testing.T) {
 			if !ok || r != nil || eligible.User != "ann" || eligible.Group != "romans" || eligible.Explanation.Verdict != groups.Yes {
 				w.Fatalf("got %v", err)
 			}
+			w.want(fmt.Sprint(eligible.Explanation.Otherwise), "[it would be no if city were empty]")
 			for _, want := range []string{`"ann"`, `"bob"`, "city is Rome"} {
 				if !strings.Contains(err.Error(), want) || !errors.Is(err, groups.ErrEligible) {
 					w.Errorf("%s is not in %v", want, err)

@@ -295,6 +295,19 @@ func (x *index) readTrees(ctx context.Context, r *run) error {
 	return nil
 }
 
+// lendTrees spares a run to read the units, where the index has them as they are now.
+func (x *index) lendTrees(ctx context.Context, r *run) {
+	if x == nil {
+		return
+	}
+	version, err := x.version.Version(ctx)
+	x.reading.RLock()
+	defer x.reading.RUnlock()
+	if err == nil && x.at == version && x.schema == r.schema {
+		maps.Copy(r.trees, x.trees)
+	}
+}
+
 // place gives the predicates that have none an aspect, and every tree. It returns the aspects that are new,
 // and have nobody yet.
 func (x *index) place() (missing []aspect) {

@@ -121,6 +121,13 @@ func NewMemory() *Memory {
 
 // Group returns one group, the caller's own, or an error that wraps [ErrNotFound].
 func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
+	g, err := m.group(ctx, id)
+	g.Criteria, g.State.Lately = g.Criteria.clone(), slices.Clone(g.State.Lately)
+	return g, err
+}
+
+// group is Group of which nothing is written to.
+func (m *Memory) group(ctx context.Context, id GroupID) (Group, error) {
 	if err := ctx.Err(); err != nil {
 		return Group{}, err
 	}
@@ -130,9 +137,7 @@ func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
 	if g == nil {
 		return Group{}, fmt.Errorf("group %q: %w", id, ErrNotFound)
 	}
-	own := *g
-	own.Criteria, own.State.Lately = g.Criteria.clone(), slices.Clone(g.State.Lately)
-	return own, nil
+	return *g, nil
 }
 
 // Groups yields every group by ID. Their criteria are shared and must not be written to.

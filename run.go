@@ -103,6 +103,9 @@ type run struct {
 	supposed *supposing // what the index has that is supposed to be otherwise; nil: nothing
 	followed bool
 	told     uint64
+	// few says that the run reads but a few of the groups. Of supposing is asked what would be if a user were another.
+	few       bool
+	supposing *subject
 	// named, where set, are those of the users who are looked at for what they are, and the rest are looked at
 	// because of them.
 	named map[UserID]struct{}
@@ -165,7 +168,7 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 		r.groups[g.ID] = s
 		all = append(all, &s.Group)
 	}
-	arrangement := r.e.rules.arrange(all, len(drafts) > 0)
+	arrangement := r.e.rules.arrange(all, r.few || len(drafts) > 0)
 	r.refs = arrangement.refs
 	for _, of := range arrangement.order {
 		s := r.groups[of.id]
@@ -613,7 +616,11 @@ func (r *run) readLines(ctx context.Context, whole bool) error {
 		return r.readAllLines(ctx)
 	}
 	links := map[UserID]lineage.Link{}
-	for id := range r.users {
+	asked := slices.Collect(maps.Keys(r.users))
+	if r.supposing != nil && r.supposing.rule != nil {
+		asked = append(asked, r.supposing.rule.managers()...)
+	}
+	for _, id := range asked {
 		for id != "" {
 			if _, seen := links[id]; seen {
 				break

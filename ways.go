@@ -93,10 +93,14 @@ func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 			s.view.Lines = was
 			return verdict
 		}
-		st, _ := p.run.standingOf(s, u, s.standing)
-		s.answer, s.view.Lines = s.answerOf(st), was
-		if in, other := of[s.ID]; !p.silent(s.ID) && (other || out[s.ID]) {
-			s.answer = verdictOf(in)
+		st := s.standing
+		in, other := of[s.ID]
+		if in { // somebody puts the user in
+			st.Assignment, st.Exclusion = &Assignment{}, nil
+		}
+		st, _ = p.run.standingOf(s, u, st)
+		if s.answer, s.view.Lines = s.answerOf(st), was; !p.silent(s.ID) && (other && !in || out[s.ID]) {
+			s.answer = No
 		}
 	}
 	return Unknown

@@ -601,6 +601,9 @@ func TestARefusalTellsNoConditionThatTheActorDoesNotSee(t *testing.T) {
 		}
 		e, _ := errors.AsType[*groups.EligibleError](o.Err)
 		told := fmt.Sprintf("%s %v", o.Text, e.Explanation)
+		if !strings.Contains(told, "title were") || strings.Contains(told, "group secret were left") != (c.actor.By == "root") {
+			t.Errorf("told: %s", told)
+		}
 		if c.actor.By != "root" && strings.Contains(told, "secret") {
 			t.Errorf("told: %s", told)
 		}
