@@ -79,7 +79,7 @@ func TestWhoApprovedADecisionIsKeptWithIt(t *testing.T) {
 }
 
 // What would be is explained as what is, for whoever asks, and is not written.
-func TestSupposeExplainsWhatOtherDecisionsWouldMake(t *testing.T) {
+func TestWhatOtherDecisionsWouldMakeIsExplained(t *testing.T) {
 	w := newEvalWorld(t, &groups.Options{Exclusions: true})
 	w.assign("romans", "ann", "cid")
 	before := w.groupState()
@@ -100,7 +100,7 @@ func TestSupposeExplainsWhatOtherDecisionsWouldMake(t *testing.T) {
 		{"while another assignment holds", w.now.Add(time.Hour), until(w.now.Add(2 * time.Hour)), "cid manual assignment, ann manual assignment, eve outside absence"},
 		{"when it is over", w.now.Add(2 * time.Hour), until(w.now.Add(2 * time.Hour)), "cid outside rule, ann automatic rule, eve outside absence"},
 	} {
-		list, err := w.ev.Suppose(t.Context(), "romans", c.at, c.decided, "cid", "ann", "eve")
+		list, err := w.ev.ExplainIf(t.Context(), "romans", c.at, c.decided, "cid", "ann", "eve")
 		w.must(err)
 		var got []string
 		for _, x := range list {
@@ -114,7 +114,7 @@ func TestSupposeExplainsWhatOtherDecisionsWouldMake(t *testing.T) {
 		}
 	}
 	w.want(w.groupState(), before)
-	if list, err := w.ev.Suppose(t.Context(), "none", w.now, unassigned, "cid"); !errors.Is(err, groups.ErrNotFound) || list != nil {
+	if list, err := w.ev.ExplainIf(t.Context(), "none", w.now, unassigned, "cid"); !errors.Is(err, groups.ErrNotFound) || list != nil {
 		t.Errorf("%v, %v", list, err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 //	unknownUnit       an operand names a unit that is not in its tree
 //	unknownTree       a condition names a tree that does not exist
 //	unknownGroup      an operand names a group that does not exist
-//	inactiveGroup     an operand names a group that is inactive, so that it is unknown who is in
+//	inactiveGroup     a condition asks for a group that is inactive, so that it is unknown who is in
 //	unknownUser       an operand names a user who is not in the directory
 //	unknownCourse     an operand names a course in which nobody has a record
 //	unknownRecords    a condition asks what is known of no record in a course: its status and completion
@@ -448,6 +448,14 @@ func (v *survey) references(r *run, at ruleAt, c Condition) {
 				v.addAt(findingUnknownGroup, at, "there is no group %q", id)
 			case s.Status != Active:
 				v.addAt(findingInactiveGroup, at, "group %q is inactive, so that it is unknown who is in", id)
+			}
+			if !c.OrBelow {
+				continue
+			}
+			for _, below := range r.refs.beneath(id) {
+				if r.groups[below].Status != Active {
+					v.addAt(findingInactiveGroup, at, "group %q, beneath %q, is inactive, so that it is unknown who is in", below, id)
+				}
 			}
 		}
 	}

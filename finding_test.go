@@ -77,6 +77,11 @@ func TestEachFindingIsMadeOnceAndNamesEverybodyConcerned(t *testing.T) {
 			asleep.Status = groups.Inactive
 			w.save(asleep, evalGroup("x", groups.MemberOfAny("romans", "asleep")))
 		}},
+		{"inactiveGroup", at("x"), []string{`"asleep"`, `"club"`}, func(w *evalWorld) {
+			asleep := evalManual("asleep")
+			asleep.Status, asleep.Parent = groups.Inactive, "club"
+			w.save(asleep, evalGroup("x", groups.MemberOfAny("club").WithBelow()))
+		}},
 		{"unknownUser", at("x"), []string{`"nobody"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.UserIs("ann", "nobody"))) }},
 		{"unknownCourse", at("x"), []string{`"greek"`}, func(w *evalWorld) { w.save(evalGroup("x", groups.Courses("latin", "greek").AreEnrolled())) }},
 		{"unknownRecords", at("x"), []string{`"greek"`}, func(w *evalWorld) {

@@ -19,6 +19,7 @@ type operands struct {
 	courses            []string
 	groups             []GroupID
 	lines, enrollments bool // whether a rule asks for reporting lines, and for enrollments
+	beneath            bool // whether one asks for groups beneath others
 	// strange is whether one names an option or a status that the schema does not have.
 	strange bool
 }
@@ -65,6 +66,7 @@ func newOperands(r *run) *operands {
 				o.strange = o.strange || len(strangeStatuses(r.schema, c)) > 0
 			case GroupCondition:
 				note(groups, c.Groups)
+				o.beneath = o.beneath || c.OrBelow
 			}
 		}
 	}
@@ -119,7 +121,7 @@ func (o *operands) amiss(r *run, v *survey) bool {
 		h, exists := r.trees[u.Tree]
 		return !exists || !h.has(u.ID)
 	}
-	return o.strange ||
+	return o.strange || o.beneath && slices.ContainsFunc(r.order, func(s *subject) bool { return s.Status != Active }) ||
 		slices.ContainsFunc(o.trees, func(t Tree) bool { return r.trees[t] == nil }) || slices.ContainsFunc(o.units, lost) ||
 		slices.ContainsFunc(o.users, func(id UserID) bool { return !v.named[id] }) ||
 		slices.ContainsFunc(o.courses, func(id string) bool { return v.courses[id] != knownRecords }) ||

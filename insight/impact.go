@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -99,8 +100,8 @@ func (c Concern) String() string {
 }
 
 // Impact says what taking an action would do, with the first n by their IDs of those who would move: compared with what
-// processing the groups now would write, and as if every group were processed at once, whatever its schedule and the
-// guard say. Nothing is written. Where the action deletes a group that others name it says whom that concerns, although
+// processing the groups now would write, whatever their schedule and the guard say. For a group, and of groups that have
+// nothing to do with it, the memberships count as last written. Nothing is written. Where the action deletes a group that others name it says whom that concerns, although
 // the deletion is refused ([groups.ErrReferred]); moving a group into a ring is a [*groups.CycleError]. What does not
 // exist is an error that wraps [groups.ErrNotFound], and what cannot be done one that wraps [ErrAction]; an error of a
 // source leaves no answer at all.
@@ -132,9 +133,11 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 		}
 	}
 	if a.Kind == groupKind && a.Do == toDelete {
-		if err := d.dissolve(ctx, concern(groups.GroupID(a.ID)), n); err != nil {
+		leaving := concern(groups.GroupID(a.ID))
+		if err := d.dissolve(ctx, leaving, n); err != nil {
 			return nil, fmt.Errorf("%v: %w", a, err)
 		}
+		m.People = leaving.Left.Count
 	}
 	for i := range p.all {
 		g := &p.all[i]
@@ -186,41 +189,34 @@ func (d *Desk) people(ctx context.Context, p *place) (int, error) {
 
 // compare is what processing the groups would write now, and once the action is taken, by group.
 func (d *Desk) compare(ctx context.Context, p *place) (now, then map[groups.GroupID]groups.Diff, err error) {
-	look := func(action bool) (map[groups.GroupID]groups.Diff, error) { return d.suppose(ctx, p, action) }
-	if p.Kind == fieldKind {
-		return nil, nil, nil // nobody moves by a rule that does not fit the schema
+	var looked []groups.GroupID
+	switch {
+	case p.Kind == fieldKind: // nobody moves by a rule that does not fit the schema
+	case p.Kind != groupKind:
+		if looked = p.asking(); len(looked) > 0 {
+			then, err = d.suppose(ctx, p.supposition(), looked)
+		}
+	case p.group.Parent != groups.GroupID(p.To):
+		if then, err = d.preview(ctx, p); err == nil {
+			looked = slices.Collect(maps.Keys(then))
+		}
 	}
-	if p.Kind == groupKind {
-		look = func(action bool) (map[groups.GroupID]groups.Diff, error) { return d.preview(ctx, p, action) }
-	}
-	if now, err = look(false); err == nil {
-		then, err = look(true)
+	if err == nil && len(looked) > 0 {
+		now, err = d.suppose(ctx, groups.Supposition{}, looked)
 	}
 	return now, then, err
 }
 
-func (d *Desk) suppose(ctx context.Context, p *place, action bool) (map[groups.GroupID]groups.Diff, error) {
-	asking := p.asking()
-	if len(asking) == 0 {
-		return nil, nil
-	}
-	var s groups.Supposition
-	if action {
-		s = p.supposition()
-	}
-	diffs, err := d.ev.Suppose(ctx, s, asking...)
+func (d *Desk) suppose(ctx context.Context, s groups.Supposition, looked []groups.GroupID) (map[groups.GroupID]groups.Diff, error) {
+	diffs, err := d.ev.Suppose(ctx, s, looked...)
 	return byGroup(diffs), err
 }
 
-// preview looks at the groups that refer to one with another parent, or to what is above it.
-func (d *Desk) preview(ctx context.Context, p *place, action bool) (map[groups.GroupID]groups.Diff, error) {
+// preview looks at the groups that refer to one, or to what is above it, where it has another parent; without it, where
+// it has none.
+func (d *Desk) preview(ctx context.Context, p *place) (map[groups.GroupID]groups.Diff, error) {
 	g := p.group
-	if g.Parent == groups.GroupID(p.To) {
-		return nil, nil
-	}
-	if action {
-		g.Parent = groups.GroupID(p.To)
-	}
+	g.Parent = groups.GroupID(p.To)
 	plan, err := d.ev.Preview(ctx, g, nil)
 	if err != nil {
 		return nil, err

@@ -137,25 +137,22 @@ func (p *place) degrades(c groups.Condition, people int) bool {
 	return p.Do == toDelete
 }
 
-// asking are the groups whose rule asks for it, and all that refer to such groups, however far.
-func (p *place) asking() (ids []groups.GroupID) {
-	parents := map[groups.GroupID]groups.GroupID{}
+// asking are the groups whose rule asks for it, all that refer to such groups, and all that any of these refer to,
+// however far.
+func (p *place) asking() []groups.GroupID {
+	parents, children := map[groups.GroupID]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
 	named, orBelow := map[groups.GroupID][]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
-	found := map[groups.GroupID]bool{}
-	find := func(id groups.GroupID) {
-		if !found[id] {
-			found[id] = true
-			ids = append(ids, id)
-		}
-	}
+	reads := map[groups.GroupID][]groups.GroupCondition{}
+	var found walk
 	for i := range p.all {
 		g := &p.all[i]
-		parents[g.ID] = g.Parent
+		parents[g.ID], children[g.Parent] = g.Parent, append(children[g.Parent], g.ID)
 		for _, c := range conditions(g) {
 			if p.asks(c) {
-				find(g.ID)
+				found.meet(g.ID)
 			}
 			if c, is := c.(groups.GroupCondition); is {
+				reads[g.ID] = append(reads[g.ID], c)
 				for _, id := range c.Groups {
 					if named[id] = append(named[id], g.ID); c.OrBelow {
 						orBelow[id] = append(orBelow[id], g.ID)
@@ -164,18 +161,47 @@ func (p *place) asking() (ids []groups.GroupID) {
 			}
 		}
 	}
-	for at := 0; at < len(ids); at++ {
-		for _, reader := range named[ids[at]] {
-			find(reader)
+	for at := 0; at < len(found.ids); at++ {
+		found.meet(named[found.ids[at]]...)
+		var above walk
+		above.meet(parents[found.ids[at]])
+		for up := 0; up < len(above.ids); up++ {
+			found.meet(orBelow[above.ids[up]]...)
+			above.meet(parents[above.ids[up]])
 		}
-		met := map[groups.GroupID]bool{}
-		for up := parents[ids[at]]; up != "" && !met[up]; up = parents[up] {
-			met[up] = true
-			for _, reader := range orBelow[up] {
-				find(reader)
+	}
+	for at := 0; at < len(found.ids); at++ {
+		for _, c := range reads[found.ids[at]] {
+			var all walk
+			all.meet(c.Groups...)
+			for i := 0; i < len(all.ids) && c.OrBelow; i++ {
+				all.meet(children[all.ids[i]]...)
+			}
+			for _, id := range all.ids {
+				if _, exists := parents[id]; exists {
+					found.meet(id)
+				}
 			}
 		}
 	}
-	slices.Sort(ids)
-	return ids
+	slices.Sort(found.ids)
+	return found.ids
+}
+
+// A walk is groups in the order in which they were met, each once.
+type walk struct {
+	ids []groups.GroupID
+	met map[groups.GroupID]bool
+}
+
+func (w *walk) meet(ids ...groups.GroupID) {
+	for _, id := range ids {
+		if id != "" && !w.met[id] {
+			if w.met == nil {
+				w.met = map[groups.GroupID]bool{}
+			}
+			w.met[id] = true
+			w.ids = append(w.ids, id)
+		}
+	}
 }
