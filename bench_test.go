@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -372,5 +373,52 @@ func TestEvaluatingAllocatesForEachUserAndNotForEachPair(t *testing.T) {
 	// A user costs a few allocations for being read; a pair of user and group must not.
 	if n := (allocations(many) - allocations(few)) / (many - few); n > 4 {
 		t.Errorf("%.1f allocations a user in %d groups", n, groupCount)
+	}
+}
+
+// Two versions of criteria in people, beside the live number of one of them: the versions are those of a group with one
+// condition replaced. Listed is how many users are told by name.
+func BenchmarkTwoVersionsOf250000UsersBesideACount(b *testing.B) {
+	m, ev, _ := benchWorld(b, 250_000, 50)
+	ctx := context.Background()
+	if _, err := ev.Process(ctx); err != nil {
+		b.Fatal(err)
+	}
+	var list []groups.Group
+	for g, err := range m.Groups(ctx) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		list = append(list, g)
+	}
+	count := func(i, listed int) error {
+		_, _, err := ev.CountPage(ctx, list[i], listed)
+		return err
+	}
+	differ := func(i, listed int) error {
+		sets := slices.Clone(list[i].Criteria.Sets)
+		sets[0].Conditions = append(slices.Clone(sets[0].Conditions[1:]), list[(i+1)%len(list)].Criteria.Sets[0].Conditions[0])
+		_, err := ev.Differ(ctx, list[i], groups.Criteria{Match: list[i].Criteria.Match, Sets: sets}, listed)
+		return err
+	}
+	for _, listed := range []int{0, 20} {
+		for _, ask := range []struct {
+			name string
+			ask  func(i, listed int) error
+		}{{"count", count}, {"differ", differ}} {
+			b.Run(fmt.Sprintf("%s, %d listed", ask.name, listed), func(b *testing.B) {
+				for i := range list { // what is worked out once
+					if err := ask.ask(i, listed); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if err := ask.ask(i%len(list), listed); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
