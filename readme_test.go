@@ -38,6 +38,10 @@ func TestTheTestsThatTheReadmeNamesAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	examples, err := filepath.Glob("examples/*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	there := map[string]bool{}
 	for _, dir := range append(roomsBeside(""), ".", "storetest", "examples/lms", "examples/smartgroups") {
 		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
