@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,7 +44,7 @@ func TestTheTestsThatTheReadmeNamesAreThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := map[string]bool{}
-	for _, dir := range append(roomsBeside(""), ".", "storetest", "examples/lms", "examples/smartgroups") {
+	for _, dir := range slices.Concat(examples, roomsBeside(""), []string{".", "storetest"}) {
 		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		if err != nil {
 			t.Fatal(err)
