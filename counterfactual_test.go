@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/grouprules/groups"
 	"github.com/grouprules/groups/internal/law"
 	"github.com/grouprules/groups/internal/oracle"
@@ -485,8 +486,11 @@ func TestNoSmallerOrOtherSmallestSetOfChangesMakesTheVerdictAnother(t *testing.T
 			}
 			complete++
 			most := 3
-			if len(f.Sets) > 0 {
+			switch {
+			case len(f.Sets) > 0:
 				most = len(f.Sets[0])
+			case !f.More: // no set at all
+				most = 4
 			}
 			is.each(is.options(c, f.Verdict), most, func(chosen []option, other *otherwise) {
 				if other.verdict(rule) != f.Verdict {
@@ -605,6 +609,31 @@ func TestWhateverIsOfferedMakesTheVerdictWhatIsSaidOnceItIsStored(t *testing.T) 
 				must(t, err)
 				if then.Verdict != f.Verdict {
 					t.Fatalf("%v\n%v\n%v\n%s", x, set, then, law.Describe(tenant))
+				}
+			}
+		}
+	})
+}
+
+func TestExplainSaysTheSameWhateverItIsWorkedOutWith(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tenant := law.Drawn{}.Tenant(t)
+		tenant.Exclusions = true
+		m, ev := loaded(t, tenant)
+		changed := rapid.SampledFrom(tenant.Users).Draw(t, "changed")
+		must(t, m.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{law.Forget(t, changed)}}))
+		options := &groups.Options{Now: func() time.Time { return tenant.Now }, Zone: tenant.Zone, Exclusions: true, Guard: &groups.Guard{}, IndexBytes: -1}
+		for name, other := range map[string]*groups.Evaluator{
+			"without the index":        groups.NewEvaluator(m, m, options),
+			"without any capabilities": groups.NewEvaluator(law.Bare(m), law.BareStore(m), options),
+		} {
+			for _, g := range tenant.Groups {
+				want, err := other.Explain(t.Context(), g.ID, changed.ID)
+				must(t, err)
+				got, err := ev.Explain(t.Context(), g.ID, changed.ID)
+				must(t, err)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("%s (-want +got):\n%s\n%s", name, diff, law.Describe(tenant))
 				}
 			}
 		}

@@ -124,7 +124,7 @@ func (p among) follows(things []thing) bool {
 		if s == nil {
 			continue
 		}
-		if s.Deactivated != Keep && reads(ofActivation, "") {
+		if s.scope != nil || s.Deactivated != Keep && reads(ofActivation, "") {
 			return true
 		}
 		if s.rule == nil || p.silent(id) {
@@ -206,27 +206,24 @@ func (w *wayfinder) counterfactual(u *User, v *View, s supposition) Counterfactu
 		w.useful[i] = w.usefulOf(&w.things[i])
 	}
 	w.most = mostWays
-	failed := false
+	failed := w.follows
 	for n := 1; n <= mostChanges && len(c.Sets) == 0; n++ {
 		w.expand(n)
 		for _, way := range w.distinct() {
-			switch tried, smaller := w.try(way, u, v, s); {
-			case tried == nil:
-				failed = true
-			default:
-				failed = failed || smaller
-				c.Sets = append(c.Sets, w.told(tried))
+			enough, smaller := w.try(way, u, v, s)
+			if failed = failed || smaller || enough == nil; enough != nil {
+				c.Sets = append(c.Sets, w.told(enough))
 			}
 		}
 		w.ways = nil
 	}
 	c.Sets = leastOf(c.Sets)
-	if len(c.Sets) == 0 && !failed {
-		w.most = 1
+	if c.Complete = !w.hoped && !w.tired && !failed; c.Complete && len(c.Sets) == 0 {
+		w.most, w.steps = 1, 0
 		w.expand(len(w.things))
 		c.More = len(w.ways) > 0
+		c.Complete = c.More || !w.hoped && !w.tired
 	}
-	c.Complete = !w.hoped && !w.tired && !failed && !w.follows
 	return c
 }
 
@@ -269,7 +266,7 @@ func (w *wayfinder) usefulOf(t *thing) (useful []class) {
 	return useful
 }
 
-// expand adds the ways that take up to so many choices more, none of which could be left out before the others.
+// expand adds the ways that go on from what is chosen by up to so many choices.
 func (w *wayfinder) expand(left int) {
 	if w.steps++; w.steps > mostSteps || len(w.ways) >= w.most {
 		w.tired = w.tired || w.most > 1 || w.steps > mostSteps
@@ -277,7 +274,7 @@ func (w *wayfinder) expand(left int) {
 	}
 	lacks, done := w.lacks(left)
 	switch {
-	case done && slices.ContainsFunc(w.chosen, func(c choice) bool { return w.useful[c.thing][c.class].to == nil }):
+	case done && slices.ContainsFunc(w.chosen, func(c choice) bool { return w.classOf(c).to == nil }):
 		w.hoped = true
 	case done:
 		way := slices.SortedFunc(slices.Values(w.chosen), choice.compare)
