@@ -163,6 +163,30 @@ func (h *history) before(since func(time.Time) bool) map[groups.UserID]bool {
 	return in
 }
 
+// back is how many moved since and are as they were; it is not known where somebody was forgotten.
+func (h *history) back(at time.Time, then, now map[groups.UserID]bool) (n int, known bool) {
+	before, moved := then, map[groups.UserID]bool{}
+	for i, s := range h.steps {
+		if !s.at.After(at) {
+			continue
+		}
+		if i > 0 && !maps.Equal(s.forgotten, h.steps[i-1].forgotten) {
+			return 0, false
+		}
+		for i := range historyUsers {
+			u := groups.UserID(fmt.Sprint("u", i))
+			moved[u] = moved[u] || before[u] != s.members[u]
+		}
+		before = s.members
+	}
+	for u, is := range moved {
+		if is && then[u] == now[u] {
+			n++
+		}
+	}
+	return n, true
+}
+
 func newHistory(t *rapid.T) *history {
 	h := &history{Memory: school(), t: t, now: newYear()}
 	h.ok(h.Write(t.Context(), groups.PeopleChange{Remove: []groups.UserID{"ada", "ben", "eve", "new"}}))
@@ -229,6 +253,9 @@ func TestThenAndWhoJoinedWithoutWhoLeftIsNow(tt *testing.T) {
 			}
 			if got.Then != len(then) || got.Now != len(now) || got.Joined != joined || got.Left != left || got.Then+got.Joined-got.Left != got.Now {
 				t.Fatalf("%v\nwith %d then, %d joined, %d left, %d now\n%v", got, len(then), joined, left, len(now), h.told())
+			}
+			if back, known := h.back(at, then, now); known && got.Back != back {
+				t.Fatalf("%v\nbut %d went both ways\n%v", got, back, h.told())
 			}
 			if total(got.JoinedBy) < joined || total(got.LeftBy) < left || joined == 0 && len(got.JoinedBy) > 0 || left == 0 && len(got.LeftBy) > 0 {
 				t.Fatalf("%v\nsays too little of %d who joined and %d who left", got, joined, left)

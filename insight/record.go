@@ -118,15 +118,13 @@ func (r *record) replay(ctx context.Context, store groups.Store, since func(time
 			continue
 		}
 		after = after || since(c.At)
-		was, met := known[c.User]
-		if c.Cause == causeForgotten {
-			delete(known, c.User)
-			delete(r.moved, c.User)
+		if c.Cause == causeForgotten { // what was before is erased
 			if after {
 				r.forgotten++
 			}
 			continue
 		}
+		was, met := known[c.User]
 		if linked = linked && (!met || was == c.Before); !met && c.Before != groups.Outside {
 			begins = false
 		}

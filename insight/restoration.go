@@ -69,7 +69,10 @@ func (d *Desk) Restored(ctx context.Context, group groups.GroupID, version uint6
 		return nil, err
 	}
 	x.Then, x.Forgotten = r.then(), r.forgotten
-	return x, d.compareWith(ctx, x, r)
+	if err := d.compareWith(ctx, x, r); err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 // after is who would be in after a plan.

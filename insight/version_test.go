@@ -104,6 +104,36 @@ func TestWhoMovedByAnEditIsToldFromWhoMovedByTheirData(t *testing.T) {
 	}
 }
 
+// Whoever left before anybody saved other criteria did not leave by those, whatever the criteria say today.
+func TestAnEditMovesNobodyBeforeIt(t *testing.T) {
+	ctx, now := t.Context(), january(1)
+	m := school()
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }, Guard: &groups.Guard{}})
+	g := groups.Group{ID: "crew", Name: "Crew", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(site.Is("berlin")))}
+	move := func(d int, to string) {
+		now = january(d)
+		change(ctx, m, "eve", func(u *groups.User) { u.Fields["site"] = groups.Choice(to) })
+		_, err := ev.Process(ctx)
+		check(err)
+	}
+	g, err := ev.Save(ctx, g, "ann")
+	check(err)
+	move(1, "berlin")
+	move(3, "rome")
+	now = january(5)
+	g.Criteria = groups.AllSets(groups.All(site.Is("paris")))
+	_, err = ev.Save(ctx, g, "bob")
+	check(err)
+	move(6, "berlin")
+	got, err := insight.New(ev, m, m).Since(ctx, "crew", january(2))
+	check(err)
+	want := "members of crew: 2 at 2026-01-02T09:00:00Z, 1 now; 1 joined, 2 left\n  1 joined because bob saved other criteria on 2026-01-05\n" +
+		"  1 left because bob saved other criteria on 2026-01-05\n  1 left because it is not so that site is paris"
+	if got.String() != want {
+		t.Errorf("%v\nnot\n%s", got, want)
+	}
+}
+
 // truncated has lost the first changes of its feed.
 type truncated struct {
 	groups.Store
@@ -173,5 +203,73 @@ func again[T any](t *testing.T, v *T) {
 	check(err)
 	if diff := cmp.Diff(string(data), string(same)); diff != "" || strings.Contains(string(data), "null") {
 		t.Errorf("%s\n%s", data, diff)
+	}
+}
+
+// broken fails in one of its streams.
+type broken struct {
+	groups.Store
+	at string
+}
+
+func failing[T any](s broken, at string, stream iter.Seq2[T, error]) iter.Seq2[T, error] {
+	if s.at != at {
+		return stream
+	}
+	return func(yield func(T, error) bool) {
+		for v := range stream {
+			if !yield(v, nil) {
+				return
+			}
+			break
+		}
+		yield(*new(T), errFault)
+	}
+}
+
+func (s broken) Changes(ctx context.Context, after string) iter.Seq2[groups.Change, error] {
+	return failing(s, "changes", s.Store.Changes(ctx, after))
+}
+
+func (s broken) Acts(ctx context.Context, id groups.GroupID, after string) iter.Seq2[groups.Act, error] {
+	return failing(s, "acts", s.Store.Acts(ctx, id, after))
+}
+
+func (s broken) Notes(ctx context.Context, kind groups.NoteKind, id groups.GroupID) iter.Seq2[groups.Note, error] {
+	return failing(s, "notes", s.Store.Notes(ctx, kind, id))
+}
+
+func (s broken) Members(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Member, error] {
+	return failing(s, "members", s.Store.Members(ctx, id, after))
+}
+
+func (s broken) Standings(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
+	return failing(s, "standings", s.Store.Standings(ctx, id, after))
+}
+
+func TestAnErrorOfTheStoreLeavesNoAnswer(t *testing.T) {
+	ctx := t.Context()
+	m, ev, _ := edited(ctx)
+	for at, want := range map[string]struct{ compare, restored, since bool }{
+		"changes": {restored: true, since: true}, "acts": {since: true}, "notes": {compare: true, restored: true},
+		"members": {restored: true, since: true}, "standings": {restored: true}, "": {},
+	} {
+		d := insight.New(ev, m, broken{m, at})
+		compared, err := d.Compare(ctx, "crew", 1, 3, 1)
+		if errors.Is(err, errFault) != want.compare || (compared == nil) != want.compare {
+			t.Errorf("%s: %v, %v", at, compared, err)
+		}
+		change(ctx, m, "eve", func(u *groups.User) { u.Fields["site"] = groups.Choice("rome") })
+		restored, err := d.Restored(ctx, "crew", 1)
+		if errors.Is(err, errFault) != want.restored || (restored == nil) != want.restored {
+			t.Errorf("%s: %v, %v", at, restored, err)
+		}
+		since, err := d.Since(ctx, "crew", january(7))
+		if errors.Is(err, errFault) != want.since || (since == nil) != want.since {
+			t.Errorf("%s: %v, %v", at, since, err)
+		}
+	}
+	if _, err := insight.New(ev, m, m).Since(ctx, "none", january(7)); !errors.Is(err, groups.ErrNotFound) {
+		t.Errorf("no such group: %v", err)
 	}
 }
