@@ -36,6 +36,7 @@ func TestTheDatabaseCountsWhomTheRuleIsAbout(t *testing.T) {
 		c := rapid.SampledFrom([]groups.Criteria{
 			groups.AnySets(groups.All(title.Contains("sales"), hired.InLast(90, groups.Days))),
 			groups.AnySets(groups.Any(title.Contains("STRASSE").Not(), site.IsNot("oslo"))),
+			groups.AnySets(groups.All(hired.InLast(90, groups.Days).Not())), // nobody of whom the day is not known
 			groups.AllSets(groups.Any(site.IsEmpty(), hired.Before(groups.NewDate(2026, 1, 1))), groups.All(groups.StatusIs(groups.StatusActive))),
 		}).Draw(t, "rule")
 		n, err := host.inSQL(t.Context(), c, now)
