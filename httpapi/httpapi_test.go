@@ -92,6 +92,7 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"nothing":                            ` `,
 		"not UTF-8":                          "{\"group\":{\"name\":\"\xff\"}}",
 		"nothing but brackets":               strings.Repeat("[", 1000),
+		"criteria deeper than any":           `{"group":{"name":"R","criteria":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}}`,
 	} {
 		if a := w.ask("POST", "/groups/romans/preview", body); a.Code != http.StatusBadRequest {
 			t.Errorf("%s: %v", why, a)

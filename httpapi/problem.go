@@ -127,7 +127,7 @@ func (p *problem) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(k.status)
-	w.Write(body) //nolint:errcheck // nobody is left to be told
+	w.Write(body) // nobody is left to be told of an error
 }
 
 // A partly error is one after which the definition is saved and the members are not yet up to date.

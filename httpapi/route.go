@@ -86,7 +86,7 @@ func (h *Handler) serving(rt route) http.Handler {
 		c.header.Set("Content-Type", "application/json")
 		c.header.Set("Cache-Control", "no-store")
 		w.WriteHeader(c.status)
-		w.Write(body) //nolint:errcheck // nobody is left to be told
+		w.Write(body) // nobody is left to be told of an error
 	})
 }
 
