@@ -14,10 +14,10 @@ import (
 // This file holds who may move by time alone. A rule is asked once, with the conditions that turn for a user before the
 // horizon taken as unknown: whoever it is certain about all the same stays, by Kleene's logic, however these turn.
 
-// Restless are the users whom time alone may move in the groups before an instant, by group and ascending, if people, rules
-// and decisions stay as they are and all groups are processed, now and whenever time matters to one. Nobody else is written
-// anything about in that group but, where what is known does not decide for a while, that. It may name more. It writes
-// nothing, and is nil where the Evaluator has no index, and only a look at everybody would tell.
+// Restless are the users whom time alone may move in the groups, or in all, before an instant, by group and ascending: if
+// people, rules and decisions stay as they are, and all groups are processed, now and whenever time matters to one. Everybody
+// else stays as they are in the group, their automatic bit too. It may name more. It writes nothing, costs about one
+// [Evaluator.Evaluate], and is nil where the Evaluator has no index, and only a look at everybody would tell.
 func (e *Evaluator) Restless(ctx context.Context, before time.Time, groups ...GroupID) (map[GroupID][]UserID, error) {
 	h := &horizon{before: before}
 	_, err := retried(func() (*run, error) {
@@ -34,10 +34,13 @@ func (e *Evaluator) Restless(ctx context.Context, before time.Time, groups ...Gr
 		}
 		return r, r.evaluate(ctx)
 	})
-	if errors.Is(err, errNoIndex) {
+	switch {
+	case errors.Is(err, errNoIndex):
 		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return h.found, err
+	return h.found, nil
 }
 
 // errNoIndex ends a run that only an index can do.
@@ -53,10 +56,13 @@ type horizon struct {
 }
 
 // look finds the restless of the groups of a run that has decided about all of them.
-func (h *horizon) look(r *run, x *index) {
+func (h *horizon) look(ctx context.Context, r *run, x *index) error {
 	h.now, h.restless, h.found = r.now, map[GroupID]*userset.Set{}, map[GroupID][]UserID{}
 	h.turn(r, x)
 	for _, s := range r.order {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if !s.whole {
 			continue
 		}
@@ -87,6 +93,7 @@ func (h *horizon) look(r *run, x *index) {
 		slices.Sort(list)
 		h.found[s.ID] = list
 	}
+	return nil
 }
 
 // turn finds for whom the conditions of the groups turn.

@@ -131,7 +131,9 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		}
 	}
 	if r.horizon != nil {
-		r.horizon.look(r, x)
+		if err := r.horizon.look(ctx, r, x); err != nil {
+			return err
+		}
 	}
 	return r.tellProgress(ctx, x.present.Count())
 }

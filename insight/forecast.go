@@ -67,6 +67,9 @@ var ErrWindow = errors.New("not a window of the next ten years")
 // what the people's data says: what the guard would hold counts as approved at once, and is listed. Where groups are named,
 // the guard is asked about each of them, and not about all groups together. A From that is past is now. Nothing is written;
 // what others write meanwhile may count or not. A group that does not exist is an error that wraps [groups.ErrNotFound].
+//
+// It takes time in proportion to the changes and to the instants at which there are any or a schedule is due, and to one look
+// at everybody by the index of the Evaluator; where there is none, to a look at everybody at each instant.
 func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.GroupID) (*Forecast, error) {
 	now := d.ev.Now()
 	if from.Before(now) {

@@ -40,13 +40,13 @@ func (n *Next) String() string {
 	if n.Flip != nil {
 		fmt.Fprintf(&b, ", and %v from %s on\n", n.Flip.Verdict, stamp(n.Flip.At))
 	} else {
-		fmt.Fprintf(&b, ", and time alone makes it no other before %s\n", stamp(n.Until))
+		fmt.Fprintf(&b, ", and stays so until %s at least\n", stamp(n.Until))
 	}
 	fmt.Fprintf(&b, "%s in %s: %v", n.User, n.Group, n.Member)
 	if n.Move != nil {
 		fmt.Fprintf(&b, ", and %v from %s on (%s)", n.Move.After, stamp(n.Move.At), n.Move.Cause)
 	} else {
-		fmt.Fprintf(&b, ", and time alone moves nobody before %s", stamp(n.Until))
+		fmt.Fprintf(&b, ", and stays so until %s at least", stamp(n.Until))
 	}
 	return b.String()
 }
@@ -60,9 +60,8 @@ const farthest = 10
 // Next says when time alone next flips what the criteria of a group say of a user, and when it next moves the user in or
 // out, or to another method: if nothing else changes and the groups are processed whenever time matters to one. Both are
 // exact to the rules of the group's zone, and to groups that the criteria ask for; an assignment that ends moves the user
-// and flips nothing. What the guard would hold counts as approved. It looks ten years ahead, and at
-// this user only, but where a rule asks for reports. An unknown
-// group or user is an error that wraps [groups.ErrNotFound].
+// and flips nothing. What the guard would hold counts as approved. It looks ten years ahead, and at this user only, but
+// where a rule asks for reports. An unknown group or user is an error that wraps [groups.ErrNotFound].
 func (d *Desk) Next(ctx context.Context, group groups.GroupID, user groups.UserID) (*Next, error) {
 	store, err := newRehearsal(ctx, d.store, group)
 	if err != nil {
