@@ -15,23 +15,43 @@ import (
 // within the scope of its owner, or do not. Of whom there is nothing to say there is no entry.
 func (d *Desk) reasons(ctx context.Context, g groups.Group, users []groups.UserID, in bool) (map[groups.UserID][]string, error) {
 	said := map[groups.UserID][]string{}
-	if len(users) == 0 {
-		return said, nil
+	return said, d.inBatches(ctx, users, func(some []groups.UserID) error { return d.reason(ctx, g, some, in, said) })
+}
+
+// inBatches does something for as many users at a time as a condition may name.
+func (d *Desk) inBatches(ctx context.Context, users []groups.UserID, do func([]groups.UserID) error) error {
+	schema, err := d.dir.Schema(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema: %w", err)
 	}
+	most := 2000
+	if l := schema.Limits; l != nil && l.Operands > 0 {
+		most = l.Operands
+	}
+	for some := range slices.Chunk(users, most) {
+		if err := do(some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reason is reasons for so few users that one condition may name them.
+func (d *Desk) reason(ctx context.Context, g groups.Group, users []groups.UserID, in bool, said map[groups.UserID][]string) error {
 	if g.Owner != "" && !in {
 		within, err := d.among(ctx, g, groups.Everyone{}, users)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		owned := g
-		g.Owner = ""
-		present, err := d.among(ctx, g, groups.Everyone{}, users)
+		owner := g.Owner
+		g.Owner = "" // whose scope would hide what the rule says
+		there, err := d.among(ctx, g, groups.Everyone{}, users)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for u := range present {
+		for u := range there {
 			if !within[u] {
-				said[u] = append(said[u], fmt.Sprintf("they are not assigned to the owner %q", owned.Owner))
+				said[u] = append(said[u], fmt.Sprintf("they are not assigned to the owner %q", owner))
 			}
 		}
 	}
@@ -42,7 +62,7 @@ func (d *Desk) reasons(ctx context.Context, g groups.Group, users []groups.UserI
 	}
 	found, err := d.ev.Differ(ctx, g, groups.AnySets(groups.All(opposite)), len(users))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, of := range found {
 		if of.Says[1] == says || of.Says[1] == groups.Unknown || of.Says[0] != says && of.Says[0] != groups.Unknown {
@@ -54,7 +74,7 @@ func (d *Desk) reasons(ctx context.Context, g groups.Group, users []groups.UserI
 			}
 			text, empty, err := d.wording(ctx, g, by)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			for _, u := range by.First {
 				if empty[u] {
@@ -70,7 +90,7 @@ func (d *Desk) reasons(ctx context.Context, g groups.Group, users []groups.UserI
 			}
 		}
 	}
-	return said, nil
+	return nil
 }
 
 // wording says that a condition holds, or does not, and for whom that is because they have no value.
@@ -98,18 +118,17 @@ func conditionAt(c groups.Criteria, pointer string) groups.Condition {
 
 // among are those of some users for whom a condition holds, within the scope of the owner of the group.
 func (d *Desk) among(ctx context.Context, g groups.Group, c groups.Condition, users []groups.UserID) (map[groups.UserID]bool, error) {
-	_, list, err := d.ev.CountPage(ctx, groups.Group{
-		ID: alone, Name: alone, Kind: groups.AutomaticGroup, Status: groups.Active, Zone: g.Zone, Owner: g.Owner,
-		Criteria: groups.AllSets(groups.All(groups.UserIs(users...), c)),
-	}, len(users))
-	if err != nil {
-		return nil, err
-	}
-	held := make(map[groups.UserID]bool, len(list))
-	for _, m := range list {
-		held[m.User] = true
-	}
-	return held, nil
+	held := map[groups.UserID]bool{}
+	return held, d.inBatches(ctx, users, func(some []groups.UserID) error {
+		_, list, err := d.ev.CountPage(ctx, groups.Group{
+			ID: alone, Name: alone, Kind: groups.AutomaticGroup, Status: groups.Active, Zone: g.Zone, Owner: g.Owner,
+			Criteria: groups.AllSets(groups.All(groups.UserIs(some...), c)),
+		}, len(some))
+		for _, m := range list {
+			held[m.User] = true
+		}
+		return err
+	})
 }
 
 // told says what a change came from, but for the rule.

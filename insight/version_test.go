@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -131,6 +132,69 @@ func TestAnEditMovesNobodyBeforeIt(t *testing.T) {
 		"  1 left because bob saved other criteria on 2026-01-05\n  1 left because it is not so that site is paris"
 	if got.String() != want {
 		t.Errorf("%v\nnot\n%s", got, want)
+	}
+}
+
+// A condition may not name as many users as may move at once.
+func TestReasonsAreGivenToMoreUsersThanAConditionMayName(t *testing.T) {
+	ctx := t.Context()
+	m, ev, now := edited(ctx)
+	schema, err := m.Schema(ctx)
+	check(err)
+	limited := *schema
+	limited.Limits = &groups.Limits{Operands: 2}
+	users := make([]groups.User, 0, 5)
+	for i := range 5 {
+		users = append(users, groups.User{ID: groups.UserID(fmt.Sprint("u", i)), Fields: map[string]groups.Value{"points": groups.Number(float64(i + 5))}})
+	}
+	check(m.Write(ctx, groups.PeopleChange{Schema: &limited, Upsert: users}))
+	_, err = ev.Process(ctx)
+	check(err)
+	*now = january(21)
+	got, err := insight.New(ev, m, m).Since(ctx, "crew", january(19))
+	check(err)
+	want := []groups.CommonCause{{Count: 5, Text: "it is so that points is at least 5 (people with no points left out)"}}
+	if diff := cmp.Diff(want, got.JoinedBy); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// patsEve is a directory in which Pat has to do with nobody but Eve.
+type patsEve struct{ *groups.Memory }
+
+func (patsEve) Scope(_ context.Context, owner string) (groups.Scope, error) {
+	return func(u *groups.User) groups.Verdict {
+		if owner == "pat" && u.ID == "eve" {
+			return groups.Yes
+		}
+		return groups.No
+	}, nil
+}
+
+func TestWhoIsNotAssignedToTheOwnerIsToldSo(t *testing.T) {
+	ctx := t.Context()
+	m, _, now := edited(ctx)
+	ev := groups.NewEvaluator(patsEve{m}, m, &groups.Options{Now: func() time.Time { return *now }, Guard: &groups.Guard{}})
+	g, err := m.Group(ctx, "crew")
+	check(err)
+	g.Owner = "pat"
+	_, err = ev.Save(ctx, g, "ann")
+	check(err)
+	change(ctx, m, "eve", func(u *groups.User) { u.Fields["site"] = groups.Choice("rome") })
+	d := insight.New(ev, patsEve{m}, m)
+	got, err := d.Restored(ctx, "crew", 1)
+	check(err)
+	want := []insight.Otherwise{
+		{User: "ada", Then: groups.Automatic, Why: []string{`they are not assigned to the owner "pat"`}},
+		{User: "eve", Then: groups.Automatic, Why: []string{"it is not so that site is berlin"}},
+	}
+	if diff := cmp.Diff(want, got.Otherwise); diff != "" {
+		t.Error(diff)
+	}
+	compared, err := d.Compare(ctx, "crew", 1, 3, 9)
+	check(err)
+	if compared.Users != 1 || compared.Disagreements[0].First[0] != "eve" {
+		t.Error(compared)
 	}
 }
 
