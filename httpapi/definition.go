@@ -184,7 +184,15 @@ func (h *Handler) deleteGroup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.mustExist(ctx, c); err != nil {
+		return nil, err
+	}
 	run, err := h.desk.Delete(ctx, c.actor, c.group, base)
+	if err != nil {
+		if _, gone := h.store.Group(context.WithoutCancel(ctx), c.group); errors.Is(gone, groups.ErrNotFound) {
+			err = &partly{err, 0}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -285,28 +285,44 @@ func TestNothingThatASourceSaysReachesTheClient(t *testing.T) {
 	}
 }
 
-// halfway fails to be read after a definition was saved.
+// halfway fails once a definition is written.
 type halfway struct {
 	groups.Store
-	saved bool
+	written bool
+	err     error
 }
 
 func (h *halfway) Apply(ctx context.Context, c groups.Commit) error {
-	if h.saved {
-		return errKeys
+	if h.written {
+		return h.err
 	}
-	h.saved = true
+	h.written = true
 	return h.Store.Apply(ctx, c)
 }
 
 func TestWhoseEditWasSavedAndNotYetCarriedOutIsToldSo(t *testing.T) {
-	w := newWorld(t)
-	w.before = func(d groups.Directory, s groups.Store) (groups.Directory, groups.Store) {
-		return d, &halfway{Store: s}
-	}
-	a := w.want(502, "PUT", "/groups/romans", edited(0, "Oslo"), `If-Match: "1"`)
-	if a.at("saved") != 2. {
-		t.Errorf("it says %v", a)
+	for _, err := range []error{errKeys, groups.ErrConflict, groups.ErrNotFound} {
+		w := newWorld(t)
+		// Whoever is in a group beneath world is in above.
+		_, saved := w.ev.Save(t.Context(), groups.Group{ID: "world", Name: "W", Status: groups.Active}, "root")
+		w.must(saved)
+		romans, read := w.Group(t.Context(), "romans")
+		w.must(read)
+		romans.Parent = "world"
+		_, saved = w.ev.Save(t.Context(), romans, "root")
+		w.must(saved)
+		w.group("above", groups.AnySets(groups.All(groups.MemberOfAny("world").WithBelow())))
+		w.before = func(d groups.Directory, s groups.Store) (groups.Directory, groups.Store) {
+			return d, &halfway{Store: s, err: err}
+		}
+		a := w.want(502, "PUT", "/groups/romans", edited(0, "Oslo"), `If-Match: "2"`)
+		if a.at("saved") != 3. {
+			t.Errorf("%v: of the edit it says %v", err, a)
+		}
+		w.want(502, "DELETE", "/groups/romans", "", `If-Match: "3"`)
+		if _, gone := w.Group(t.Context(), "romans"); !errors.Is(gone, groups.ErrNotFound) {
+			t.Errorf("%v: the group is there: %v", err, gone)
+		}
 	}
 }
 
@@ -349,6 +365,9 @@ func TestWhoDoesNotSeeEverythingIsShownNoMore(t *testing.T) {
 	}
 	if g, err := w.Group(t.Context(), "mixed"); err != nil || !strings.Contains(g.Criteria.String(), "secret") {
 		t.Errorf("the condition that eve does not see is gone: %v %v", g.Criteria, err)
+	}
+	if a := w.ask("PUT", "/groups/hers", `{"group":{"name":"H","kind":"automatic","criteria":{"match":"any","sets":[{"match":"all","conditions":[{"kind":"group","op":"memberOfAny","groups":["secret"]}]}]}}}`, "Actor: eve", "If-None-Match: *"); a.Code != 422 {
+		t.Errorf("eve creates a group of those in secret: %v", a)
 	}
 	if got := eve("POST", "/groups/mixed/check", `{"criteria":{"match":"any","sets":[{"match":"all","conditions":[{"kind":"group","op":"memberOfAny","groups":["secret"]}]}]}}`); !strings.HasPrefix(got, "422") {
 		t.Errorf("eve names what she does not see: %s", got)

@@ -124,16 +124,22 @@ func (p *problem) write(w http.ResponseWriter) {
 	if err != nil {
 		panic("httpapi: a problem has no JSON: " + err.Error())
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
+	head(w.Header(), "application/problem+json")
 	w.WriteHeader(k.status)
 	w.Write(body) // nobody is left to be told of an error
 }
 
-// A partly error is one after which the definition is saved and the members are not yet up to date.
+// head is what every answer has.
+func head(of http.Header, media string) {
+	of.Set("Content-Type", media)
+	of.Set("X-Content-Type-Options", "nosniff")
+	of.Set("Cache-Control", "no-store")
+}
+
+// A partly error is one after which the definition is written and the members are not yet up to date.
 type partly struct {
 	error
-	saved uint64
+	saved uint64 // its revision; zero is that it was deleted
 }
 
 func (e *partly) Unwrap() error { return e.error }
@@ -147,6 +153,9 @@ func (h *Handler) problem(c *call, err error) *problem {
 		p = &problem{code: codeSource} // a read is in nobody's way, and a list is always there
 	}
 	if half, is := errors.AsType[*partly](err); is {
+		if p.code != codeInterrupted { // whatever it is, it did not keep the edit from being written
+			p = &problem{code: codeSource}
+		}
 		p.Saved = half.saved
 	}
 	return p

@@ -83,8 +83,7 @@ func (h *Handler) serving(rt route) http.Handler {
 			p.write(w)
 			return
 		}
-		c.header.Set("Content-Type", "application/json")
-		c.header.Set("Cache-Control", "no-store")
+		head(c.header, "application/json")
 		w.WriteHeader(c.status)
 		w.Write(body) // nobody is left to be told of an error
 	})

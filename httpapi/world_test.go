@@ -155,8 +155,8 @@ func (w *world) serve(r *http.Request) answer {
 	if strings.Contains(rec.Body.String(), "SECRET") {
 		w.Errorf("%s %s tells what a source said: %s", r.Method, r.URL, rec.Body)
 	}
-	if rec.Header().Get("Cache-Control") != "no-store" {
-		w.Errorf("%s %s may be cached", r.Method, r.URL)
+	if rec.Header().Get("Cache-Control") != "no-store" || rec.Header().Get("X-Content-Type-Options") != "nosniff" {
+		w.Errorf("%s %s may be cached, or taken for something else", r.Method, r.URL)
 	}
 	if rec.Code >= 400 {
 		w.codes[fmt.Sprint(a.at("type"))] = true
