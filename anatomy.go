@@ -30,10 +30,11 @@ type limb struct {
 	first, last int
 }
 
-// A joint is a condition.
+// A joint is a condition, with where it stands and how people read it.
 type joint struct {
 	leaf    leaf
 	pointer string
+	text    string
 	atoms   []int
 	things  []int
 }
@@ -74,7 +75,8 @@ func (r *Rule) anatomy(v *View) *anatomy {
 	for i, set := range r.sets {
 		first := len(a.joints)
 		for j, l := range set.leaves {
-			a.join(l, fmt.Sprintf("/sets/%d/conditions/%d", i, j), met)
+			pointer := fmt.Sprintf("/sets/%d/conditions/%d", i, j)
+			a.join(joint{leaf: l, pointer: pointer, text: r.criteria.Sets[i].Conditions[j].String()}, met)
 		}
 		a.sets = append(a.sets, limb{set.match, first, len(a.joints)})
 	}
@@ -95,9 +97,9 @@ func (a *anatomy) sameTrees(v *View) bool {
 }
 
 // join takes a condition apart.
-func (a *anatomy) join(l leaf, pointer string, met map[[2]string]int) {
+func (a *anatomy) join(j joint, met map[[2]string]int) {
 	n := len(a.joints)
-	a.joints = append(a.joints, joint{leaf: l, pointer: pointer})
+	a.joints = append(a.joints, j)
 	add := func(part int, negated bool, of, name string) {
 		at := len(a.atoms)
 		a.atoms = append(a.atoms, atom{n, part, negated})
@@ -116,7 +118,7 @@ func (a *anatomy) join(l leaf, pointer string, met map[[2]string]int) {
 			a.joints[n].things = append(a.joints[n].things, t)
 		}
 	}
-	switch l := l.(type) {
+	switch l := j.leaf.(type) {
 	case *fieldLeaf:
 		if l.name == string(ID) {
 			add(0, false, "", "")

@@ -42,6 +42,8 @@ func TestWhatWouldMakeTheVerdictAnother(t *testing.T) {
 			groups.AnySets(groups.All(rome, evalScore.AtLeast(1)), groups.All(oslo, red)), "it would be yes if city were Oslo"},
 		{"of a choice another option", evalUser("ann", evalHas("team", groups.Choice("red"))),
 			groups.AllSets(groups.All(red)), "it would be no if team were blue"},
+		{"three changes", evalUser("ann"),
+			groups.AnySets(groups.All(rome, red, in("latin")), groups.All(rome, groups.UserIs("bob"))), "it would be yes if city were Rome and team were red and latin were completed"},
 		{"more than three changes", evalUser("ann"),
 			groups.AllSets(groups.All(rome, red, in("latin"), in("greek"))), "it would be yes after more than 3 changes of data"},
 		{"three of many courses", evalUser("ann"),
@@ -89,6 +91,28 @@ func TestWhatWouldMakeTheVerdictAnother(t *testing.T) {
 			}
 			w.want(strings.Join(got, "\n"), c.want)
 		})
+	}
+}
+
+func TestSeveralValuesAreFoundWhereConditionsAskForThemTogether(t *testing.T) {
+	const tags, skills = groups.TextField("tags"), groups.MultiChoiceField("skills")
+	schema := &groups.Schema{Fields: []groups.Field{{Name: "tags", Type: groups.TypeText, Several: true}, {Name: "skills", Type: groups.TypeMultiChoice}}}
+	u := groups.User{ID: "ann", Fields: map[string]groups.Value{"tags": groups.Text("new"), "skills": groups.Empty()}}
+	for want, c := range map[string][]groups.Condition{
+		"it would be yes if tags were left, right":            {tags.Is("left"), tags.Is("right")},
+		"it would be yes if skills were fishing, hunting":     {skills.IncludesAll("hunting"), skills.IncludesAny("fishing", "golf")},
+		"it would be yes if skills were hunting, other":       {skills.IncludesAll("hunting"), skills.IsExactly("hunting").Not()},
+		"no change of data makes it yes":                      {tags.Is("left"), tags.Is("left").Not()},
+		"no change of data was found that makes it yes":       {tags.StartsWith("a"), tags.Matches("^[b-d]+$")},
+		"it would be yes if skills were golf and tags were x": {skills.IsExactly("golf"), tags.Is("x")},
+	} {
+		rule, err := schema.Compile(groups.AllSets(groups.All(c...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rule.Explain(&u, &groups.View{}).Otherwise[0].String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
@@ -226,7 +250,7 @@ func drawnExplanation(t *rapid.T) (otherwise, groups.Criteria, *groups.Rule, *gr
 	return otherwise{u, w, v, map[groups.GroupID]bool{}}, c, rule, rule.Explain(&u, v)
 }
 
-func TestWhateverIsOfferedMakesTheVerdictWhatIsSaid(t *testing.T) {
+func TestWhateverIsOfferedMakesTheVerdictWhatIsSaidAndTurnsNoMore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		is, c, rule, x := drawnExplanation(t)
 		for _, f := range x.Otherwise {
@@ -239,11 +263,23 @@ func TestWhateverIsOfferedMakesTheVerdictWhatIsSaid(t *testing.T) {
 					t.Fatalf("%v\n%v: %v\n%s\n%v", c, set, got, law.DescribeWorld(is.world), x)
 				}
 			}
+			for i, a := range f.Sets {
+				for j, b := range f.Sets {
+					if i != j && slices.EqualFunc(a, b, turnsNoMore) {
+						t.Fatalf("%v\n%v does what %v does\n%s", c, a, b, law.DescribeWorld(is.world))
+					}
+				}
+			}
 		}
 	})
 }
 
-// A reading is one value that a thing may have, and the conditions that it turns.
+// turnsNoMore reports whether a change is of the same thing as another and turns no conditions but those that the other turns.
+func turnsNoMore(a, b groups.DataChange) bool {
+	return a.Of == b.Of && a.Name == b.Name && within(a.Conditions, b.Conditions)
+}
+
+// An option is one value that a thing may have, and the conditions that it turns.
 type option struct {
 	of, name string
 	to       []string

@@ -93,18 +93,14 @@ func (r *Rule) explain(u *User, v *View) *Explanation {
 		return x
 	}
 	x.Verdict = neutral(r.match)
-	for i, set := range r.sets {
-		s := SetVerdict{Match: set.match.String(), Verdict: neutral(set.match)}
-		for j, l := range set.leaves {
-			c := ConditionVerdict{
-				Pointer: fmt.Sprintf("/sets/%d/conditions/%d", i, j),
-				Text:    r.criteria.Sets[i].Conditions[j].String(),
-				Verdict: l.verdict(u, v),
-				Had:     l.had(u, v),
-			}
-			s.Verdict = set.match.join(s.Verdict, c.Verdict)
-			s.Conditions = append(s.Conditions, c)
+	joints := r.anatomy(v).joints
+	for _, set := range r.sets {
+		s := SetVerdict{Match: set.match.String(), Verdict: neutral(set.match), Conditions: make([]ConditionVerdict, len(set.leaves))}
+		for i, l := range set.leaves {
+			s.Conditions[i] = ConditionVerdict{Pointer: joints[i].pointer, Text: joints[i].text, Verdict: l.verdict(u, v), Had: l.had(u, v)}
+			s.Verdict = set.match.join(s.Verdict, s.Conditions[i].Verdict)
 		}
+		joints = joints[len(set.leaves):]
 		x.Verdict = r.match.join(x.Verdict, s.Verdict)
 		x.Sets = append(x.Sets, s)
 	}

@@ -423,9 +423,9 @@ func (w *wayfinder) turnsLess(a, b []choice) bool {
 			return false
 		}
 		before = cmp.Or(before, cmp.Compare(a[i].class, b[i].class))
-		for k, at := range w.things[a[i].thing].atoms {
-			by := w.turns(at, w.classOf(a[i]).says[k])
-			and := w.turns(at, w.classOf(b[i]).says[k])
+		for _, at := range w.things[a[i].thing].atoms {
+			j := w.atoms[at].joint
+			by, and := w.helps(j, a[i]), w.helps(j, b[i])
 			if by && !and {
 				return false
 			}
