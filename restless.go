@@ -175,7 +175,8 @@ func (a *valued) turningBefore(p *predicate, h *horizon) (turning []uint32) {
 	return turning
 }
 
-// ask adds those about whom the rule of a group is not certain until the horizon.
+// ask adds those about whom the rule of a group is not certain until the horizon. Where it waits until others are processed,
+// and does not know before, nobody is moved by that.
 func (h *horizon) ask(r *run, x *index, s *subject) {
 	terms, may := slices.Clone(s.terms), false
 	widen := func(term int, by *userset.Set) {
@@ -195,12 +196,8 @@ func (h *horizon) ask(r *run, x *index, s *subject) {
 				named = append(named, r.refs.beneath(id)...)
 			}
 			for _, id := range named {
-				switch of := r.groups[id]; {
-				case of == nil:
-				case of.scheduled() && of.State.Live != (of.Status == Active):
-					widen(g.term, &x.present) // until it is processed everybody is as they were
-				case h.restless[id] != nil:
-					widen(g.term, h.restless[id])
+				if of := h.restless[id]; of != nil {
+					widen(g.term, of)
 				}
 			}
 		}

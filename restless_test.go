@@ -2,6 +2,7 @@ package groups_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -89,5 +90,38 @@ func TestOnlyAnIndexTellsWhoIsRestless(t *testing.T) {
 	ev := groups.NewEvaluator(m, m, &groups.Options{IndexBytes: -1, Now: func() time.Time { return time.Unix(0, 0) }})
 	if restless, err := ev.Restless(t.Context(), time.Unix(1, 0)); restless != nil || err != nil {
 		t.Error(restless, err)
+	}
+}
+
+// In St. John's the clock was once set back at a minute past midnight, so that who has come today has not for an hour.
+func TestWhoAClockThatIsSetBackMovesIsRestless(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	now := time.Date(2009, 11, 1, 2, 30, 30, 0, time.UTC)
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }})
+	day := func(d int) map[string]groups.Value {
+		return map[string]groups.Value{"hired": groups.Day(groups.NewDate(2009, 11, d))}
+	}
+	err := m.Write(ctx, groups.PeopleChange{
+		Schema: &groups.Schema{Fields: []groups.Field{{Name: "hired", Type: groups.TypeDate}}},
+		Upsert: []groups.User{{ID: "today", Fields: day(1)}, {ID: "tomorrow", Fields: day(2)}, {ID: "later", Fields: day(9)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ev.Save(ctx, groups.Group{
+		ID: "new", Name: "new", Kind: groups.AutomaticGroup, Status: groups.Active, Zone: "America/St_Johns",
+		Criteria: groups.AllSets(groups.All(groups.DateField("hired").InLast(5, groups.Days))),
+	}, "chief")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for minutes, want := range map[int]string{0: "map[]", 1: "map[new:[today]]", 24 * 60: "map[new:[today]]", 26 * 60: "map[new:[today tomorrow]]"} {
+		restless, err := ev.Restless(ctx, now.Add(time.Duration(minutes)*time.Minute))
+		if got := fmt.Sprint(restless); got != want || err != nil {
+			t.Errorf("within %d minutes: %s (%v), want %s", minutes, got, err, want)
+		}
 	}
 }

@@ -327,7 +327,11 @@ func TestAForecastByTheIndexIsThatOfLookingAtEverybody(tt *testing.T) {
 	rapid.Check(tt, func(t *rapid.T) {
 		n := law.Drawn{}.Restless(t)
 		h := hostOf(t, n, strict())
-		if rapid.Bool().Draw(t, "processed") {
+		switch rapid.IntRange(0, 2).Draw(t, "processed, approved") {
+		case 1:
+			_, err := h.ev.Process(context.Background())
+			check(err)
+		case 2:
 			h.process(t)
 		}
 		to := n.Now.AddDate(0, 0, few)
@@ -352,6 +356,10 @@ func TestAForecastListsWhatTheGuardWouldHold(tt *testing.T) {
 		n := law.Drawn{}.Restless(t)
 		h := hostOf(t, n, strict())
 		to := n.Now.AddDate(0, 0, few)
+		if rapid.Bool().Draw(t, "held already") {
+			_, err := h.ev.Process(context.Background())
+			check(err)
+		}
 		got := forecast(t, h, to)
 		type mark struct {
 			at    time.Time

@@ -255,3 +255,40 @@ func TestAForecastBeginsWhereItIsAskedTo(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsBeneathAGroupIsLookedAtAsWell(t *testing.T) {
+	child := following("child", groups.DateField("hired").InLast(2, groups.Days))
+	child.Parent = "family"
+	w := newClockwork(t, "2026-03-01T12:00:00Z", map[string]groups.Value{"hired": groups.Day(groups.NewDate(2026, 3, 1))},
+		groups.Group{ID: "family", Status: groups.Active}, child, following("readers", groups.MemberOfAny("family").WithBelow()))
+	w.process()
+	if n := w.next("readers"); n.Flip == nil || n.Move == nil {
+		t.Errorf("%v", n)
+	}
+	f, err := insight.New(w.ev, w, w).Forecast(context.Background(), w.now, w.now.AddDate(1, 0, 0), "readers")
+	if err != nil || len(f.Changes) != 1 || len(f.Groups) != 1 {
+		t.Errorf("%v, %v", f, err)
+	}
+}
+
+// Whoever's manager is not known may report to anybody.
+func TestWhoMayHaveReportsIsUnknown(t *testing.T) {
+	ctx := context.Background()
+	w := newClockwork(t, "2026-03-01T12:00:00Z", nil, following("g", groups.HasReports()))
+	nobody := groups.ReportsTo("")
+	for _, c := range []struct {
+		others []groups.User
+		want   groups.Verdict
+	}{
+		{nil, groups.No},
+		{[]groups.User{{ID: "bob", Manager: nobody}, {ID: "cid"}, {ID: "dan"}}, groups.Unknown},
+		{[]groups.User{{ID: "eve", Manager: groups.ReportsTo("ann")}}, groups.Yes},
+	} {
+		check(w.Write(ctx, groups.PeopleChange{Upsert: append(c.others, groups.User{ID: "ann", Manager: nobody})}))
+		is, err := w.ev.Match(ctx, "g", "ann")
+		check(err)
+		if n := w.next("g"); n.Verdict != c.want || is != c.want {
+			t.Errorf("beside %v: %v, want %v; the evaluator says %v", c.others, n.Verdict, c.want, is)
+		}
+	}
+}
