@@ -21,18 +21,52 @@ type Supposition struct {
 	Courses []string `json:"courses,omitempty"`
 }
 
-// Suppose works out what processing the groups would write if the people were as supposed: without groups, all that
-// are due; named ones also where they wait for their schedule. The [Guard] holds nothing back, and nothing is written.
-// It does not change the schema: an option that nobody has answers as one that does not exist. A group that does not
-// exist is an error that wraps [ErrNotFound]; an error of a source leaves no result at all.
-func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupID) ([]Diff, error) {
+// Suppose works out what processing the groups would write now, and what it would write then, if the people were as
+// supposed: of all groups that are due, or of the named ones, also where they wait for their schedule, those in which
+// the two differ, in the same order. The [Guard] holds nothing back, and nothing is written. It does not change the
+// schema: an option that nobody has answers as one that does not exist. A group that does not exist is an error that
+// wraps [ErrNotFound]; an error of a source leaves no result at all.
+func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupID) (now, then []Diff, err error) {
 	other := *e
-	other.dir, other.opts.Guard = &supposed{e.dir, s}, new(Guard)
-	run, err := other.Evaluate(ctx, groups...)
-	if err != nil {
-		return nil, err
+	other.opts.Guard = new(Guard)
+	look := func(dir Directory, groups []GroupID) (*run, error) {
+		other.dir = dir
+		return retried(func() (*run, error) { return other.run(ctx, groups) })
 	}
-	return run.Diffs, nil
+	supposed, err := look(&supposed{e.dir, s}, groups)
+	if err != nil {
+		return nil, nil, err
+	}
+	var looked []GroupID
+	for _, s := range supposed.order {
+		if s.whole {
+			looked = append(looked, s.ID)
+		}
+	}
+	if len(looked) == 0 {
+		return nil, nil, nil
+	}
+	actual, err := look(e.dir, looked)
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.Sort(looked)
+	for _, id := range looked {
+		was, will := actual.groups[id].diff.listed(id), supposed.groups[id].diff.listed(id)
+		if !was.same(&will) {
+			now, then = append(now, was), append(then, will)
+		}
+	}
+	return now, then, nil
+}
+
+// same reports whether two runs would write the same to a group.
+func (d *Diff) same(e *Diff) bool {
+	alike := func(a, b Change) bool {
+		return a.User == b.User && a.Before == b.Before && a.After == b.After && a.Cause == b.Cause
+	}
+	return slices.EqualFunc(d.Joined, e.Joined, alike) && slices.EqualFunc(d.Left, e.Left, alike) && slices.EqualFunc(d.Switched, e.Switched, alike) &&
+		slices.EqualFunc(d.Withheld, e.Withheld, alike) && slices.Equal(d.Undecided, e.Undecided)
 }
 
 // supposed is a Directory as it would be. It shows no optional capability of the Directory beneath.

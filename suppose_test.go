@@ -1,7 +1,6 @@
 package groups_test
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -111,15 +110,15 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 			}
 		}
 		before := everything(tt, tenant{m, index})
-		got, err := index.Suppose(ctx, s)
+		was, got, err := index.Suppose(ctx, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		looked, err := plain.Suppose(ctx, s)
+		wasLooked, looked, err := plain.Suppose(ctx, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(looked, got); d != "" {
+		if d := cmp.Diff([][]groups.Diff{wasLooked, looked}, [][]groups.Diff{was, got}); d != "" {
 			t.Fatalf("the index says otherwise than a look at everybody (-look +index):\n%s", d)
 		}
 		now, err := index.Evaluate(ctx)
@@ -129,21 +128,31 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 		if want, err := plain.Evaluate(ctx); err != nil || cmp.Diff(want, now) != "" {
 			t.Fatalf("the index takes what was supposed for true (-look +index): %v\n%s", err, cmp.Diff(want, now))
 		}
+		options.Guard = &groups.Guard{}
+		undone, err := groups.NewEvaluator(m, m, &options).Evaluate(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if d := cmp.Diff(before, everything(tt, tenant{m, index})); d != "" {
 			t.Fatalf("something was written:\n%s", d)
 		}
 		if err := m.Write(ctx, written(world.World, s)); err != nil {
 			t.Fatal(err)
 		}
-		options.Guard = &groups.Guard{}
 		done, err := groups.NewEvaluator(m, m, &options).Evaluate(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(done.Diffs, got); d != "" {
+		var wasDone, wouldBe []groups.Diff
+		for i, d := range done.Diffs {
+			if cmp.Diff(undone.Diffs[i], d) != "" {
+				wasDone, wouldBe = append(wasDone, undone.Diffs[i]), append(wouldBe, d)
+			}
+		}
+		if d := cmp.Diff([][]groups.Diff{wasDone, wouldBe}, [][]groups.Diff{was, got}); d != "" {
 			t.Fatalf("once it is done others move (-done +supposed), by %+v:\n%s\n%s", s, d, law.Describe(world))
 		}
-		if settled && fmt.Sprint(now.Changes()) != fmt.Sprint(done.Changes()) {
+		if settled && len(got) > 0 {
 			moved++
 		}
 	})

@@ -41,6 +41,28 @@ func (r *run) suppose(ctx context.Context, x *index) error {
 	return nil
 }
 
+// narrow leaves out of the run the groups in which nothing would be otherwise, and that no other reads.
+func (v *supposing) narrow(r *run) {
+	if v == nil {
+		return
+	}
+	otherwise, needed := map[GroupID]bool{}, map[GroupID]bool{}
+	for _, s := range r.order {
+		otherwise[s.ID] = s.whole && (s.recipe != nil && slices.ContainsFunc(s.recipe.predicates, v.moves) ||
+			slices.ContainsFunc(s.needs, func(id GroupID) bool { return otherwise[id] }))
+	}
+	for _, s := range slices.Backward(r.order) {
+		if s.whole = s.whole && (otherwise[s.ID] || needed[s.ID]); s.whole {
+			for _, id := range s.needs {
+				needed[id] = true
+			}
+		}
+	}
+}
+
+// moves reports whether the predicate would say something else of somebody.
+func (v *supposing) moves(p *predicate) bool { return v.term(p).Yes != &p.yes }
+
 // terms are what a rule asks for, as the run supposes it.
 func (v *supposing) terms(c *recipe) []program.Term {
 	if v == nil {

@@ -90,6 +90,7 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		r.survey.fromIndex(r, x)
 	}
 	r.told = x.flips.told
+	r.supposed.narrow(r)
 	read := map[GroupID]bool{}
 	level := map[GroupID]int{}
 	var levels [][]*subject

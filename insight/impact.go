@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -187,41 +186,40 @@ func (d *Desk) people(ctx context.Context, p *place) (int, error) {
 	return t.Population, err
 }
 
-// compare is what processing the groups would write now, and once the action is taken, by group.
+// compare is what processing the groups would write now, and once the action is taken, by group, where that is not the
+// same.
 func (d *Desk) compare(ctx context.Context, p *place) (now, then map[groups.GroupID]groups.Diff, err error) {
-	var looked []groups.GroupID
+	var was, will []groups.Diff
 	switch {
 	case p.Kind == fieldKind: // nobody moves by a rule that does not fit the schema
 	case p.Kind != groupKind:
-		if looked = p.asking(); len(looked) > 0 {
-			then, err = d.suppose(ctx, p.supposition(), looked)
+		if asking := p.asking(); len(asking) > 0 {
+			was, will, err = d.ev.Suppose(ctx, p.supposition(), asking...)
 		}
 	case p.group.Parent != groups.GroupID(p.To):
-		if then, err = d.preview(ctx, p); err == nil {
-			looked = slices.Collect(maps.Keys(then))
-		}
+		was, will, err = d.preview(ctx, p)
 	}
-	if err == nil && len(looked) > 0 {
-		now, err = d.suppose(ctx, groups.Supposition{}, looked)
-	}
-	return now, then, err
-}
-
-func (d *Desk) suppose(ctx context.Context, s groups.Supposition, looked []groups.GroupID) (map[groups.GroupID]groups.Diff, error) {
-	diffs, err := d.ev.Suppose(ctx, s, looked...)
-	return byGroup(diffs), err
+	return byGroup(was), byGroup(will), err
 }
 
 // preview looks at the groups that refer to one, or to what is above it, where it has another parent; without it, where
 // it has none.
-func (d *Desk) preview(ctx context.Context, p *place) (map[groups.GroupID]groups.Diff, error) {
+func (d *Desk) preview(ctx context.Context, p *place) (now, then []groups.Diff, err error) {
 	g := p.group
 	g.Parent = groups.GroupID(p.To)
 	plan, err := d.ev.Preview(ctx, g, nil)
-	if err != nil {
-		return nil, err
+	if err != nil || len(plan.Others) == 0 {
+		return nil, nil, err
 	}
-	return byGroup(plan.Others), nil
+	var looked []groups.GroupID
+	for i := range plan.Others {
+		looked = append(looked, plan.Others[i].Group)
+	}
+	run, err := d.ev.Evaluate(ctx, looked...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return run.Diffs, plan.Others, nil
 }
 
 func byGroup(diffs []groups.Diff) map[groups.GroupID]groups.Diff {

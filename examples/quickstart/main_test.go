@@ -8,4 +8,5 @@ func Example_main() {
 	// rule: no
 	//   set 1: no (all of 1)
 	//     no      city is berlin; has: Oslo
+	//   it would be yes if city were berlin
 }
