@@ -219,11 +219,7 @@ func (d *divider) file(those *userset.Bits, said, says [2]Verdict) {
 	of := d.found.at(says, len(c.conditions))
 	of.users += users
 	if c.most > 0 {
-		base := d.chunk * userset.Chunk
-		for i := range those.All() {
-			n := uint32(base + int(i))
-			of.put(dissenter{d.x.ids[n], n, said}, c.most)
-		}
+		d.list(of, those, said)
 	}
 	rest := &d.unsaid // whom no condition that only one rule has tells apart
 	*rest = *those
@@ -240,6 +236,31 @@ func (d *divider) file(those *userset.Bits, said, says [2]Verdict) {
 		if v := said[c.conditions[i].Rule]; !c.conditions[i].own {
 			of.tells[i][v].users += d.count(i, v, rest, users)
 		}
+	}
+}
+
+// list lists the first of users by their IDs.
+func (d *divider) list(of *parting, those *userset.Bits, said [2]Verdict) {
+	base := d.chunk * userset.Chunk
+	put := func(i uint16) {
+		n := uint32(base + int(i))
+		of.put(dissenter{d.x.ids[n], n, said}, d.c.most)
+	}
+	some := &d.unsaid
+	*some = *those
+	d.x.ascending.And(d.chunk, some)
+	left := d.c.most
+	for i := range some.All() {
+		if left == 0 {
+			break
+		}
+		left--
+		put(i)
+	}
+	*some = *those
+	d.x.ascending.AndNot(d.chunk, some)
+	for i := range some.All() {
+		put(i)
 	}
 }
 

@@ -22,7 +22,12 @@ type person struct {
 
 // person numbers a user, and their manager: who files people beside others finds the numbers there.
 func (x *index) person(u *filedUser) person {
-	return person{x.number(u.ID), x.lines.parent(&u.User), u}
+	n := x.number(u.ID)
+	if int(n) >= x.end && (x.end == 0 || x.ids[x.end-1] < u.ID) {
+		x.ascending.Add(n)
+		x.end = int(n) + 1
+	}
+	return person{n, x.lines.parent(&u.User), u}
 }
 
 // put files a user as they are now; nil is one who is not among the people.

@@ -40,6 +40,10 @@ type index struct {
 	numbers *naming.Names[UserID]
 	ids     []UserID    // by number
 	present userset.Set // who is among the people
+	// ascending are users whose IDs ascend as their numbers do, nearly all where a Directory was read once: whoever
+	// wants the first by their IDs need not look at the IDs of those. end is behind the last of them.
+	ascending userset.Set
+	end       int
 	// switched are those by their activation.
 	switched [Deactivated + 1]userset.Set
 	// stirred are those who came, went, or were switched on or off, in that order, and forgotten how many of
@@ -97,7 +101,7 @@ func newIndex(dir Directory, store Store, limit int64) *index {
 // clear makes the index one of nothing.
 func (x *index) clear() {
 	x.at, x.numbers, x.ids, x.known = "", naming.New[UserID](), nil, known{}
-	x.present = userset.Set{}
+	x.present, x.ascending, x.end = userset.Set{}, userset.Set{}, 0
 	clear(x.switched[:])
 	x.forgotten += len(x.stirred)
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
@@ -576,7 +580,7 @@ func (x *index) bytes() int {
 		return w.bytes
 	}
 	w.at, w.aspects = x.at, len(x.aspects)
-	w.bytes = 64*len(x.ids) + x.present.Bytes()
+	w.bytes = 64*len(x.ids) + x.present.Bytes() + x.ascending.Bytes()
 	for i := range x.switched {
 		w.bytes += x.switched[i].Bytes()
 	}
