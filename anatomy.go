@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"weak"
 
 	"github.com/grouprules/groups/internal/calendar"
 )
 
-// This file holds what a rule reads of a user, thing by thing, and what its conditions tell apart of each. What is asked what
-// would make a verdict another needs no users for it.
+// This file holds what a rule reads of a user, thing by thing, and what its conditions tell apart of each: that is the same for
+// all users.
 
 // An anatomy is a rule taken apart. A condition answers by its atoms: most have one, and those on courses, groups and
 // statuses one for each that they name. An atom depends on one thing of the user, or on none that could change.
@@ -20,7 +21,7 @@ type anatomy struct {
 	things  []thing
 	day     calendar.Day // what the classes are of
 	zone    *time.Location
-	trees   map[Tree]*Hierarchy
+	trees   map[Tree]weak.Pointer[Hierarchy] // which is not kept for it
 	clocked bool
 }
 
@@ -70,7 +71,7 @@ func (r *Rule) anatomy(v *View) *anatomy {
 	if a := r.apart.Load(); a != nil && (!a.clocked || a.day == day && a.zone == v.Zone) && a.sameTrees(v) {
 		return a
 	}
-	a := &anatomy{day: day, zone: v.Zone, trees: map[Tree]*Hierarchy{}}
+	a := &anatomy{day: day, zone: v.Zone, trees: map[Tree]weak.Pointer[Hierarchy]{}}
 	met := map[[2]string]int{}
 	for i, set := range r.sets {
 		first := len(a.joints)
@@ -89,7 +90,7 @@ func (r *Rule) anatomy(v *View) *anatomy {
 
 func (a *anatomy) sameTrees(v *View) bool {
 	for tree, h := range a.trees {
-		if v.Trees[tree] != h {
+		if weak.Make(v.Trees[tree]) != h {
 			return false
 		}
 	}
@@ -347,7 +348,7 @@ func (s *sorter) memberships() {
 func (s *sorter) units(conditions []Condition, _ []leaf) {
 	tree := Tree(s.t.name)
 	h := s.v.Trees[tree]
-	s.a.trees[tree] = h
+	s.a.trees[tree] = weak.Make(h)
 	one := make([]string, 1)
 	sit := func(units ...string) {
 		if s.u.Units[tree] = units; s.fresh() {

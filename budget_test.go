@@ -64,3 +64,21 @@ func TestCountingAnEditKeepsItsBudget(t *testing.T) {
 		t.Errorf("%d allocations of %d bytes", allocs, bytes)
 	}
 }
+
+// Explaining one user looks at the groups that its answer depends on, however many others there are.
+func TestExplainingOneUserKeepsItsBudgetAmongManyGroups(t *testing.T) {
+	takes := func(count int) float64 {
+		_, ev, people := benchWorld(t, 500, count)
+		if _, err := ev.Process(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(50, func() {
+			if _, err := ev.Explain(t.Context(), "g00000", people[7].ID); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := takes(2), takes(200); many > few+20 {
+		t.Errorf("%.0f allocations among 200 groups, and %.0f among 2", many, few)
+	}
+}

@@ -18,8 +18,9 @@ type Counterfactual struct {
 	// More says that there is a way, and that it takes more than three changes.
 	More bool `json:"more,omitempty"`
 	// Complete says that it is proved that there are no other ways of that many changes or fewer; without Sets and
-	// More, that no change of the user's data leads there. It is not where the values cannot be listed that conditions tell
-	// apart, as those that match a regular expression, and where there are too many ways.
+	// More, that no change of the user's data leads there. It is not proved where the values cannot be listed that conditions
+	// tell apart, as those that match a regular expression, where groups that the rule asks for may follow what changes, and
+	// where there are too many ways.
 	Complete bool `json:"complete"`
 }
 
