@@ -64,7 +64,7 @@ func ExampleDesk_Next() {
 	ev := groups.NewEvaluator(lms, lms, &groups.Options{Now: newYear})
 	_, err := ev.Save(ctx, groups.Group{
 		ID: "newcomers", Name: "Newcomers", Kind: groups.AutomaticGroup, Status: groups.Active,
-		Criteria: groups.AllSets(groups.All(hired.InLast(90, groups.Days))), Zone: "Europe/Vienna",
+		Criteria: groups.AllSets(groups.All(hired.InLast(90, groups.Days), branch.IsOrBelow("emea"))), Zone: "Europe/Vienna",
 	}, "chief")
 	check(err)
 	_, err = ev.Process(ctx)

@@ -62,11 +62,12 @@ func (f *Forecast) String() string {
 // ErrWindow is wrapped by the error for a forecast that ends before it begins, or more than ten years from now.
 var ErrWindow = errors.New("not a window of the next ten years")
 
-// Forecast says who joins, leaves or switches in the groups, or in all, between two instants if nothing else changes: people,
-// rules and decisions stay as they are, and the groups are processed whenever time matters to one, the first time now. It tells
-// what the people's data says: what the guard would hold counts as approved at once, and is listed. Where groups are named,
-// the guard is asked about each of them, and not about all groups together. A From that is past is now. Nothing is written;
-// what others write meanwhile may count or not. A group that does not exist is an error that wraps [groups.ErrNotFound].
+// Forecast says who joins, leaves or switches in the groups, or in all, between two instants if nothing else changes:
+// people, rules and decisions stay as they are, and the groups are processed whenever time matters to one, the first time
+// now. It tells what the people's data says: what the guard would hold counts as approved at once, and is listed; what it
+// holds already is judged anew. Where groups are named, the guard is asked about each of them, and not about all groups
+// together. A From that is past is now. Nothing is written; what others write meanwhile may count or not. A group that does
+// not exist is an error that wraps [groups.ErrNotFound].
 //
 // It takes time in proportion to the changes and to the instants at which there are any or a schedule is due, and to one look
 // at everybody by the index of the Evaluator; where there is none, to a look at everybody at each instant.

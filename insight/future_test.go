@@ -327,11 +327,7 @@ func TestAForecastByTheIndexIsThatOfLookingAtEverybody(tt *testing.T) {
 	rapid.Check(tt, func(t *rapid.T) {
 		n := law.Drawn{}.Restless(t)
 		h := hostOf(t, n, strict())
-		switch rapid.IntRange(0, 2).Draw(t, "processed, approved") {
-		case 1:
-			_, err := h.ev.Process(context.Background())
-			check(err)
-		case 2:
+		if rapid.Bool().Draw(t, "processed") {
 			h.process(t)
 		}
 		to := n.Now.AddDate(0, 0, few)
@@ -356,10 +352,6 @@ func TestAForecastListsWhatTheGuardWouldHold(tt *testing.T) {
 		n := law.Drawn{}.Restless(t)
 		h := hostOf(t, n, strict())
 		to := n.Now.AddDate(0, 0, few)
-		if rapid.Bool().Draw(t, "held already") {
-			_, err := h.ev.Process(context.Background())
-			check(err)
-		}
 		got := forecast(t, h, to)
 		type mark struct {
 			at    time.Time

@@ -13,8 +13,8 @@ import (
 )
 
 // A rehearsal is a Store in which runs can be tried: it shows what another has, and keeps to itself what is written. It has
-// some of the groups, as they were when it began, and of their notes what the guard holds. It is for one who writes to it
-// between runs.
+// some of the groups, as they were when it began, and none of their notes: what the guard holds is judged anew. It is for one who
+// writes to it between runs.
 type rehearsal struct {
 	base   groups.Store
 	ids    []groups.GroupID // ascending
@@ -39,21 +39,12 @@ func newRehearsal(ctx context.Context, base groups.Store, named ...groups.GroupI
 		base: base, groups: map[groups.GroupID]*groups.Group{},
 		standings: map[groups.GroupID]map[groups.UserID]groups.Standing{}, notes: map[noteName]*groups.Note{},
 	}
-	held := false
 	for g, err := range base.Groups(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("read groups: %w", err)
 		}
+		g.State.Held = ""
 		r.groups[g.ID] = &g
-		held = held || g.State.Held != ""
-	}
-	if held {
-		for n, err := range base.Notes(ctx, groups.NoteHeld, "") {
-			if err != nil {
-				return nil, fmt.Errorf("read held plans: %w", err)
-			}
-			r.notes[noteName{n.Kind, n.Group, n.Key}] = &n
-		}
 	}
 	for _, id := range named {
 		if r.groups[id] == nil {
