@@ -1,5 +1,5 @@
 // Package insight answers what support desks and administrators ask about rules: what is odd about this
-// one, before anybody moves by it.
+// one, before anybody moves by it, and what would come of deleting or moving something that rules read.
 //
 // A [Desk] is where the questions of one tenant are answered. An answer is plain data, with JSON and a
 // text for people; it is worked out afresh, and nothing is ever written. Everything about membership is

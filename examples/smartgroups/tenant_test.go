@@ -345,7 +345,8 @@ g: a`},
 				{"id":"g","criteria":` + rule(`{"kind":"group","op":"notMemberOfAny","groups":["off"]}`, notScots) + `}]`, regions, "", nil, `
 import 3 0 0 0 0
 off: -; population a b(manual); inactive
-g: -; ?b ?c`},
+g: -; ?b ?c
+inactiveGroup group g /groups/1/criteria/sets/0/conditions/0, people.csv`},
 		{"an inactive group does not change for the host",
 			`"key":"id","groups":[{"id":"off","status":"inactive","criteria":` + rule(scots) + `}]`,
 			regions, "id,region\na,Wales\nb,Scotland\nc,\n", nil, `
