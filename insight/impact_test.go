@@ -505,3 +505,27 @@ func TestAnImpactReadsBackFromJSON(t *testing.T) {
 		t.Errorf("%s\nhas no %s", text, want)
 	}
 }
+
+// Who asks for a group and those below it is concerned with what any of these reads.
+func TestWhoAsksForGroupsBelowIsConcernedWithWhatTheyRead(t *testing.T) {
+	ctx := t.Context()
+	lms, ev := staffed()
+	europe, err := lms.Group(ctx, "europe")
+	check(err)
+	europe.Parent = "world"
+	for _, g := range []groups.Group{
+		{ID: "world", Name: "world", Status: groups.Active},
+		europe,
+		{ID: "x", Name: "x", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(groups.MemberOfAny("world").WithBelow()))},
+	} {
+		_, err := ev.Save(ctx, g, "ada")
+		check(err)
+	}
+	_, err = ev.Process(ctx)
+	check(err)
+	m, err := insight.New(ev, lms, lms).Impact(ctx, insight.DeleteUnit(branch, "dach"), 5)
+	check(err)
+	if got := m.Groups[len(m.Groups)-1]; got.Group != "x" || got.Left.Count != 2 || got.Reads[0].How != "group" {
+		t.Errorf("%v", m)
+	}
+}
