@@ -316,3 +316,16 @@ func TestWhereTwoRulesDifferIsTheSameInManyChunks(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoComesLaterIsListedByTheirIDAllTheSame(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	other := groups.AnySets(groups.All(evalCity.IsNot("Rome")))
+	for _, want := range []groups.UserID{"zed", "abe"} {
+		err := w.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{evalUser(want, evalIn("Bern"))}})
+		found, err2 := w.ev.Differ(t.Context(), evalGroup("new", evalCity.Is("Rome", "Oslo")), other, 1)
+		i := slices.IndexFunc(found, func(d groups.Disagreement) bool { return d.Says == [2]groups.Verdict{groups.No, groups.Yes} })
+		if errors.Join(err, err2) != nil || i < 0 || found[i].First[0] != want {
+			t.Errorf("%v, not %s: %v", found, want, errors.Join(err, err2))
+		}
+	}
+}
