@@ -29,6 +29,7 @@ import (
 //	invisible         warning  an operand with control or invisible characters
 //	oddSpaces         notice   an operand with white space other than one space between two words
 //	sameOperand       notice   an operand that compares as an earlier one of the same list
+//	otherCase         warning  an operand that differs in nothing but case from an earlier one, where that counts, or an option
 //	unitWithin        notice   a unit beneath another one of a list of which what is beneath counts as well
 //	windowPast        notice   a day or a window of days that is past: time brings nobody in any more
 //
@@ -108,6 +109,7 @@ const (
 	invisible        = "invisible"
 	oddSpaces        = "oddSpaces"
 	sameOperand      = "sameOperand"
+	otherCase        = "otherCase"
 	unitWithin       = "unitWithin"
 	windowPast       = "windowPast"
 	everybody        = "everybody"

@@ -59,8 +59,9 @@ func (f *Forecast) String() string {
 	return b.String()
 }
 
-// ErrWindow is wrapped by the error for a forecast that ends before it begins, or more than ten years from now.
-var ErrWindow = errors.New("not a window of the next ten years")
+// ErrWindow is wrapped by the error for a forecast that ends before it begins, or more than ten years from now, and for a
+// question about the past that names an instant to come.
+var ErrWindow = errors.New("not a window of time that can be asked about")
 
 // Forecast says who joins, leaves or switches in the groups, or in all, between two instants if nothing else changes:
 // people, rules and decisions stay as they are, and the groups are processed whenever time matters to one, the first time

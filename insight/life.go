@@ -62,7 +62,10 @@ func (d *Desk) lifeOf(ctx context.Context, dir groups.Directory, store *rehearsa
 
 // next is when time matters next after an instant; zero is never.
 func (l *life) next(ctx context.Context, i instant) (time.Time, error) {
-	if l.stirred.IsZero() || l.writes != l.store.writes || !l.turn.IsZero() && !l.turn.After(i.at) {
+	if l.stirred.IsZero() {
+		// Whatever was stored before may be later than what was processed in this very instant.
+		l.stirred, l.writes = i.at.Add(1), l.store.writes
+	} else if l.writes != l.store.writes || !l.turn.IsZero() && !l.turn.After(i.at) {
 		l.stirred, l.writes = i.at, l.store.writes
 	}
 	var err error

@@ -147,7 +147,7 @@ func (l *lint) operands(context.Context) error {
 	for at, c := range l.each {
 		for _, list := range listings(c) {
 			form := l.form(c, list.key)
-			first := map[string]int{}
+			first, folded := map[string]int{}, map[string]int{}
 			for i, text := range list.operands {
 				if strings.ContainsFunc(text, unseen) {
 					l.add(invisible, list.of(at, i), "%q has characters that nobody sees", text)
@@ -159,6 +159,7 @@ func (l *lint) operands(context.Context) error {
 					l.add(sameOperand, list.of(at, i), "%q compares as %q, which is in the list already", text, list.operands[earlier])
 				} else {
 					first[form(text)] = i
+					l.otherCase(list.of(at, i), c, text, list.operands, folded, i)
 				}
 			}
 		}
@@ -167,7 +168,34 @@ func (l *lint) operands(context.Context) error {
 	return nil
 }
 
-func unseen(r rune) bool { return !unicode.IsSpace(r) && unicode.In(r, unicode.Cc, unicode.Cf) }
+// otherCase finds an operand that another differs from in nothing but case, where that counts, and an option that is
+// written otherwise.
+func (l *lint) otherCase(at string, c groups.Condition, text string, operands []string, folded map[string]int, i int) {
+	if matches(c) {
+		return
+	}
+	key := strings.Join(groups.Field{Type: groups.TypeText}.Keys(groups.Text(text)), "")
+	if earlier, met := folded[key]; met {
+		l.add(otherCase, at, "%q differs from %q in nothing but case", text, operands[earlier])
+		return
+	}
+	folded[key] = i
+	f, is := c.(groups.FieldCondition)
+	if !is {
+		return
+	}
+	field, _ := l.schema.Field(f.Field)
+	for _, o := range field.Options {
+		if o.ID != strings.TrimSpace(text) && strings.Join(groups.Field{Type: groups.TypeText}.Keys(groups.Text(o.ID)), "") == key && !hasOption(field, f.Values[i]) {
+			l.add(otherCase, at, "%q differs from option %q in nothing but case", text, o.ID)
+			return
+		}
+	}
+}
+
+func unseen(r rune) bool {
+	return !unicode.IsSpace(r) && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
 
 func matches(c groups.Condition) bool {
 	f, is := c.(groups.FieldCondition)

@@ -145,6 +145,11 @@ func TestAMoveNeedNotComeWithAFlip(t *testing.T) {
 			"yes, no 2026-03-03T00:00:00Z; automatic, outside 2026-03-01T12:00:00Z inactivation"},
 		{"a schedule waits", edit("g", func(g *groups.Group) { g.Schedule = groups.Schedule{Every: 7 * 24 * time.Hour} }),
 			"yes, no 2026-03-03T00:00:00Z; automatic, outside 2026-03-05T00:00:00Z rule"},
+		{"what changed in the instant of the last processing waits as well", func(c *clockwork) {
+			edit("g", func(g *groups.Group) { g.Schedule = groups.Schedule{Every: 7 * 24 * time.Hour} })(c)
+			c.process()
+			check(c.Write(ctx, groups.PeopleChange{Upsert: []groups.User{{ID: "ann", Activation: groups.Activated, Fields: map[string]groups.Value{"hired": groups.Empty()}}}}))
+		}, "no, never; automatic, outside 2026-03-05T00:00:00Z rule"},
 		{"every minute is as good as at once", edit("g", func(g *groups.Group) { g.Schedule = groups.Schedule{Every: time.Minute} }),
 			"yes, no 2026-03-03T00:00:00Z; automatic, outside 2026-03-03T00:00:00Z rule"},
 		{"a group that asks for a group with a schedule", func(c *clockwork) {

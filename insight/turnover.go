@@ -37,8 +37,11 @@ type Turnover struct {
 // what the rule is about: that somebody saved other criteria, where these and those of then say different things of
 // the user today, and else which conditions hold for the user now, or do not. It is worked out from the whole feed, the
 // audit of the group and the people of today, and takes time in proportion. Where the feed does not go back that far,
-// the error wraps [ErrHistory].
+// the error wraps [ErrHistory]; an instant that is still to come is refused with [ErrWindow].
 func (d *Desk) Since(ctx context.Context, group groups.GroupID, at time.Time) (*Turnover, error) {
+	if now := d.ev.Now(); at.After(now) {
+		return nil, fmt.Errorf("since %s, which is after %s: %w", stamp(at), stamp(now), ErrWindow)
+	}
 	r, err := d.record(ctx, group, at, func(t time.Time) bool { return t.After(at) }, nil)
 	if err != nil {
 		return nil, err
@@ -85,7 +88,7 @@ func (d *Desk) causes(ctx context.Context, g groups.Group, changes map[groups.Us
 		}
 	}
 	by, err := d.reasons(ctx, g, ruled, in)
-	if err != nil {
+	if err != nil && !unfit(err) { // criteria that do not fit the schema any more say nothing of anybody
 		return nil, err
 	}
 	for _, u := range ruled {
@@ -130,7 +133,13 @@ func (d *Desk) edited(ctx context.Context, g groups.Group, at time.Time) (*edit,
 		var now groups.Group
 		switch a.Do {
 		case "delete":
-		case "create", "edit", "publish", "adopt":
+		case "create": // before it there were no criteria that could be others
+			if err := json.Unmarshal(a.After, &now); err != nil {
+				return nil, fmt.Errorf("audit of group %q: %w", g.ID, err)
+			}
+			old, last, times = now.Criteria, now.Criteria, 0
+			continue
+		case "edit", "publish", "adopt":
 			if err := json.Unmarshal(a.After, &now); err != nil {
 				return nil, fmt.Errorf("audit of group %q: %w", g.ID, err)
 			}

@@ -105,6 +105,48 @@ func TestWhoMovedByAnEditIsToldFromWhoMovedByTheirData(t *testing.T) {
 	}
 }
 
+func TestWhoMovedIsCountedAlsoByARuleThatDoesNotFitAnyMore(t *testing.T) {
+	ctx := t.Context()
+	m, ev, now := edited(ctx)
+	change(ctx, m, "eve", func(u *groups.User) { u.Fields["points"] = groups.Number(4) })
+	change(ctx, m, "new", func(u *groups.User) { u.Fields["points"] = groups.Number(8) })
+	_, err := ev.Process(ctx)
+	check(err)
+	schema, err := m.Schema(ctx)
+	check(err)
+	less := *schema
+	less.Fields = slices.DeleteFunc(slices.Clone(schema.Fields), func(f groups.Field) bool { return f.Name == string(points) })
+	check(m.Write(ctx, groups.PeopleChange{Schema: &less}))
+	*now = january(21)
+	const want = "members of crew: 2 at 2026-01-10T09:00:00Z, 2 now; 1 joined, 1 left\n  1 joined because the rule took them in at the time\n  1 left because the rule let them go at the time"
+	got, err := insight.New(ev, m, m).Since(ctx, "crew", january(10))
+	if check(err); got.String() != want {
+		t.Errorf("got\n%s\nnot\n%s", got, want)
+	}
+}
+
+func TestNothingIsSaidSinceAnInstantToCome(t *testing.T) {
+	m, ev, _ := edited(t.Context())
+	if got, err := insight.New(ev, m, m).Since(t.Context(), "crew", january(21)); !errors.Is(err, insight.ErrWindow) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestWhoCreatesAGroupSavesNoOtherCriteria(t *testing.T) {
+	m, ev, _ := edited(t.Context())
+	_, err := ev.Save(t.Context(), groups.Group{
+		ID: "late", Name: "Late", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(points.AtLeast(5))),
+	}, "dan")
+	check(err)
+	_, err = ev.Process(t.Context())
+	check(err)
+	got, err := insight.New(ev, m, m).Since(t.Context(), "late", january(7))
+	check(err)
+	if len(got.JoinedBy) != 1 || strings.Contains(got.JoinedBy[0].Text, "saved") {
+		t.Errorf("%v", got)
+	}
+}
+
 // Whoever left before anybody saved other criteria did not leave by those, whatever the criteria say today.
 func TestAnEditMovesNobodyBeforeIt(t *testing.T) {
 	ctx, now := t.Context(), january(1)
