@@ -20,17 +20,8 @@ type Forecast struct {
 	To   time.Time `json:"to"`
 	// Changes are in the order of their instants, and of one instant by group and user.
 	Changes []groups.Change `json:"changes"`
-	// Held is what of it the guard would hold back until a person approves it, by instant and group.
-	Held []Held `json:"held"`
 	// Groups are the sums, by group.
 	Groups []Sum `json:"groups"`
-}
-
-// Held is a group that the guard would hold at an instant, and the limits that it would reach, in words.
-type Held struct {
-	At     time.Time      `json:"at"`
-	Group  groups.GroupID `json:"group"`
-	Limits []string       `json:"limits"`
 }
 
 // A Sum is how many members a group has before the changes and after them, and what they come to.
@@ -53,9 +44,6 @@ func (f *Forecast) String() string {
 	for _, c := range f.Changes {
 		fmt.Fprintf(&b, "%s: %s %s %s (%s)\n", stamp(c.At), c.User, c.Kind, c.Group, c.Cause)
 	}
-	for _, h := range f.Held {
-		fmt.Fprintf(&b, "%s: the guard would hold %s: %s\n", stamp(h.At), h.Group, strings.Join(h.Limits, "; "))
-	}
 	return b.String()
 }
 
@@ -65,9 +53,7 @@ var ErrWindow = errors.New("not a window of time that can be asked about")
 
 // Forecast says who joins, leaves or switches in the groups, or in all, between two instants if nothing else changes:
 // people, rules and decisions stay as they are, and the groups are processed whenever time matters to one, the first time
-// now. It tells what the people's data says: what the guard would hold counts as approved at once, and is listed; what it
-// holds already is judged anew. Where groups are named, the guard is asked about each of them, and not about all groups
-// together. A From that is past is now. Nothing is written; what others write meanwhile may count or not. A group that does
+// now. It tells what the people's data says: what the guard holds, or would hold, counts as approved. A From that is past is now. Nothing is written; what others write meanwhile may count or not. A group that does
 // not exist is an error that wraps [groups.ErrNotFound].
 //
 // It takes time in proportion to the changes and to the instants at which there are any or a schedule is due, and to one look
@@ -84,7 +70,7 @@ func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.G
 	if err != nil {
 		return nil, err
 	}
-	out := &Forecast{Now: now.UTC(), From: from.UTC(), To: to.UTC(), Changes: []groups.Change{}, Held: []Held{}, Groups: []Sum{}}
+	out := &Forecast{Now: now.UTC(), From: from.UTC(), To: to.UTC(), Changes: []groups.Change{}, Groups: []Sum{}}
 	for _, id := range store.ids {
 		if len(ids) == 0 || slices.Contains(ids, id) {
 			members := store.groups[id].State.Members
@@ -95,11 +81,7 @@ func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.G
 	if err != nil {
 		return nil, err
 	}
-	f := d.newFuture(dir, store, func(o *groups.Options) {
-		if len(ids) > 0 {
-			o.Guard = ofGroups(o.Guard)
-		}
-	})
+	f := d.newFuture(dir, store, d.ev.Options())
 	for f.now.Before(to) {
 		i, err := f.step(ctx)
 		if err != nil {
@@ -120,9 +102,6 @@ func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.G
 	return out, nil
 }
 
-// others stands for the groups in which nobody moves, so that the guard counts their members.
-const others groups.GroupID = "insight, all other groups"
-
 // restless has the rehearsal be about whom time may move before an instant, in the groups in which there are any, and returns
 // their company. Where only a look at everybody would tell who that is, everybody is looked at.
 func (d *Desk) restless(ctx context.Context, store *rehearsal, before time.Time) (groups.Directory, error) {
@@ -136,26 +115,8 @@ func (d *Desk) restless(ctx context.Context, store *rehearsal, before time.Time)
 			met[u] = true
 		}
 	}
-	rest := groups.Group{ID: others, Name: string(others), Status: groups.Active, State: groups.State{Live: true}}
-	for _, g := range store.keep(slices.Collect(maps.Keys(restless))) {
-		s := &rest.State
-		s.Members, s.Automatic = s.Members+g.State.Members, s.Automatic+g.State.Automatic
-		if g.State.Clock.After(s.Clock) {
-			s.Clock = g.State.Clock
-		}
-		s.Lately = append(s.Lately, g.State.Lately...)
-	}
-	slices.SortFunc(rest.State.Lately, func(a, b groups.Traffic) int { return a.Hour.Compare(b.Hour) })
-	store.add(&rest)
+	store.keep(slices.Collect(maps.Keys(restless)))
 	return d.accompany(ctx, store, slices.Sorted(maps.Keys(met))...)
-}
-
-// ofGroups is a guard that asks about each group alone.
-func ofGroups(g *groups.Guard) *groups.Guard {
-	if g == nil {
-		g = groups.DefaultGuard()
-	}
-	return &groups.Guard{Group: g.Group, Day: g.Day}
 }
 
 // take enters what happens at an instant.
@@ -178,11 +139,6 @@ func (f *Forecast) take(i instant) {
 			s.Left++
 		default:
 			s.Switched++
-		}
-	}
-	for _, p := range i.held {
-		if f.sum(p.Group.ID) != nil {
-			f.Held = append(f.Held, Held{at, p.Group.ID, p.Hold.Limits})
 		}
 	}
 }

@@ -71,7 +71,9 @@ func (d *Desk) Next(ctx context.Context, group groups.GroupID, user groups.UserI
 	if err != nil {
 		return nil, err
 	}
-	f := d.newFuture(dir, store, func(o *groups.Options) { o.Guard, o.IndexBytes = &groups.Guard{}, -1 })
+	alone := d.ev.Options()
+	alone.IndexBytes = -1
+	f := d.newFuture(dir, store, alone)
 	l, err := d.lifeOf(ctx, dir, store, user)
 	if err != nil {
 		return nil, err

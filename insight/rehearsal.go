@@ -13,7 +13,7 @@ import (
 )
 
 // A rehearsal is a Store in which runs can be tried: it shows what another has, and keeps to itself what is written. It has
-// some of the groups, as they were when it began, and none of their notes: what the guard holds is judged anew. It is for one who
+// some of the groups, as they were when it began, and none of their notes, and holds nothing back. It is for one who
 // writes to it between runs.
 type rehearsal struct {
 	base   groups.Store
@@ -57,22 +57,10 @@ func newRehearsal(ctx context.Context, base groups.Store, named ...groups.GroupI
 	return r, nil
 }
 
-// keep leaves out all groups but some, and those that they refer to. It returns those left out.
-func (r *rehearsal) keep(named []groups.GroupID) (out []*groups.Group) {
+// keep leaves out all groups but some, and those that they refer to.
+func (r *rehearsal) keep(named []groups.GroupID) {
 	needed := r.needed(named)
-	for id, g := range r.groups {
-		if !needed[id] {
-			out = append(out, g)
-			delete(r.groups, id)
-		}
-	}
-	r.ids = slices.Sorted(maps.Keys(r.groups))
-	return out
-}
-
-// add takes in a group that is not stored.
-func (r *rehearsal) add(g *groups.Group) {
-	r.groups[g.ID] = g
+	maps.DeleteFunc(r.groups, func(id groups.GroupID, _ *groups.Group) bool { return !needed[id] })
 	r.ids = slices.Sorted(maps.Keys(r.groups))
 }
 
