@@ -89,6 +89,7 @@ var entraRules = []struct {
 	{"by another name here", `user.state -eq "Lagos"`, conditions(lagos), "text"},
 	{"somebody without", `user.department -eq null`, conditions(`{"kind":"field","field":"department","op":"isEmpty"}`), ""},
 	{"somebody with", `user.department -ne null`, conditions(`{"kind":"field","field":"department","op":"isNotEmpty"}`), ""},
+	{"the old form of null", `user.department -ne $NULL`, conditions(`{"kind":"field","field":"department","op":"isNotEmpty"}`), ""},
 	{"in quotes it is a word", `user.department -eq "null"`,
 		conditions(`{"kind":"field","field":"department","op":"is","values":["null"]}`), "text"},
 
@@ -178,7 +179,13 @@ var entraRules = []struct {
 	// What is refused.
 	{"a property that the host does not have", `user.usageLocation -eq "NG"`, `1:6: unknown: no field "usageLocation"`, ""},
 	{"a field that is not for rules", `user.secret -eq "x"`, `1:6: unknown: field "secret" is not for criteria`, ""},
-	{"property names tell upper from lower case", `user.Department -eq "Sales"`, `1:6: unknown: no field "Department"`, ""},
+	{"property names tell upper from lower case", `user.Department -eq "Sales" -or user.objectid -eq "u1" -or user.ACCOUNTENABLED -eq true -or user.State -eq "x"`,
+		`1:6: unknown: no field "Department"; there is "department"
+1:38: unknown: no field "objectid"; there is "objectId"
+1:65: unknown: no field "ACCOUNTENABLED"; there is "accountEnabled"
+1:98: unknown: no field "State"; there is "state"`, ""},
+	{"other variables", `user.department -eq $nul`, `1:21: syntax: a stray '$'
+1:22: operand: not a text`, ""},
 	{"a property that is said to be kept where nothing is", `user.office -eq "x"`, `1:6: unknown: "office" is to be kept in "room", and there is no such field`, ""},
 	{"devices", `device.deviceOSType -eq "iOS"`, `1:1: unsupported: rules are about users, not about devices`, ""},
 	{"a list behind -eq", `user.department -eq ["Sales"]`, `1:17: operand: "-eq" takes one value`, ""},
