@@ -34,6 +34,10 @@ func (r *reader) source(name string) *source {
 // without rows, of which the columns are not known.
 func (r *reader) table(s *source) (t *groups.CSVTable, ok bool, err error) {
 	file, err := s.open()
+	if damaged(err) {
+		r.refuse(s.name, "csv", "%v", err)
+		return nil, false, nil
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("open %.200q: %w", s.name, err)
 	}
@@ -54,6 +58,10 @@ func (r *reader) table(s *source) (t *groups.CSVTable, ok bool, err error) {
 		default:
 			r.problems = append(r.problems, Problem{File: s.name, Line: bad.Line, Code: "csv", Text: err.Error()})
 		}
+		return nil, false, nil
+	}
+	if damaged(err) {
+		r.refuse(s.name, "csv", "%v", err)
 		return nil, false, nil
 	}
 	if err != nil {
