@@ -3,6 +3,7 @@ package expression
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +61,11 @@ func (r *reader) property(c *comparison) *node {
 		r.problem(c.name.place, "unknown", "%.64q is to be kept in %.64q, and there is no such field", c.name.text, name)
 		return nil
 	} else if !ok {
-		r.problem(c.name.place, "unknown", "no field %.64q", c.name.text)
+		there := ""
+		if near := r.near(c.name.text); near != "" {
+			there = fmt.Sprintf("; there is %.64q", near)
+		}
+		r.problem(c.name.place, "unknown", "no field %.64q%s", c.name.text, there)
 		return nil
 	}
 	if field.NotForCriteria {
@@ -73,9 +78,30 @@ func (r *reader) property(c *comparison) *node {
 	return r.field(c, field)
 }
 
+// near is a property whose name differs in upper and lower case only, or "".
+func (r *reader) near(name string) string {
+	names := []string{"accountEnabled", "memberOf"}
+	for entra, reserved := range entraNames {
+		names = append(names, entra, string(reserved))
+	}
+	for property := range r.properties {
+		names = append(names, property)
+	}
+	slices.Sort(names)
+	for _, f := range r.schema.Fields {
+		names = append(names, f.Name)
+	}
+	for _, n := range slices.Backward(names) {
+		if strings.EqualFold(n, name) {
+			return n
+		}
+	}
+	return ""
+}
+
 // isNull reports whether the value is null, without quotes.
 func (c *comparison) isNull() bool {
-	return !c.list && c.inner == nil && len(c.operands) == 1 && c.operands[0].says("null")
+	return !c.list && c.inner == nil && len(c.operands) == 1 && c.operands[0].says("null", "$null")
 }
 
 func (r *reader) accountEnabled(c *comparison) *node {

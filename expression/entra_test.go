@@ -89,6 +89,7 @@ var entraRules = []struct {
 	{"by another name here", `user.state -eq "Lagos"`, conditions(lagos), "text"},
 	{"somebody without", `user.department -eq null`, conditions(`{"kind":"field","field":"department","op":"isEmpty"}`), ""},
 	{"somebody with", `user.department -ne null`, conditions(`{"kind":"field","field":"department","op":"isNotEmpty"}`), ""},
+	{"the old form of null", `user.department -ne $NULL`, conditions(`{"kind":"field","field":"department","op":"isNotEmpty"}`), ""},
 	{"in quotes it is a word", `user.department -eq "null"`,
 		conditions(`{"kind":"field","field":"department","op":"is","values":["null"]}`), "text"},
 
@@ -153,20 +154,38 @@ var entraRules = []struct {
 
 	// Several comparisons.
 	{"two alternatives", `(user.department -eq "Sales") -or (user.department -eq "Marketing")`, sets("all", set("any", sales, marketing)), "text"},
-	{"one of them turned round", `(user.department -eq "Sales") -and -not (user.jobTitle -startsWith "Engineer")`, conditions(sales, noEngineer), "text"},
+	{"one of them turned round", `(user.department -eq "Sales") -and -not (user.jobTitle -startsWith "Engineer")`, conditions(sales, noEngineer), "missing text"},
 	{"-and binds closer", `user.department -eq "Sales" -and user.city -eq "Lagos" -or user.department -eq "Marketing"`,
 		sets("any", set("all", sales, lagos), set("all", marketing)), "text"},
 	{"parentheses bind closer still", `user.city -eq "Lagos" -and (user.department -eq "Marketing" -or user.department -eq "Sales")`,
 		sets("all", set("all", lagos), set("any", marketing, sales)), "text"},
 	{"-not goes inward", `-not (user.jobTitle -startsWith "Engineer" -and user.accountEnabled -eq true)`,
-		sets("all", set("any", noEngineer, `{"kind":"status","op":"isNot","statuses":["active"]}`)), "text status"},
+		sets("all", set("any", noEngineer, `{"kind":"status","op":"isNot","statuses":["active"]}`)), "missing text status"},
+	{"what is turned round twice is what it was", `-not (-not (user.jobTitle -startsWith "Engineer"))`, conditions(engineer), "text"},
+	{"and so is not equal", `-not (user.department -ne "Sales")`, conditions(sales), "text"},
+	{"-not takes in whoever has no day", `-not (user.employeeHireDate -ge 2020-06-10T00:00:00Z)`,
+		conditions(`{"kind":"field","field":"employeeHireDate","op":"notOnOrAfter","value":"2020-06-10"}`), "day missing"},
+	{"whatever the day is compared with", `-not (user.employeeHireDate -ge system.now -minus p90d)`,
+		conditions(`{"kind":"field","field":"employeeHireDate","op":"ago","days":90,"whenEmpty":"match"}`), "day missing"},
+	{"today as well", `-not (user.employeeHireDate -le system.now)`,
+		conditions(`{"kind":"field","field":"employeeHireDate","op":"notAgo","days":1}`, `{"kind":"field","field":"employeeHireDate","op":"notInNext","days":1}`), "day missing"},
+	{"unless the author says", `-not (user.department -eq "Sales" -whenEmpty match)`,
+		conditions(`{"kind":"field","field":"department","op":"isNot","values":["Sales"],"whenEmpty":"noMatch"}`), "text"},
+	{"of items Entra says", `-not (user.skills -any (_ -eq "go"))`,
+		conditions(`{"kind":"field","field":"skills","op":"notIncludesAny","values":["go"]}`), "case"},
 	{"three levels become two", `user.city -eq "Lagos" -and (user.department -eq "Marketing" -or (user.department -eq "Sales" -and user.jobTitle -startsWith "Engineer"))`,
 		sets("all", set("all", lagos), set("any", marketing, sales), set("any", marketing, engineer)), "rearranged text"},
 
 	// What is refused.
 	{"a property that the host does not have", `user.usageLocation -eq "NG"`, `1:6: unknown: no field "usageLocation"`, ""},
 	{"a field that is not for rules", `user.secret -eq "x"`, `1:6: unknown: field "secret" is not for criteria`, ""},
-	{"property names tell upper from lower case", `user.Department -eq "Sales"`, `1:6: unknown: no field "Department"`, ""},
+	{"property names tell upper from lower case", `user.Department -eq "Sales" -or user.objectid -eq "u1" -or user.ACCOUNTENABLED -eq true -or user.State -eq "x"`,
+		`1:6: unknown: no field "Department"; there is "department"
+1:38: unknown: no field "objectid"; there is "objectId"
+1:65: unknown: no field "ACCOUNTENABLED"; there is "accountEnabled"
+1:98: unknown: no field "State"; there is "state"`, ""},
+	{"other variables", `user.department -eq $nul`, `1:21: syntax: a stray '$'
+1:22: operand: not a text`, ""},
 	{"a property that is said to be kept where nothing is", `user.office -eq "x"`, `1:6: unknown: "office" is to be kept in "room", and there is no such field`, ""},
 	{"devices", `device.deviceOSType -eq "iOS"`, `1:1: unsupported: rules are about users, not about devices`, ""},
 	{"a list behind -eq", `user.department -eq ["Sales"]`, `1:17: operand: "-eq" takes one value`, ""},
@@ -251,6 +270,43 @@ func TestWhatIsNoExpressionIsRefusedWithTheColumnAndTheReason(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+// Entra does not say what it does where there is no value, however its rules put the question.
+func TestNotIsNotedAsTheOppositeOperatorIs(t *testing.T) {
+	read := func(text string) (string, string) {
+		parsed, err := expression.Parse(office(), text, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		data, err := json.Marshal(parsed.Criteria)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var missing []string
+		for _, n := range parsed.Notes {
+			if n.Code == "missing" {
+				missing = append(missing, n.Text)
+			}
+		}
+		return string(data), strings.Join(missing, "\n")
+	}
+	for _, test := range []struct{ subject, op, opposite, operand string }{
+		{"department", "-eq", "-ne", `"Sales"`}, {"department", "-in", "-notIn", `["Sales"]`}, {"jobTitle", "-match", "-notMatch", `"^E"`},
+		{"jobTitle", "-contains", "-notContains", `"x"`}, {"site", "-eq", "-ne", `"lagos"`}, {"grade", "-ge", "-notGe", "5"},
+		{"employeeHireDate", "-ge", "-notGe", `"2026-01-31"`}, {"employeeHireDate", "-inLast", "-notInLast", "p90d"},
+		{"lastSignIn", "-lt", "-notLt", `"2026-01-31T12:00:00Z"`}, {"remote", "-eq", "-ne", "true"}, {"otherMails", "-endsWith", "-notEndsWith", `"x"`},
+		{"city", "-eq", "-ne", "null"}, {"objectId", "-eq", "-ne", `"u1"`},
+	} {
+		for _, pair := range [][2]string{{test.op, test.opposite}, {test.opposite, test.op}} {
+			turned := fmt.Sprintf("-not (user.%s %s %s)", test.subject, pair[0], test.operand)
+			plain := fmt.Sprintf("user.%s %s %s", test.subject, pair[1], test.operand)
+			criteria, notes := read(turned)
+			if want, noted := read(plain); criteria != want || notes != noted {
+				t.Errorf("%s: %s [%s]\n%s: %s [%s]", turned, criteria, notes, plain, want, noted)
+			}
 		}
 	}
 }

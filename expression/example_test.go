@@ -30,8 +30,8 @@ func ExampleParse() {
 	// status is active AND (department is not Sales (people with no department included) OR hire date 90 days or more ago (people with no hire date left out))
 	// line 1, column 6: status: accountEnabled became the status of users: active or deactivated, whether expired or not
 	// line 1, column 41: text: texts compare without regard to case, as in Entra, and to white space at the ends and its amount between words, of which Entra does not speak
-	// line 1, column 52: missing: people with no department are taken in; Entra does not say what it does; -whenEmpty noMatch leaves them out
-	// line 1, column 90: day: the day of hire_date is compared with today in the zone of the group, and people with no day are left out; Entra compares moments
+	// line 1, column 52: missing: people with no department are taken in; Entra does not say what it does; asking for -ne null as well leaves them out
+	// line 1, column 90: day: the day of hire_date is compared with today in the zone of the group; Entra compares moments
 	// line 1, column 6: unknown: no field "departement"
 	// line 1, column 46: operator: no operator "-under" for unit
 }

@@ -133,7 +133,9 @@ func (r *reader) read(text string) groups.Criteria {
 	if tree == nil || len(r.problems) > 0 {
 		return groups.Criteria{}
 	}
-	return r.arrange(tree.positive(false))
+	tree = tree.positive(false)
+	r.missing(tree)
+	return r.arrange(tree)
 }
 
 const maxProblems = 1000

@@ -33,11 +33,31 @@ func (r *reader) field(c *comparison, f groups.Field) *node {
 	if !ok {
 		return nil
 	}
-	r.remarks(c, f, t, s.whenEmpty)
+	r.remarks(c, f, t)
 	if f.Several && !t.Negated {
 		r.note(c.op.place, "several", "%s asks for some value where %s has several", c.op.shown(), f.Name)
 	}
-	return r.made(groups.FieldCondition{Field: f.Name, Test: t, OnEmpty: s.whenEmpty}, c)
+	return r.made(groups.FieldCondition{Field: f.Name, Test: t, OnEmpty: s.whenEmpty}, c).leftOpen(c, s)
+}
+
+// leftOpen remembers that neither the author nor Entra says what holds of people with no value.
+func (n *node) leftOpen(c *comparison, s settings) *node {
+	if n != nil && s.whenEmpty == groups.ByOperator {
+		n.open = c.op.place
+	}
+	return n
+}
+
+// missing notes where people with no value are taken in by what was left open. It is asked of the conditions as they
+// are in the end: -not turns what they hold of nobody's value as well.
+func (r *reader) missing(n *node) {
+	c, ok := n.cond.(groups.FieldCondition)
+	if ok && n.open != (place{}) && c.Field != string(groups.ID) && (c.OnEmpty == groups.Matches || c.OnEmpty == groups.ByOperator && c.Negated) {
+		r.note(n.open, "missing", "people with no %s are taken in; Entra does not say what it does; asking for -ne null as well leaves them out", c.Field)
+	}
+	for _, kid := range n.kids {
+		r.missing(kid)
+	}
 }
 
 // test reads an operator of fields of the type with its operands.
@@ -87,7 +107,7 @@ func (r *reader) test(c *comparison, typ groups.Type) (t groups.Test, ok bool) {
 }
 
 // remarks says how a test on a field differs from Entra's.
-func (r *reader) remarks(c *comparison, f groups.Field, t groups.Test, w groups.WhenEmpty) {
+func (r *reader) remarks(c *comparison, f groups.Field, t groups.Test) {
 	if t.Op == "matches" {
 		r.note(c.op.place, "pattern", "expressions are RE2 and match anywhere in the text; Entra has another dialect, with what RE2 leaves out")
 	}
@@ -98,9 +118,6 @@ func (r *reader) remarks(c *comparison, f groups.Field, t groups.Test, w groups.
 		r.note(c.name.place, "case", "%s tells upper from lower case, which Entra does not", f.Name)
 	case f.Type == groups.TypeText && t.Op != "matches":
 		r.note(c.name.place, "text", "texts compare without regard to case, as in Entra, and to white space at the ends and its amount between words, of which Entra does not speak")
-	}
-	if t.Negated && w == groups.ByOperator && f.Name != string(groups.ID) {
-		r.note(c.op.place, "missing", "people with no %s are taken in; Entra does not say what it does; -whenEmpty noMatch leaves them out", f.Name)
 	}
 }
 
@@ -152,7 +169,7 @@ func (r *reader) items(c *comparison, f groups.Field) *node {
 		r.problem(c.op.place, "unsupported", "no operator asks whether all values of %s are such, or some are not", f.Name)
 		return nil
 	}
-	r.remarks(c, f, groups.Test{Op: t.Op}, w)
+	r.remarks(c, f, t)
 	in.subject, in.name = c.subject, c.name
 	return r.made(groups.FieldCondition{Field: f.Name, Test: t, OnEmpty: w}, in)
 }
@@ -178,7 +195,7 @@ func (r *reader) sinceNow(c *comparison, f groups.Field) *node {
 		r.problem(c.options[0].name.place, "operand", "-whenEmpty does not go with system.now")
 		return nil
 	}
-	r.note(c.op.place, "day", "the day of %s is compared with today in the zone of the group, and people with no day are left out; Entra compares moments", f.Name)
+	r.note(c.op.place, "day", "the day of %s is compared with today in the zone of the group; Entra compares moments", f.Name)
 	ask, late := groups.DateField(f.Name), c.op.says("ge")
 	if len(c.operands) == 1 {
 		past, today := whereKnown(f, ask.Ago(1, groups.Days)), whereKnown(f, ask.InNext(1, groups.Days))
@@ -191,7 +208,7 @@ func (r *reader) sinceNow(c *comparison, f groups.Field) *node {
 			if kid == nil {
 				return nil
 			}
-			n.kids = append(n.kids, kid)
+			n.kids = append(n.kids, kid.leftOpen(c, settings{}))
 		}
 		return n
 	}
@@ -207,7 +224,7 @@ func (r *reader) sinceNow(c *comparison, f groups.Field) *node {
 	if late == before {
 		cond = whereKnown(f, cond.Not())
 	}
-	return r.made(cond, c)
+	return r.made(cond, c).leftOpen(c, settings{})
 }
 
 // moment compares a day with a moment: the day stands for its first moment.
@@ -221,5 +238,5 @@ func (r *reader) moment(c *comparison, f groups.Field, s settings, at time.Time)
 			cond = of.After(day)
 		}
 	}
-	return r.made(cond.WhenEmpty(s.whenEmpty), c)
+	return r.made(cond.WhenEmpty(s.whenEmpty), c).leftOpen(c, s)
 }

@@ -17,7 +17,9 @@ func (n *node) positive(negated bool) *node {
 		}
 		return &kid
 	case n.join == leaf && negated:
-		return &node{cond: turned(n.cond), parens: n.parens, position: n.position}
+		kid := *n
+		kid.cond = turned(n.cond)
+		return &kid
 	case n.join == leaf:
 		return n
 	}

@@ -14,6 +14,7 @@ type node struct {
 	cond     groups.Condition
 	parens   int // pairs of parentheses around it
 	position place
+	open     place // of the operator, where nobody says what holds of people with no value
 }
 
 type join uint8

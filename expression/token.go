@@ -148,11 +148,23 @@ func (s *scanner) token() (t token, ok bool) {
 		t.kind, t.text = hyphen, s.while(isWord)
 	case isLetter(r):
 		t.kind, t.text = word, s.while(isWord)
+	case r == '$' && oldNull(s.text[s.offset:]):
+		t.kind, t.text = word, string(s.next())+s.while(isWord)
 	default:
 		s.problem(t.place, "syntax", "a stray %q", s.next())
 		return t, false
 	}
 	return t, true
+}
+
+// oldNull reports whether a text begins with $null, as Entra wrote null before.
+func oldNull(s string) bool {
+	const null = "$null"
+	if len(s) < len(null) || !strings.EqualFold(s[:len(null)], null) {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(s[len(null):])
+	return !isWord(r)
 }
 
 // isHyphen is true of the dash as well that word processors, and Entra's own pages, make of a hyphen.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -215,6 +216,21 @@ func coursesOf(p *groups.ImportPlan) (n int) {
 	return n
 }
 
+// foldersOf are the folders below one that have files of a bundle.
+func foldersOf(t testing.TB, root string) (list []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
+		if folder := path.Dir(name); err == nil && strings.EqualFold(path.Ext(name), ".csv") && !slices.Contains(list, folder) {
+			list = append(list, folder)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // The outcomes are checked by hand against the files. Those of bundles that may not be copied are compared where
 // ONEROSTER_BUNDLES names the folder that has them; they say nothing of what is in the files.
 func TestEveryBundleIsReadOrRefusedAsWrittenDown(t *testing.T) {
@@ -222,6 +238,10 @@ func TestEveryBundleIsReadOrRefusedAsWrittenDown(t *testing.T) {
 	text, err := os.ReadFile(record)
 	if err != nil {
 		t.Fatal(err)
+	}
+	missing := foldersOf(t, "testdata")
+	if shared := os.Getenv("ONEROSTER_BUNDLES"); shared != "" {
+		missing = append(missing, foldersOf(t, shared)...)
 	}
 	var got strings.Builder
 	for _, block := range strings.SplitAfter(string(text), "\n\n") {
@@ -231,6 +251,7 @@ func TestEveryBundleIsReadOrRefusedAsWrittenDown(t *testing.T) {
 			continue
 		}
 		name, mode, _ := strings.Cut(head, " as ")
+		missing = slices.DeleteFunc(missing, func(folder string) bool { return folder == name })
 		folder := filepath.Join("testdata", name)
 		if !strings.HasPrefix(name, "own/") {
 			shared := os.Getenv("ONEROSTER_BUNDLES")
@@ -244,6 +265,9 @@ func TestEveryBundleIsReadOrRefusedAsWrittenDown(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", head, diff)
 		}
 		got.WriteString(head + "\n" + is + "\n")
+	}
+	if len(missing) > 0 {
+		t.Errorf("of %q it is not written down what they come to", missing)
 	}
 	if *update {
 		if err := os.WriteFile(record, []byte(got.String()), 0o644); err != nil {

@@ -230,11 +230,16 @@ func Read(fsys fs.FS, o *Options) (*Bundle, error) {
 // nothing is written.
 func ReadZip(r io.ReaderAt, size int64, o *Options) (*Bundle, error) {
 	return read(o, func(b *Bundle) ([]source, []Problem, error) {
-		archive, err := zip.NewReader(r, size)
-		if errors.Is(err, zip.ErrFormat) {
+		// The end of a zip is looked for in some 70 KiB; a name takes 1 KiB at the very most.
+		d := &directory{ReaderAt: r, left: 128<<10 + int64(min(b.opts.MaxFiles, 1<<30))<<10}
+		archive, err := zip.NewReader(d, size)
+		d.done = true
+		switch {
+		case errors.Is(err, errEntries):
+			return nil, []Problem{{File: "zip", Code: "tooLarge", Text: fmt.Sprintf("%v for the %d entries that a bundle may have", err, b.opts.MaxFiles)}}, nil
+		case damaged(err):
 			return nil, []Problem{{File: "zip", Code: "csv", Text: err.Error()}}, nil
-		}
-		if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // which inZip tells with all the others
+		case err != nil && !errors.Is(err, zip.ErrInsecurePath): // which inZip tells with all the others
 			return nil, nil, fmt.Errorf("read the zip: %w", err)
 		}
 		sources, problems := b.opts.inZip(archive.File)

@@ -34,6 +34,10 @@ func (r *reader) source(name string) *source {
 // without rows, of which the columns are not known.
 func (r *reader) table(s *source) (t *groups.CSVTable, ok bool, err error) {
 	file, err := s.open()
+	if damaged(err) {
+		r.refuse(s.name, "csv", "%v", err)
+		return nil, false, nil
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("open %.200q: %w", s.name, err)
 	}
@@ -54,6 +58,10 @@ func (r *reader) table(s *source) (t *groups.CSVTable, ok bool, err error) {
 		default:
 			r.problems = append(r.problems, Problem{File: s.name, Line: bad.Line, Code: "csv", Text: err.Error()})
 		}
+		return nil, false, nil
+	}
+	if damaged(err) {
+		r.refuse(s.name, "csv", "%v", err)
 		return nil, false, nil
 	}
 	if err != nil {
@@ -221,6 +229,9 @@ func (r *reader) take(f form, mode Mode, t *groups.CSVTable) {
 			if reason, bad := line.Unreadable(from[i]); bad {
 				good = false
 				r.problems = append(r.problems, in.problem(name, "unreadable", "%s", reason))
+			} else if strings.Contains(in.cells[i], between) {
+				good = false
+				r.problems = append(r.problems, in.problem(name, "unreadable", "it has the character U+001F, which would make several values of it"))
 			}
 		}
 		if !good {
@@ -248,8 +259,14 @@ func (r *reader) keep(f form, in row, lines map[string]int) {
 		}
 	}
 	for _, name := range f.ids {
-		if id := in.at(name); id != "" && groups.UserID(id).Check() != nil {
-			bad(name, "badID", "%.64q is too long for an ID, or has control or invisible characters", id)
+		ids := []string{in.at(name)}
+		if strings.HasSuffix(name, "SourcedIds") { // so the standard names lists
+			ids = in.list(name)
+		}
+		for _, id := range ids {
+			if id != "" && groups.UserID(id).Check() != nil {
+				bad(name, "badID", "%.64q is too long for an ID, or has control or invisible characters", id)
+			}
 		}
 	}
 	key := "sourcedId"

@@ -3,8 +3,11 @@ package oneroster_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -46,6 +49,10 @@ func TestABundleIsRefusedWithAllThatIsWrong(t *testing.T) {
 			[]string{"enrollments.csv 0  mode"}},
 		{"rows of three files", small().with("users", "sourcedId,role\np,student\np,student\n,student\nt\n", "orgs", "sourcedId,parentSourcedId\nn\u200b,\n", "enrollments", "classSourcedId,userSourcedId,role\nbio1,,student\nbio1,p,\n"), oneroster.Options{},
 			[]string{"orgs.csv 2 sourcedId badID", "users.csv 3 sourcedId repeated", "users.csv 4 sourcedId blank", "users.csv 5  ragged", "enrollments.csv 2 userSourcedId blank", "enrollments.csv 3 role blank"}},
+		{"a character that separates values", small().with("users", "sourcedId,role,orgSourcedIds,familyName\np,student\x1fteacher,n,x\nt,teacher,n\x1fd,x\nu,student,n,a\x1fb\n"), oneroster.Options{},
+			[]string{"users.csv 2 role unreadable", "users.csv 3 orgSourcedIds unreadable", "users.csv 4 familyName unreadable"}},
+		{"orgs that are none", small().with("users", "sourcedId,role,orgSourcedIds,primaryOrgSourcedId\np,student,\"n,d\u200b\",n\nt,teacher,\"n,d\",n\x02\n"), oneroster.Options{},
+			[]string{"users.csv 2 orgSourcedIds badID", "users.csv 3 primaryOrgSourcedId badID"}},
 		{"no users in a bulk of them", small().with("users", "sourcedId,role\n"), oneroster.Options{}, []string{"users.csv 0  empty"}},
 		{"no roles in a bulk of them", small().with("roles", "userSourcedId,role,orgSourcedId\n", "manifest", small()["manifest"]+"file.roles,bulk\n"), oneroster.Options{}, []string{"roles.csv 0  empty"}},
 		{"all enrollments and some users", small().with("manifest", strings.Replace(small()["manifest"], "users,bulk", "users,delta", 1)), oneroster.Options{}, []string{"users.csv 0  needsBulk"}},
@@ -183,16 +190,117 @@ func TestAFolderInAFolderIsABundleAndALinkIsNot(t *testing.T) {
 	}
 }
 
-func TestAZipThatIsDamagedIsAnError(t *testing.T) {
+// A zip of one file, as the header says it is.
+func zipOf(t testing.TB, name string, data []byte, change func(*zip.FileHeader)) []byte {
+	t.Helper()
+	var packed, out bytes.Buffer
+	deflate, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := deflate.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := deflate.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h := &zip.FileHeader{Name: name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(data), UncompressedSize64: uint64(len(data)), CompressedSize64: uint64(packed.Len())}
+	change(h)
+	w := zip.NewWriter(&out)
+	f, err := w.CreateRaw(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(packed.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestAZipThatIsDamagedIsRefused(t *testing.T) {
+	whole := small().zip(t)
+	manifest := []byte(small()["manifest"])
+	start := len("manifest.csv") + 30 // where the packed file begins
+	corrupt := zipOf(t, "manifest.csv", manifest, func(*zip.FileHeader) {})
+	corrupt[start] |= 6 // a kind of block that there is not
+	beheaded := zipOf(t, "manifest.csv", manifest, func(*zip.FileHeader) {})
+	beheaded[0]++
+	for _, c := range []struct {
+		why  string
+		data []byte
+		want string
+	}{
+		{"a half", whole[:len(whole)-30], "zip 0  csv"},
+		{"nothing", nil, "zip 0  csv"},
+		{"another checksum", zipOf(t, "manifest.csv", manifest, func(h *zip.FileHeader) { h.CRC32++ }), "manifest.csv 0  csv"},
+		{"more than it says", zipOf(t, "manifest.csv", manifest, func(h *zip.FileHeader) { h.UncompressedSize64-- }), "manifest.csv 0  csv"},
+		{"less than it says", zipOf(t, "manifest.csv", manifest, func(h *zip.FileHeader) { h.UncompressedSize64++ }), "manifest.csv 0  csv"},
+		{"packed in another way", zipOf(t, "manifest.csv", manifest, func(h *zip.FileHeader) { h.Method = 99 }), "manifest.csv 0  csv"},
+		{"data that cannot be unpacked", corrupt, "manifest.csv 0  csv"},
+		{"no file where it should be", beheaded, "manifest.csv 0  csv"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			_, err := oneroster.ReadZip(bytes.NewReader(c.data), int64(len(c.data)), nil)
+			if diff := cmp.Diff([]string{c.want}, refused(t, err)); diff != "" {
+				t.Errorf("(-want +got)\n%s\n%v", diff, err)
+			}
+		})
+	}
+}
+
+// A metered reader counts what is read of it.
+type metered struct {
+	io.ReaderAt
+	read int
+}
+
+func (m *metered) ReadAt(p []byte, at int64) (int, error) {
+	m.read += len(p)
+	return m.ReaderAt.ReadAt(p, at)
+}
+
+func TestOfAZipOfManyEntriesTheDirectoryIsNotReadToItsEnd(t *testing.T) {
+	var data bytes.Buffer
+	w := zip.NewWriter(&data)
+	for i := range 10_000 {
+		if _, err := w.Create(fmt.Sprintf("%d.csv", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m := &metered{ReaderAt: bytes.NewReader(data.Bytes())}
+	_, err := oneroster.ReadZip(m, int64(data.Len()), nil)
+	if diff := cmp.Diff([]string{"zip 0  tooLarge"}, refused(t, err)); diff != "" || m.read > 256<<10 {
+		t.Errorf("%d of %d bytes were read, %s", m.read, data.Len(), diff)
+	}
+}
+
+func TestAnErrorOfReadingAZipIsNoRefusal(t *testing.T) {
 	data := small().zip(t)
-	if _, err := oneroster.ReadZip(bytes.NewReader(data[:len(data)-30]), int64(len(data)-30), nil); err == nil {
-		t.Error("half a zip was read")
+	broken := errors.New("the disk is gone")
+	_, err := oneroster.ReadZip(failingFrom{bytes.NewReader(data), int64(len(data)) - 200, broken}, int64(len(data)), nil)
+	if _, is := errors.AsType[*oneroster.Error](err); is || !errors.Is(err, broken) {
+		t.Errorf("%v", err)
 	}
-	damaged := bytes.Clone(data)
-	damaged[60]++
-	if _, err := oneroster.ReadZip(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
-		t.Error("a zip was read that is not what its checksums say")
+}
+
+// failingFrom cannot be read before a byte.
+type failingFrom struct {
+	io.ReaderAt
+	from int64
+	err  error
+}
+
+func (f failingFrom) ReadAt(p []byte, at int64) (int, error) {
+	if at < f.from {
+		return 0, f.err
 	}
+	return f.ReaderAt.ReadAt(p, at)
 }
 
 func TestAllThatIsWrongWithOptionsIsSaidAtOnce(t *testing.T) {

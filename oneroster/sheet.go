@@ -35,7 +35,7 @@ func (o *Options) forms() []form {
 		{sessions, []string{id}, wanted(), []string{id}, nil},
 		{courses, []string{id}, wanted(), []string{id}, nil},
 		{classes, []string{id}, wanted("courseSourcedId", "termSourcedIds"), []string{id}, nil},
-		{users, []string{id}, wanted("username", "email", "givenName", "familyName", enabledUser, "orgSourcedIds", "role"), []string{id}, []string{id}},
+		{users, []string{id}, wanted("username", "email", "givenName", "familyName", enabledUser, "orgSourcedIds", "role"), []string{id}, []string{id, "orgSourcedIds", "primaryOrgSourcedId"}},
 		{roles, []string{"userSourcedId", "role", "orgSourcedId"}, wanted(id, "roleType"), []string{"userSourcedId", "role"}, []string{"userSourcedId", "orgSourcedId"}},
 		{demographics, nil, wanted(id, "userSourcedId"), nil, nil},
 		{enrollments, []string{"classSourcedId", "userSourcedId", "role"}, wanted(id, "dateLastModified"), []string{"classSourcedId", "userSourcedId", "role"}, []string{"classSourcedId", "userSourcedId"}},

@@ -2,6 +2,8 @@ package oneroster
 
 import (
 	"archive/zip"
+	"compress/flate"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -136,4 +138,28 @@ func (o *Options) inZip(files []*zip.File) ([]source, []Problem) {
 		}
 	}
 	return c.sources, c.problems
+}
+
+// damaged tells the errors of a zip that is not what it says it is from those of reading it.
+func damaged(err error) bool {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	return corrupt || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrAlgorithm) ||
+		errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// errEntries refuses a zip while its directory is read, of which the memory that it takes is many times its size.
+var errEntries = errors.New("its directory is too large")
+
+// A directory reads that of a zip, and no more of it than the entries that a bundle may have need.
+type directory struct {
+	io.ReaderAt
+	left int64
+	done bool // what is read now are files
+}
+
+func (d *directory) ReadAt(p []byte, at int64) (int, error) {
+	if d.left -= int64(len(p)); d.left < 0 && !d.done {
+		return 0, errEntries
+	}
+	return d.ReaderAt.ReadAt(p, at)
 }

@@ -312,8 +312,23 @@ func (v value) chosen(verb string, p path, with value, at int) (value, error) {
 			out.list = append(out.list, item)
 		}
 	}
-	if met == 0 && verb != "remove" {
-		return value{}, failure(p.String(), at, ErrTarget, "its filter matches nothing")
+	if met == 0 && (verb == "replace" || verb == "add" && len(with.items()) > 0) {
+		item, ok := p.filter.described()
+		if verb != "add" || !ok || v.kind != array && v.kind != null {
+			return value{}, failure(p.String(), at, ErrTarget, "its filter matches nothing")
+		}
+		if p.sub != "" {
+			item.set(p.sub, value{}.changed(verb, p.sub, with))
+		} else {
+			item = item.changed(verb, "", with)
+		}
+		if !item.matches(p.filter) {
+			return value{}, failure(p.String(), at, ErrTarget, "its filter matches nothing, and not what is to be added")
+		}
+		if item.primary() {
+			primary = len(out.list)
+		}
+		out.list = append(out.list, item)
 	}
 	if primary >= 0 {
 		kept := out.list[primary]
@@ -321,4 +336,31 @@ func (v value) chosen(verb string, p path, with value, at int) (value, error) {
 		out.list[primary] = kept
 	}
 	return out, nil
+}
+
+// described is the value that a filter describes, where it says of parts that they are equal to something, and all of
+// it has to hold: what to add to has this value where nothing matches (RFC 7644, section 3.5.2.1).
+func (n *node) described() (v value, ok bool) {
+	switch n.sort {
+	case leaf:
+		if n.compare != "eq" || n.path.schema != "" || n.path.sub != "" {
+			return value{}, false
+		}
+		v.kind = object
+		v.set(n.path.name, n.operand)
+		return v, true
+	case paren, and:
+		v.kind = object
+		for _, part := range n.parts {
+			more, ok := part.described()
+			if !ok {
+				return value{}, false
+			}
+			for _, m := range more.members {
+				v.set(m.name, m.value)
+			}
+		}
+		return v, true
+	}
+	return value{}, false
 }

@@ -19,7 +19,8 @@
 // are taken as they are meant, since widely used clients send them: "True" and "False" as texts where a truth value is
 // asked for; a value without a path whose names are paths ("name.givenName", or an extension's URN before an
 // attribute); and a "remove" of a list of values, which removes those, and never the others. What would change nothing
-// because its filter matches nothing is refused, but for a removal.
+// because its filter matches nothing is refused, but for a removal, and for an "add" whose filter says of every part
+// what it is equal to: that adds the value it describes, as the first work address of somebody.
 //
 // # Filters
 //

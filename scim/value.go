@@ -148,9 +148,9 @@ func (r *reader) value(depth int) (value, error) {
 	return v, nil
 }
 
-// ascii tells what names are made of.
+// ascii tells what names are made of. A name in a PATCH may be a path, and that may have a space.
 func ascii(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func truth(is bool, at int) value {
