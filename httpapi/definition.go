@@ -65,7 +65,7 @@ func (h *Handler) describe(_ context.Context, _ *call) (any, error) {
 }
 
 func (h *Handler) listGroups(ctx context.Context, c *call) (any, error) {
-	after := groups.GroupID(c.r.FormValue("after"))
+	after := groups.GroupID(c.query.Get("after"))
 	return turnTo(c, string(after), h.store.Groups(ctx), func(g groups.Group) string { return string(g.ID) },
 		func(g groups.Group) (listed, bool, error) {
 			shown := c.actor.SeesAll || g.Owner == c.actor.By || slices.Contains(c.actor.Sees.Groups, g.ID)

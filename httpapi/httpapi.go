@@ -77,7 +77,8 @@ type Authorizer func(r *http.Request, n Need) (admin.Actor, error)
 type Options struct {
 	// CrossOrigin refuses requests that a browser makes for another site; nil trusts no other origin.
 	CrossOrigin *http.CrossOriginProtection
-	// MaxBytes bounds the body of a request, of which the plan of a large group is the largest; zero is 16 MiB.
+	// MaxBytes bounds what is read of the body of any request, by the Authorizer too; zero is 16 MiB. The largest
+	// bodies are plans, which name everybody who moves: about 170 bytes for each, so that zero is some 97,000 users.
 	MaxBytes int64
 	// Failed, where set, is told the error of a source, of which the client learns nothing but that there was one.
 	Failed func(r *http.Request, err error)

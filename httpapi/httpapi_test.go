@@ -107,6 +107,37 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	}
 }
 
+// A reader that never ends, and counts what is read of it.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) { e.read += len(p); return len(p), nil }
+
+func TestParametersAreOfTheQueryAndNothingReadsABodyBeyondTheLimit(t *testing.T) {
+	w := newWorld(t)
+	w.opts.MaxBytes = 1 << 10
+	form := "--b\r\nContent-Disposition: form-data; name=\"after\"\r\n\r\nbob\r\n--b--\r\n"
+	for _, path := range []string{"/groups", "/groups/romans/members", "/users/ann/groups", "/acts", "/changes"} {
+		plain := w.want(200, "GET", path, "").String()
+		if got := w.want(200, "GET", path, form, "Content-Type: multipart/form-data; boundary=b").String(); got != plain {
+			t.Errorf("%s with a parameter in the body is %s, not %s", path, got, plain)
+		}
+	}
+	w.parses = true // the authorizer of the host reads the form
+	for _, rt := range httpapi.Routes() {
+		path := strings.NewReplacer("{group}", "romans", "{user}", "ann", "{revision}", "1").Replace(rt.Path)
+		for _, media := range []string{"multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "application/json"} {
+			body := &endless{}
+			r := httptest.NewRequestWithContext(t.Context(), rt.Method, path, body)
+			r.Header.Set("Content-Type", media)
+			r.Header.Set("If-Match", `"7"`)
+			w.handler().ServeHTTP(httptest.NewRecorder(), r)
+			if body.read > 64<<10 {
+				t.Errorf("%s %s of %s reads %d bytes", rt.Method, path, media, body.read)
+			}
+		}
+	}
+}
+
 func TestEveryProblemOfCriteriaComesAtItsPointerInTheBody(t *testing.T) {
 	w := newWorld(t)
 	bad := `{"match":"any","sets":[{"match":"all","conditions":[{"kind":"field","field":"city","op":"before","value":"2026-01-01"},{"kind":"field","field":"town","op":"is","values":["x"]}]}]}`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -52,7 +53,7 @@ type call struct {
 	actor    admin.Actor
 	group    groups.GroupID
 	user     groups.UserID
-	maxBytes int64
+	query    url.Values
 	limit    int
 	criteria string // where criteria stand in the body
 
@@ -66,9 +67,10 @@ func creates(r *http.Request) bool { return r.Header.Get("If-None-Match") == "*"
 // serving answers the requests of one route.
 func (h *Handler) serving(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, h.opts.MaxBytes)
 		c := &call{
 			r: r, group: groups.GroupID(r.PathValue("group")), user: groups.UserID(r.PathValue("user")),
-			maxBytes: h.opts.MaxBytes, criteria: "/group/criteria", header: w.Header(), status: http.StatusOK,
+			criteria: "/group/criteria", header: w.Header(), status: http.StatusOK,
 		}
 		answer, err := h.answer(rt, c)
 		var body []byte
