@@ -68,11 +68,10 @@ func (h *Handler) listGroups(ctx context.Context, c *call) (any, error) {
 	after := groups.GroupID(c.query.Get("after"))
 	return turnTo(c, string(after), h.store.Groups(ctx), func(g groups.Group) string { return string(g.ID) },
 		func(g groups.Group) (listed, bool, error) {
-			shown := c.actor.SeesAll || g.Owner == c.actor.By || slices.Contains(c.actor.Sees.Groups, g.ID)
 			return listed{
 				ID: g.ID, Name: g.Name, Kind: g.Kind, Status: g.Status, Frozen: g.Frozen, Owner: g.Owner, Revision: g.Revision,
 				Members: g.State.Members, Processed: g.State.Processed, Held: g.State.Held != "",
-			}, shown && g.ID > after, nil
+			}, c.seesGroup(&g) && g.ID > after, nil
 		})
 }
 
@@ -92,6 +91,9 @@ func (h *Handler) readGroup(ctx context.Context, c *call) (any, error) {
 		}
 		if same {
 			c.tag(&g)
+			if !c.names(g.Parent) {
+				g.Parent = ""
+			}
 			return definition{g, criteria}, nil
 		}
 	}
@@ -104,23 +106,31 @@ func (h *Handler) unchanged(ctx context.Context, g *groups.Group) (bool, error) 
 }
 
 // group reads the definition of the group that the path names from what was sent.
-func (h *Handler) group(ctx context.Context, c *call, d definition, creates bool) (groups.Group, error) {
+func (h *Handler) group(ctx context.Context, c *call, d definition) (groups.Group, error) {
 	g := d.Group
 	if g.ID = cmp.Or(g.ID, c.group); g.ID != c.group {
 		return g, &problem{code: codeInvalid, Problems: []placed{{"/group/id", "is not the group of the path"}}}
 	}
+	if !c.actor.SeesAll && g.Parent == "" {
+		stored, err := h.store.Group(ctx, c.group)
+		if err != nil && !errors.Is(err, groups.ErrNotFound) {
+			return g, err
+		}
+		if !c.names(stored.Parent) { // who was not shown it leaves it
+			g.Parent = stored.Parent
+		}
+	}
 	var err error
-	g.Criteria, err = h.parse(ctx, c, d.Criteria, creates)
+	g.Criteria, err = h.parse(ctx, c, d.Criteria)
 	return g, err
 }
 
-// parse reads criteria as the actor edited them. One who does not see everything edits criteria of a group that is
-// there, or creates one.
-func (h *Handler) parse(ctx context.Context, c *call, data []byte, creates bool) (groups.Criteria, error) {
+// parse reads criteria as the actor edited them, of a group that is there or is to be.
+func (h *Handler) parse(ctx context.Context, c *call, data []byte) (groups.Criteria, error) {
 	if len(data) == 0 {
 		data = []byte("{}")
 	}
-	if !creates && !c.actor.SeesAll {
+	if !c.actor.SeesAll {
 		return h.desk.ParseCriteria(ctx, c.actor, c.group, data)
 	}
 	schema, err := h.dir.Schema(ctx)
@@ -146,17 +156,15 @@ func (h *Handler) saveGroup(ctx context.Context, c *call) (any, error) {
 	if sent.Group.Revision != 0 && sent.Group.Revision != base {
 		return nil, &problem{code: codeInvalid, Problems: []placed{{"/group/revision", "is not that of If-Match"}}}
 	}
-	if !creating {
-		// What was edited from an old revision is refused as such, before its criteria are read against the new one.
-		g, err := h.store.Group(ctx, c.group)
-		if err != nil {
-			return nil, err
-		}
-		if g.Revision != base {
-			return nil, &groups.ConflictError{Group: g.ID, Revision: g.Revision, By: g.SavedBy, At: g.SavedAt}
-		}
+	// What was edited from an old revision is refused as such, before its criteria are read against the new one.
+	stored, err := h.store.Group(ctx, c.group)
+	if err != nil && !(creating && errors.Is(err, groups.ErrNotFound)) {
+		return nil, err
 	}
-	g, err := h.group(ctx, c, sent.Group, creating)
+	if stored.Revision != base {
+		return nil, &groups.ConflictError{Group: stored.ID, Revision: stored.Revision, By: stored.SavedBy, At: stored.SavedAt}
+	}
+	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
 	}

@@ -69,8 +69,9 @@ var ErrForbidden = errors.New("not allowed")
 // failure of its own, and refuses as well. It is asked once a request, before anything is read. Authentication stands
 // before the Handler, which never answers 401. An Actor without a name is refused.
 //
-// The [admin.Actor] sees what it says there. Who does not see everything is shown no other users, no criteria about
-// resources that they do not see, and none of what is about the whole tenant: plans, acts and changes.
+// The [admin.Actor] sees what it says there, of groups also those that it owns. Who does not see everything is shown no
+// other users and groups, no criteria about resources that they do not see, and none of what is about the whole tenant:
+// plans, acts and changes. A group that they do not see is not there for them, but that its ID cannot be created.
 type Authorizer func(r *http.Request, n Need) (admin.Actor, error)
 
 // Options tune a [Handler]. A nil *Options is the same as a zero one.

@@ -361,6 +361,9 @@ func TestWhoDoesNotSeeEverythingIsShownNoMore(t *testing.T) {
 	w := newWorld(t)
 	w.group("secret", groups.AnySets(groups.All(city.Is("Oslo")), groups.All(groups.UserIs("ann"))))
 	w.group("mixed", groups.AnySets(groups.All(groups.MemberOfAny("secret")), groups.All(city.Is("Rome", "Oslo"))))
+	seeing := w.actors["eve"]
+	seeing.Sees.Groups = append(seeing.Sees.Groups, "mixed")
+	w.actors["eve"] = seeing
 	eve := func(method, path, body string) string {
 		t.Helper()
 		return w.ask(method, path, body, "Actor: eve", `If-Match: "1"`).String()
@@ -405,11 +408,68 @@ func TestWhoDoesNotSeeEverythingIsShownNoMore(t *testing.T) {
 	}
 }
 
+func TestAGroupThatTheActorDoesNotSeeIsNotThere(t *testing.T) {
+	w := newWorld(t)
+	w.group("secret", groups.AnySets(groups.All(city.Is("Rome"))))
+	w.group("hers", groups.AnySets(groups.All(city.Is("Rome"))))
+	for id, edit := range map[groups.GroupID]groups.Group{"romans": {Parent: "secret"}, "hers": {Owner: "eve"}} {
+		g, err := w.Group(t.Context(), id)
+		w.must(err)
+		g.Parent, g.Owner = edit.Parent, edit.Owner
+		_, err = w.ev.Save(t.Context(), g, "root")
+		w.must(err)
+	}
+	for _, rt := range httpapi.Routes() {
+		if !strings.Contains(rt.Path, "{group}") {
+			continue
+		}
+		body := map[httpapi.Action]string{
+			httpapi.EditGroup: edited(0, "Rome"), httpapi.Check: `{"criteria":{}}`, httpapi.Count: edited(0, "Rome"), httpapi.Preview: edited(0, "Rome"),
+		}[rt.Action]
+		at := func(group string) string {
+			return strings.NewReplacer("{group}", group, "{user}", "ann", "{revision}", "1").Replace(rt.Path)
+		}
+		w.want(404, rt.Method, at("secret"), body, "Actor: eve", `If-Match: "1"`)
+		if rt.Method == "GET" {
+			w.want(200, rt.Method, at("hers"), body, "Actor: eve")
+		}
+	}
+	if a := w.want(412, "PUT", "/groups/secret", edited(0, "Rome"), "Actor: eve", "If-None-Match: *"); a.at("savedBy") != nil {
+		t.Errorf("of a group that eve does not see she is told %v", a)
+	}
+
+	// The parent that she does not see is not shown, and stays.
+	a := w.want(200, "GET", "/groups/romans", "", "Actor: eve")
+	if strings.Contains(a.String(), "secret") {
+		t.Errorf("eve is shown the parent: %v", a)
+	}
+	id := w.want(200, "POST", "/groups/romans/preview", edited(2, "Oslo"), "Actor: eve").at("id")
+	w.want(200, "PUT", "/groups/romans", fmt.Sprintf(`{"preview":%q,%s`, id, edited(0, "Oslo")[1:]), "Actor: eve", `If-Match: "2"`)
+	w.want(200, "PUT", "/groups/romans", edited(0, "Rome"), "Actor: eve", `If-Match: "3"`)
+	if g, err := w.Group(t.Context(), "romans"); err != nil || g.Parent != "secret" {
+		t.Errorf("the parent that eve does not see is %q now, %v", g.Parent, err)
+	}
+}
+
+func TestWhoMayCreateAGroupLooksAtItBefore(t *testing.T) {
+	w := newWorld(t)
+	w.group("secret", groups.AnySets(groups.All(city.Is("Rome"))))
+	hidden := `{"match":"any","sets":[{"match":"all","conditions":[{"kind":"group","op":"memberOfAny","groups":["secret"]}]}]}`
+	w.want(200, "POST", "/groups/new/check", `{"criteria":`+cityIs("Rome")+`}`, "Actor: eve")
+	w.want(422, "POST", "/groups/new/check", `{"criteria":`+hidden+`}`, "Actor: eve")
+	w.want(422, "POST", "/groups/new/preview", `{"group":{"name":"N","kind":"automatic","criteria":`+hidden+`}}`, "Actor: eve")
+	id := w.want(200, "POST", "/groups/new/preview", edited(0, "Rome"), "Actor: eve").at("id")
+	w.want(201, "PUT", "/groups/new", fmt.Sprintf(`{"preview":%q,%s`, id, edited(0, "Rome")[1:]), "Actor: eve", "If-None-Match: *")
+}
+
 func TestThePagesOfAListPutTogetherAreTheList(t *testing.T) {
 	w := newWorld(t)
 	for i := range 12 {
 		w.group(groups.GroupID(fmt.Sprintf("g%02d", i)), groups.AnySets(groups.All(city.Is("Rome", "Oslo"))))
 	}
+	eve := w.actors["eve"]
+	eve.Sees.Groups = []groups.GroupID{"romans", "g00", "g01", "g05", "g07"}
+	w.actors["eve"] = eve
 	for _, path := range []string{"/groups", "/groups/g00/members", "/users/ann/groups", "/acts", "/changes"} {
 		for _, who := range []string{"", "eve"} {
 			whole := w.ask("GET", path+"?limit=1000", "", "Actor: "+who)

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/grouprules/groups"
 )
@@ -63,8 +62,7 @@ func (h *Handler) groupsOf(ctx context.Context, c *call) (any, error) {
 	after := groups.GroupID(c.query.Get("after"))
 	return turnTo(c, string(after), h.ev.GroupsOf(ctx, c.user), func(st groups.Standing) string { return string(st.Group) },
 		func(st groups.Standing) (in, bool, error) {
-			shown := c.actor.SeesAll || slices.Contains(c.actor.Sees.Groups, st.Group)
-			return in{st.Group, st.Member}, shown && st.Group > after, nil
+			return in{st.Group, st.Member}, c.names(st.Group) && st.Group > after, nil
 		})
 }
 

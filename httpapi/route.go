@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,6 +110,9 @@ func (h *Handler) answer(rt route, c *call) (any, error) {
 	if err := c.readQuery(rt.query); err != nil {
 		return nil, err
 	}
+	if err := h.mustSeeGroup(c.r.Context(), c, need.Action); err != nil {
+		return nil, err
+	}
 	return rt.answer(h, c.r.Context(), c)
 }
 
@@ -118,6 +122,34 @@ func (c *call) seesAll() error {
 		return &problem{code: codeForbidden, Detail: "this is for those who see everything"}
 	}
 	return nil
+}
+
+// mustSeeGroup refuses a group that the actor does not see, as if it were not there. What it means that a group is not
+// there is for the operation to say.
+func (h *Handler) mustSeeGroup(ctx context.Context, c *call, action Action) error {
+	if c.actor.SeesAll || c.group == "" {
+		return nil
+	}
+	g, err := h.store.Group(ctx, c.group)
+	switch {
+	case errors.Is(err, groups.ErrNotFound):
+		return nil
+	case err != nil || c.seesGroup(&g):
+		return err
+	case action == CreateGroup:
+		return &problem{code: codePrecondition} // the ID is taken; by whom is not told
+	}
+	return fmt.Errorf("group %q: %w", c.group, groups.ErrNotFound)
+}
+
+// seesGroup reports whether the actor sees a group, as a thing of its own: their own groups, and those named.
+func (c *call) seesGroup(g *groups.Group) bool {
+	return c.actor.SeesAll || g.Owner == c.actor.By || c.names(g.ID)
+}
+
+// names reports whether the actor sees a group where another one names it.
+func (c *call) names(id groups.GroupID) bool {
+	return c.actor.SeesAll || slices.Contains(c.actor.Sees.Groups, id)
 }
 
 // sees reports whether the actor may see a user.

@@ -26,7 +26,7 @@ func (h *Handler) check(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	c.criteria = "/criteria"
-	criteria, err := h.parse(ctx, c, sent.Criteria, false)
+	criteria, err := h.parse(ctx, c, sent.Criteria)
 	if err != nil || !c.actor.SeesAll {
 		return checked{}, err
 	}
@@ -50,7 +50,7 @@ func (h *Handler) count(ctx context.Context, c *call) (any, error) {
 	if err := c.body(&sent); err != nil {
 		return nil, err
 	}
-	g, err := h.group(ctx, c, sent.Group, false)
+	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (h *Handler) preview(ctx context.Context, c *call) (any, error) {
 	if err := c.body(&sent); err != nil {
 		return nil, err
 	}
-	g, err := h.group(ctx, c, sent.Group, false)
+	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
 	}
