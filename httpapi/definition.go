@@ -111,18 +111,39 @@ func (h *Handler) group(ctx context.Context, c *call, d definition) (groups.Grou
 	if g.ID = cmp.Or(g.ID, c.group); g.ID != c.group {
 		return g, &problem{code: codeInvalid, Problems: []placed{{"/group/id", "is not the group of the path"}}}
 	}
-	if !c.actor.SeesAll && g.Parent == "" {
-		stored, err := h.store.Group(ctx, c.group)
-		if err != nil && !errors.Is(err, groups.ErrNotFound) {
-			return g, err
-		}
-		if !c.names(stored.Parent) { // who was not shown it leaves it
-			g.Parent = stored.Parent
-		}
+	stored, err := h.store.Group(ctx, c.group)
+	if err != nil && !errors.Is(err, groups.ErrNotFound) {
+		return g, err
 	}
-	var err error
-	g.Criteria, err = h.parse(ctx, c, d.Criteria)
-	return g, err
+	if g.Parent == "" && !c.names(stored.Parent) { // who was not shown it leaves it
+		g.Parent = stored.Parent
+	}
+	if g.Parent != stored.Parent && !(c.names(g.Parent) && c.names(stored.Parent)) {
+		return g, &problem{code: codeInvalid, Problems: []placed{{"/group/parent", "is, or was, a group that you do not see"}}}
+	}
+	if g.Criteria, err = h.parse(ctx, c, d.Criteria); err != nil {
+		return g, err
+	}
+	return g, h.usable(ctx, c, g)
+}
+
+// usable refuses a definition that could not be saved whatever people and groups there are: a tenant with none says so,
+// whose errors are no source's.
+func (h *Handler) usable(ctx context.Context, c *call, g groups.Group) error {
+	schema, err := h.dir.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	nobody := groups.NewMemory()
+	if err := nobody.Write(ctx, groups.PeopleChange{Schema: schema}); err != nil {
+		return err
+	}
+	opts := h.ev.Options()
+	_, err = groups.NewEvaluator(nobody, nobody, &opts).Count(ctx, g)
+	if list := c.wrong(err); len(list) > 0 {
+		return &problem{code: codeInvalid, Problems: list}
+	}
+	return err
 }
 
 // parse reads criteria as the actor edited them, of a group that is there or is to be.

@@ -66,7 +66,7 @@ type Need struct {
 var ErrForbidden = errors.New("not allowed")
 
 // An Authorizer says who is asking, or an error that wraps [ErrForbidden] where they may not; any other error is a
-// failure of its own, and refuses as well. It is asked once a request, before anything is read. Authentication stands
+// failure of its own, whatever it wraps, and refuses as well. It is asked once a request, before anything is read. Authentication stands
 // before the Handler, which never answers 401. An Actor without a name is refused.
 //
 // The [admin.Actor] sees what it says there, of groups also those that it owns. Who does not see everything is shown no

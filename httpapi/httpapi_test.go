@@ -316,6 +316,57 @@ func TestNothingThatASourceSaysReachesTheClient(t *testing.T) {
 	}
 }
 
+// refusing writes nothing.
+type refusing struct {
+	groups.Store
+	err error
+}
+
+func (r refusing) Apply(context.Context, groups.Commit) error { return r.err }
+
+func TestAnErrorOfTheHostIsToldToTheHostAloneWhateverItWraps(t *testing.T) {
+	for _, kind := range []error{errKeys, groups.ErrID, groups.ErrGroup, groups.ErrValue, groups.ErrSchema, admin.ErrOpaque, httpapi.ErrForbidden} {
+		w := newWorld(t)
+		var told error
+		w.opts.Failed = func(_ *http.Request, err error) { told = err }
+		err := fmt.Errorf("SECRET of a row: %w", kind)
+		plan := w.plan(t, edited(1, "Oslo"))
+		w.before = func(d groups.Directory, s groups.Store) (groups.Directory, groups.Store) { return d, refusing{s, err} }
+		for _, tr := range []try{
+			{0, "PUT", "/groups/romans", edited(0, "Oslo"), []string{`If-Match: "1"`}, ""},
+			{0, "PUT", "/groups/new", edited(0, "Oslo"), []string{"If-None-Match: *"}, ""},
+			{0, "POST", "/groups/romans/publish", plan, nil, ""},
+			{0, "DELETE", "/groups/romans", "", []string{`If-Match: "1"`}, ""},
+		} {
+			told = nil
+			if w.want(502, tr.method, tr.path, tr.body, tr.header...); !errors.Is(told, err) {
+				t.Errorf("%v at %s %s: the host was told %v", kind, tr.method, tr.path, told)
+			}
+		}
+	}
+	// The authorizer's: ErrForbidden is an answer, and nothing else is.
+	w := newWorld(t)
+	var told error
+	w.opts.Failed = func(_ *http.Request, err error) { told = err }
+	for _, kind := range []error{errKeys, groups.ErrID, groups.ErrNotFound, groups.ErrConflict, groups.ErrPlan, &groups.CriteriaError{Problems: []groups.Problem{{Text: "SECRET"}}}} {
+		told, w.keys = nil, fmt.Errorf("SECRET of a key: %w", kind)
+		for _, method := range []string{"GET", "PUT"} {
+			if w.want(502, method, "/groups/romans", "", "Actor: broken"); !errors.Is(told, w.keys) {
+				t.Errorf("%v: the host was told %v", kind, told)
+			}
+		}
+	}
+}
+
+func TestAChangeOfKindSaysWhatBecomesOfTheMembers(t *testing.T) {
+	w := newWorld(t)
+	manual := `{"group":{"name":"R","kind":"manual","status":"active","revision":1}%s}`
+	if a := w.want(422, "POST", "/groups/romans/preview", fmt.Sprintf(manual, "")); a.at("problems/0/pointer") != "/members" {
+		t.Errorf("what is missing? %v", a)
+	}
+	w.want(200, "POST", "/groups/romans/preview", fmt.Sprintf(manual, `,"members":"assigned"`))
+}
+
 // halfway fails once a definition is written.
 type halfway struct {
 	groups.Store

@@ -101,11 +101,11 @@ func (h *Handler) answer(rt route, c *call) (any, error) {
 		need.Action = CreateGroup
 	}
 	var err error
-	if c.actor, err = h.authorize(c.r, need); err != nil {
-		return nil, err
-	}
-	if c.actor.By == "" {
-		return nil, ErrForbidden
+	switch c.actor, err = h.authorize(c.r, need); {
+	case errors.Is(err, ErrForbidden), err == nil && c.actor.By == "":
+		return nil, &problem{code: codeForbidden}
+	case err != nil:
+		return nil, &failure{err}
 	}
 	if err := c.readQuery(rt.query); err != nil {
 		return nil, err

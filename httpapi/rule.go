@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/grouprules/groups"
@@ -97,6 +98,15 @@ func (h *Handler) preview(ctx context.Context, c *call) (any, error) {
 	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
+	}
+	if sent.Members == groups.MembersUnsaid {
+		stored, err := h.store.Group(ctx, c.group)
+		if err != nil && !errors.Is(err, groups.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && stored.Revision == g.Revision && stored.Kind != g.Kind {
+			return nil, &problem{code: codeInvalid, Problems: []placed{{"/members", "has to say what becomes of the members where the kind changes"}}}
+		}
 	}
 	p, err := h.ev.Preview(ctx, g, &groups.PreviewOptions{Members: sent.Members})
 	if err != nil {
