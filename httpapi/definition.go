@@ -42,7 +42,7 @@ type listed struct {
 	Frozen    bool           `json:"frozen,omitempty"`
 	Owner     string         `json:"owner,omitempty"`
 	Revision  uint64         `json:"revision"`
-	Members   int            `json:"members"`
+	Members   *int           `json:"members,omitempty"` // for those who see everything
 	Processed time.Time      `json:"processed,omitzero"`
 	Held      bool           `json:"held,omitempty"`
 }
@@ -52,12 +52,17 @@ type written struct {
 	Group groups.GroupID `json:"group"`
 	// Revision is that of the group as it is now; none of one that is deleted.
 	Revision uint64 `json:"revision,omitempty"`
-	// Joined, Left and Switched are how many users of the group did.
+	*moved
+	// Held says that the guard holds what the group would do, until its plan is approved.
+	Held bool `json:"held,omitempty"`
+}
+
+// moved is how many users of the group were: for those who see everything, as the number would tell others what users
+// have whom they do not see.
+type moved struct {
 	Joined   int `json:"joined"`
 	Left     int `json:"left"`
 	Switched int `json:"switched"`
-	// Held says that the guard holds what the group would do, until its plan is approved.
-	Held bool `json:"held,omitempty"`
 }
 
 func (h *Handler) describe(_ context.Context, _ *call) (any, error) {
@@ -68,10 +73,14 @@ func (h *Handler) listGroups(ctx context.Context, c *call) (any, error) {
 	after := groups.GroupID(c.query.Get("after"))
 	return turnTo(c, string(after), h.store.Groups(ctx), func(g groups.Group) string { return string(g.ID) },
 		func(g groups.Group) (listed, bool, error) {
-			return listed{
+			line := listed{
 				ID: g.ID, Name: g.Name, Kind: g.Kind, Status: g.Status, Frozen: g.Frozen, Owner: g.Owner, Revision: g.Revision,
-				Members: g.State.Members, Processed: g.State.Processed, Held: g.State.Held != "",
-			}, c.seesGroup(&g) && g.ID > after, nil
+				Processed: g.State.Processed, Held: g.State.Held != "",
+			}
+			if c.actor.SeesAll {
+				line.Members = &g.State.Members
+			}
+			return line, c.seesGroup(&g) && g.ID > after, nil
 		})
 }
 
@@ -205,7 +214,7 @@ func (h *Handler) saveGroup(ctx context.Context, c *call) (any, error) {
 		c.status = http.StatusCreated
 	}
 	c.tag(&g)
-	return outcome(run, &g), nil
+	return outcome(c, run, &g), nil
 }
 
 func (h *Handler) deleteGroup(ctx context.Context, c *call) (any, error) {
@@ -225,17 +234,16 @@ func (h *Handler) deleteGroup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return outcome(run, &groups.Group{ID: c.group}), nil
+	return outcome(c, run, &groups.Group{ID: c.group}), nil
 }
 
 // outcome is what a run did to one group.
-func outcome(run *groups.Run, g *groups.Group) written {
+func outcome(c *call, run *groups.Run, g *groups.Group) written {
 	w := written{Group: g.ID, Revision: g.Revision}
-	if run == nil {
-		return w
-	}
 	d, _ := run.Diff(g.ID)
-	w.Joined, w.Left, w.Switched = len(d.Joined), len(d.Left), len(d.Switched)
+	if c.actor.SeesAll {
+		w.moved = &moved{len(d.Joined), len(d.Left), len(d.Switched)}
+	}
 	w.Held = slices.ContainsFunc(run.Held, func(p *groups.Plan) bool { return p.Group.ID == g.ID })
 	return w
 }

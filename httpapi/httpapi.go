@@ -71,7 +71,8 @@ var ErrForbidden = errors.New("not allowed")
 //
 // The [admin.Actor] sees what it says there, of groups also those that it owns. Who does not see everything is shown no
 // other users and groups, no criteria about resources that they do not see, and none of what is about the whole tenant:
-// plans, acts and changes. A group that they do not see is not there for them, but that its ID cannot be created.
+// plans, acts and changes, and how many users a write moved or a group has; what is counted are the users whom they see.
+// The ID of a preview is a fingerprint of all that the plan does: whoever has one can check what they guess of others. A group that they do not see is not there for them, but that its ID cannot be created.
 type Authorizer func(r *http.Request, n Need) (admin.Actor, error)
 
 // Options tune a [Handler]. A nil *Options is the same as a zero one.

@@ -513,6 +513,30 @@ func TestWhoMayCreateAGroupLooksAtItBefore(t *testing.T) {
 	w.want(201, "PUT", "/groups/new", fmt.Sprintf(`{"preview":%q,%s`, id, edited(0, "Rome")[1:]), "Actor: eve", "If-None-Match: *")
 }
 
+func TestNoNumberTellsWhatUsersHaveWhomTheActorDoesNotSee(t *testing.T) {
+	guess := func(name, at string) string {
+		return fmt.Sprintf(`{"group":{"name":"R","kind":"automatic","status":"active","criteria":{"match":"any","sets":[{"match":"all","conditions":[`+
+			`{"kind":"field","field":"name","op":"is","values":[%q]},{"kind":"field","field":"city","op":"is","values":[%q]}]}]}}}`, name, at)
+	}
+	answers := map[string][]string{}
+	for _, at := range []string{"Oslo", "Turin"} { // cid is in Oslo
+		w := newWorld(t)
+		told := func(a answer) { answers[at] = append(answers[at], a.String()) }
+		told(w.want(200, "POST", "/groups/romans/count", guess("Name of cid", at), "Actor: eve"))
+		told(w.want(200, "PUT", "/groups/romans", guess("Name of cid", at), "Actor: eve", `If-Match: "1"`))
+		told(w.want(200, "GET", "/groups", "", "Actor: eve"))
+		told(w.want(200, "DELETE", "/groups/romans", "", "Actor: eve", `If-Match: "2"`))
+	}
+	if diff := cmp.Diff(answers["Turin"], answers["Oslo"]); diff != "" {
+		t.Errorf("eve learns where cid is: %s", diff)
+	}
+	w := newWorld(t)
+	a := w.want(200, "POST", "/groups/romans/count", guess("Name of ann", "Rome"), "Actor: eve")
+	if a.at("population") != 1. || a.at("first/0/user") != "ann" {
+		t.Errorf("of those whom eve sees there are %v", a)
+	}
+}
+
 func TestThePagesOfAListPutTogetherAreTheList(t *testing.T) {
 	w := newWorld(t)
 	for i := range 12 {
