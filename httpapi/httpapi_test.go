@@ -175,6 +175,60 @@ func TestTheSecondEditorIsToldWhoWasFasterAndWhen(t *testing.T) {
 	}
 }
 
+// overtaken has somebody else save a group as soon as it is written.
+type overtaken struct {
+	groups.Store
+	then func()
+}
+
+func (o *overtaken) Apply(ctx context.Context, c groups.Commit) error {
+	err := o.Store.Apply(ctx, c)
+	if then := o.then; err == nil && then != nil {
+		o.then = nil
+		then()
+	}
+	return err
+}
+
+func TestAWriteAnswersTheRevisionThatItWroteAndNotThatOfWhoeverCameNext(t *testing.T) {
+	for _, id := range []groups.GroupID{"romans", "new"} {
+		for _, how := range []string{"save", "save what was previewed", "publish"} {
+			w := newWorld(t)
+			at := "/groups/" + string(id)
+			base, wrote := 1, `"2"`
+			header := []string{`If-Match: "1"`}
+			if id == "new" {
+				base, wrote, header = 0, `"1"`, []string{"If-None-Match: *"}
+			}
+			a := w.want(200, "POST", at+"/preview", edited(base, "Oslo"))
+			plan, err := json.Marshal(a.at("plan"))
+			w.must(err)
+			w.before = func(d groups.Directory, s groups.Store) (groups.Directory, groups.Store) {
+				return d, &overtaken{s, func() {
+					g, err := w.Group(t.Context(), id)
+					w.must(err)
+					g.Name = "Bob's"
+					_, err = w.ev.Save(t.Context(), g, "bob")
+					w.must(err)
+				}}
+			}
+			switch how {
+			case "save":
+				a = w.ask("PUT", at, edited(0, "Oslo"), header...)
+			case "save what was previewed":
+				a = w.ask("PUT", at, fmt.Sprintf(`{"preview":%q,%s`, a.at("id"), edited(0, "Oslo")[1:]), header...)
+			case "publish":
+				a = w.ask("POST", at+"/publish", string(plan))
+			}
+			if tag := a.Header().Get("ETag"); a.Code > 201 || tag != wrote {
+				t.Errorf("%s %s: %v, ETag %s, want %s", how, id, a, tag, wrote)
+			}
+			w.before = nil
+			w.want(412, "PUT", at, edited(0, "Rome"), "If-Match: "+wrote)
+		}
+	}
+}
+
 func TestAnEditIsSavedExactlyAsItWasPreviewedWhereThePolicySaysSo(t *testing.T) {
 	w := newWorld(t)
 	w.policy.RequirePreview = true

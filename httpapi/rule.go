@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -197,12 +198,10 @@ func (h *Handler) carryOut(ctx context.Context, c *call, do func(*groups.Plan) (
 	if err != nil {
 		return nil, err
 	}
-	g, err := h.store.Group(ctx, c.group)
-	if err != nil { // it is written all the same
-		return outcome(c, run, &groups.Group{ID: c.group}), nil
-	}
-	c.tag(&g)
-	return outcome(c, run, &g), nil
+	// The revision that this wrote, or that of the plan: by now others may have saved the group.
+	p.Group.Revision = cmp.Or(run.Saved, p.Group.Revision)
+	c.tag(&p.Group)
+	return outcome(c, run, &p.Group), nil
 }
 
 func (h *Handler) listPlans(ctx context.Context, c *call) (any, error) {
