@@ -32,6 +32,9 @@ func (r *run) result() *Run {
 	if !out.Next.IsZero() {
 		out.Next = out.Next.UTC()
 	}
+	if ed := r.edition; ed != nil && ed.saves {
+		out.Saved = r.groups[ed.group].Revision + 1
+	}
 	return out
 }
 

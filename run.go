@@ -29,6 +29,9 @@ type Run struct {
 	// due, of all groups, whichever the run looked at; it is past where something is due already. Zero is
 	// never.
 	Next time.Time `json:"next,omitzero"`
+	// Saved is the revision of the definition that was written with it, by [Evaluator.Publish] or [Evaluator.Adopt];
+	// zero is that none was.
+	Saved uint64 `json:"saved,omitempty"`
 }
 
 // Diff returns the entry for one group.

@@ -74,8 +74,9 @@ func (d *Desk) Save(ctx context.Context, actor Actor, g groups.Group, preview st
 		if err != nil {
 			return groups.Group{}, nil, err
 		}
-		saved, err := d.store.Group(ctx, g.ID)
-		return saved, run, err
+		saved := p.Group // and not what is stored by now: others may have saved it since
+		saved.Revision, saved.SavedBy, saved.SavedAt = run.Saved, actor.By, run.Now
+		return saved, run, nil
 	}
 	saved, err := d.ev.Save(ctx, g, actor.By)
 	if err != nil {

@@ -81,10 +81,10 @@ func (d *Desk) ReadCriteria(ctx context.Context, actor Actor, group groups.Group
 // All problems are reported at once, in one [*groups.CriteriaError] and each at its pointer in data:
 // those of [groups.Schema.ParseCriteria], and, with [ErrOpaque], opaque conditions against these rules and
 // operands that name something the actor does not see, whether or not it exists. Criteria beyond the
-// [groups.Limits] are refused by that alone. No error tells more than the actor sees. A group that does not exist is an error that wraps [groups.ErrNotFound].
+// [groups.Limits] are refused by that alone. No error tells more than the actor sees. A group that does not exist is a new one, which has no opaque conditions.
 func (d *Desk) ParseCriteria(ctx context.Context, actor Actor, group groups.GroupID, data []byte) (groups.Criteria, error) {
 	g, err := d.store.Group(ctx, group)
-	if err != nil {
+	if err != nil && !errors.Is(err, groups.ErrNotFound) {
 		return groups.Criteria{}, err
 	}
 	schema, err := d.dir.Schema(ctx)

@@ -516,7 +516,7 @@ func TestAnIdIsGoodForOneRevisionOfOneGroupAndOneEditor(t *testing.T) {
 	if _, err := o.desk.ReadCriteria(t.Context(), editor, "none"); !errors.Is(err, groups.ErrNotFound) {
 		t.Error(err)
 	}
-	if _, err := o.desk.ParseCriteria(t.Context(), editor, "none", data); !errors.Is(err, groups.ErrNotFound) {
+	if _, err := o.desk.ParseCriteria(t.Context(), editor, "none", data); !errors.Is(err, admin.ErrOpaque) {
 		t.Error(err)
 	}
 	dead := func() *admin.Desk { return admin.New(o.ev, fault.Failing(o, fault.Before, 1), o, nil) }

@@ -42,7 +42,7 @@ type listed struct {
 	Frozen    bool           `json:"frozen,omitempty"`
 	Owner     string         `json:"owner,omitempty"`
 	Revision  uint64         `json:"revision"`
-	Members   int            `json:"members"`
+	Members   *int           `json:"members,omitempty"` // for those who see everything
 	Processed time.Time      `json:"processed,omitzero"`
 	Held      bool           `json:"held,omitempty"`
 }
@@ -52,12 +52,17 @@ type written struct {
 	Group groups.GroupID `json:"group"`
 	// Revision is that of the group as it is now; none of one that is deleted.
 	Revision uint64 `json:"revision,omitempty"`
-	// Joined, Left and Switched are how many users of the group did.
+	*moved
+	// Held says that the guard holds what the group would do, until its plan is approved.
+	Held bool `json:"held,omitempty"`
+}
+
+// moved is how many users of the group were: for those who see everything, as the number would tell others what users
+// have whom they do not see.
+type moved struct {
 	Joined   int `json:"joined"`
 	Left     int `json:"left"`
 	Switched int `json:"switched"`
-	// Held says that the guard holds what the group would do, until its plan is approved.
-	Held bool `json:"held,omitempty"`
 }
 
 func (h *Handler) describe(_ context.Context, _ *call) (any, error) {
@@ -65,14 +70,17 @@ func (h *Handler) describe(_ context.Context, _ *call) (any, error) {
 }
 
 func (h *Handler) listGroups(ctx context.Context, c *call) (any, error) {
-	after := groups.GroupID(c.r.FormValue("after"))
+	after := groups.GroupID(c.query.Get("after"))
 	return turnTo(c, string(after), h.store.Groups(ctx), func(g groups.Group) string { return string(g.ID) },
 		func(g groups.Group) (listed, bool, error) {
-			shown := c.actor.SeesAll || g.Owner == c.actor.By || slices.Contains(c.actor.Sees.Groups, g.ID)
-			return listed{
+			line := listed{
 				ID: g.ID, Name: g.Name, Kind: g.Kind, Status: g.Status, Frozen: g.Frozen, Owner: g.Owner, Revision: g.Revision,
-				Members: g.State.Members, Processed: g.State.Processed, Held: g.State.Held != "",
-			}, shown && g.ID > after, nil
+				Processed: g.State.Processed, Held: g.State.Held != "",
+			}
+			if c.actor.SeesAll {
+				line.Members = &g.State.Members
+			}
+			return line, c.seesGroup(&g) && g.ID > after, nil
 		})
 }
 
@@ -92,6 +100,9 @@ func (h *Handler) readGroup(ctx context.Context, c *call) (any, error) {
 		}
 		if same {
 			c.tag(&g)
+			if !c.names(g.Parent) {
+				g.Parent = ""
+			}
 			return definition{g, criteria}, nil
 		}
 	}
@@ -104,23 +115,52 @@ func (h *Handler) unchanged(ctx context.Context, g *groups.Group) (bool, error) 
 }
 
 // group reads the definition of the group that the path names from what was sent.
-func (h *Handler) group(ctx context.Context, c *call, d definition, creates bool) (groups.Group, error) {
+func (h *Handler) group(ctx context.Context, c *call, d definition) (groups.Group, error) {
 	g := d.Group
 	if g.ID = cmp.Or(g.ID, c.group); g.ID != c.group {
 		return g, &problem{code: codeInvalid, Problems: []placed{{"/group/id", "is not the group of the path"}}}
 	}
-	var err error
-	g.Criteria, err = h.parse(ctx, c, d.Criteria, creates)
-	return g, err
+	stored, err := h.store.Group(ctx, c.group)
+	if err != nil && !errors.Is(err, groups.ErrNotFound) {
+		return g, err
+	}
+	if g.Parent == "" && !c.names(stored.Parent) { // who was not shown it leaves it
+		g.Parent = stored.Parent
+	}
+	if g.Parent != stored.Parent && !(c.names(g.Parent) && c.names(stored.Parent)) {
+		return g, &problem{code: codeInvalid, Problems: []placed{{"/group/parent", "is, or was, a group that you do not see"}}}
+	}
+	if g.Criteria, err = h.parse(ctx, c, d.Criteria); err != nil {
+		return g, err
+	}
+	return g, h.usable(ctx, c, g)
 }
 
-// parse reads criteria as the actor edited them. One who does not see everything edits criteria of a group that is
-// there, or creates one.
-func (h *Handler) parse(ctx context.Context, c *call, data []byte, creates bool) (groups.Criteria, error) {
+// usable refuses a definition that could not be saved whatever people and groups there are: a tenant with none says so,
+// whose errors are no source's.
+func (h *Handler) usable(ctx context.Context, c *call, g groups.Group) error {
+	schema, err := h.dir.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	nobody := groups.NewMemory()
+	if err := nobody.Write(ctx, groups.PeopleChange{Schema: schema}); err != nil {
+		return err
+	}
+	opts := h.ev.Options()
+	_, err = groups.NewEvaluator(nobody, nobody, &opts).Count(ctx, g)
+	if list := c.wrong(err); len(list) > 0 {
+		return &problem{code: codeInvalid, Problems: list}
+	}
+	return err
+}
+
+// parse reads criteria as the actor edited them, of a group that is there or is to be.
+func (h *Handler) parse(ctx context.Context, c *call, data []byte) (groups.Criteria, error) {
 	if len(data) == 0 {
 		data = []byte("{}")
 	}
-	if !creates && !c.actor.SeesAll {
+	if !c.actor.SeesAll {
 		return h.desk.ParseCriteria(ctx, c.actor, c.group, data)
 	}
 	schema, err := h.dir.Schema(ctx)
@@ -146,17 +186,15 @@ func (h *Handler) saveGroup(ctx context.Context, c *call) (any, error) {
 	if sent.Group.Revision != 0 && sent.Group.Revision != base {
 		return nil, &problem{code: codeInvalid, Problems: []placed{{"/group/revision", "is not that of If-Match"}}}
 	}
-	if !creating {
-		// What was edited from an old revision is refused as such, before its criteria are read against the new one.
-		g, err := h.store.Group(ctx, c.group)
-		if err != nil {
-			return nil, err
-		}
-		if g.Revision != base {
-			return nil, &groups.ConflictError{Group: g.ID, Revision: g.Revision, By: g.SavedBy, At: g.SavedAt}
-		}
+	// What was edited from an old revision is refused as such, before its criteria are read against the new one.
+	stored, err := h.store.Group(ctx, c.group)
+	if err != nil && !(creating && errors.Is(err, groups.ErrNotFound)) {
+		return nil, err
 	}
-	g, err := h.group(ctx, c, sent.Group, creating)
+	if stored.Revision != base {
+		return nil, &groups.ConflictError{Group: stored.ID, Revision: stored.Revision, By: stored.SavedBy, At: stored.SavedAt}
+	}
+	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +214,7 @@ func (h *Handler) saveGroup(ctx context.Context, c *call) (any, error) {
 		c.status = http.StatusCreated
 	}
 	c.tag(&g)
-	return outcome(run, &g), nil
+	return outcome(c, run, &g), nil
 }
 
 func (h *Handler) deleteGroup(ctx context.Context, c *call) (any, error) {
@@ -196,17 +234,16 @@ func (h *Handler) deleteGroup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return outcome(run, &groups.Group{ID: c.group}), nil
+	return outcome(c, run, &groups.Group{ID: c.group}), nil
 }
 
 // outcome is what a run did to one group.
-func outcome(run *groups.Run, g *groups.Group) written {
+func outcome(c *call, run *groups.Run, g *groups.Group) written {
 	w := written{Group: g.ID, Revision: g.Revision}
-	if run == nil {
-		return w
-	}
 	d, _ := run.Diff(g.ID)
-	w.Joined, w.Left, w.Switched = len(d.Joined), len(d.Left), len(d.Switched)
+	if c.actor.SeesAll {
+		w.moved = &moved{len(d.Joined), len(d.Left), len(d.Switched)}
+	}
 	w.Held = slices.ContainsFunc(run.Held, func(p *groups.Plan) bool { return p.Group.ID == g.ID })
 	return w
 }

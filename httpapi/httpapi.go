@@ -66,18 +66,21 @@ type Need struct {
 var ErrForbidden = errors.New("not allowed")
 
 // An Authorizer says who is asking, or an error that wraps [ErrForbidden] where they may not; any other error is a
-// failure of its own, and refuses as well. It is asked once a request, before anything is read. Authentication stands
+// failure of its own, whatever it wraps, and refuses as well. It is asked once a request, before anything is read. Authentication stands
 // before the Handler, which never answers 401. An Actor without a name is refused.
 //
-// The [admin.Actor] sees what it says there. Who does not see everything is shown no other users, no criteria about
-// resources that they do not see, and none of what is about the whole tenant: plans, acts and changes.
+// The [admin.Actor] sees what it says there, of groups also those that it owns. Who does not see everything is shown no
+// other users and groups, no criteria about resources that they do not see, and none of what is about the whole tenant:
+// plans, acts and changes, and how many users a write moved or a group has; what is counted are the users whom they see.
+// The ID of a preview is a fingerprint of all that the plan does: whoever has one can check what they guess of others. A group that they do not see is not there for them, but that its ID cannot be created.
 type Authorizer func(r *http.Request, n Need) (admin.Actor, error)
 
 // Options tune a [Handler]. A nil *Options is the same as a zero one.
 type Options struct {
 	// CrossOrigin refuses requests that a browser makes for another site; nil trusts no other origin.
 	CrossOrigin *http.CrossOriginProtection
-	// MaxBytes bounds the body of a request, of which the plan of a large group is the largest; zero is 16 MiB.
+	// MaxBytes bounds what is read of the body of any request, by the Authorizer too; zero is 16 MiB. The largest
+	// bodies are plans, which name everybody who moves: about 170 bytes for each, so that zero is some 97,000 users.
 	MaxBytes int64
 	// Failed, where set, is told the error of a source, of which the client learns nothing but that there was one.
 	Failed func(r *http.Request, err error)

@@ -107,6 +107,37 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	}
 }
 
+// A reader that never ends, and counts what is read of it.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) { e.read += len(p); return len(p), nil }
+
+func TestParametersAreOfTheQueryAndNothingReadsABodyBeyondTheLimit(t *testing.T) {
+	w := newWorld(t)
+	w.opts.MaxBytes = 1 << 10
+	form := "--b\r\nContent-Disposition: form-data; name=\"after\"\r\n\r\nbob\r\n--b--\r\n"
+	for _, path := range []string{"/groups", "/groups/romans/members", "/users/ann/groups", "/acts", "/changes"} {
+		plain := w.want(200, "GET", path, "").String()
+		if got := w.want(200, "GET", path, form, "Content-Type: multipart/form-data; boundary=b").String(); got != plain {
+			t.Errorf("%s with a parameter in the body is %s, not %s", path, got, plain)
+		}
+	}
+	w.parses = true // the authorizer of the host reads the form
+	for _, rt := range httpapi.Routes() {
+		path := strings.NewReplacer("{group}", "romans", "{user}", "ann", "{revision}", "1").Replace(rt.Path)
+		for _, media := range []string{"multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "application/json"} {
+			body := &endless{}
+			r := httptest.NewRequestWithContext(t.Context(), rt.Method, path, body)
+			r.Header.Set("Content-Type", media)
+			r.Header.Set("If-Match", `"7"`)
+			w.handler().ServeHTTP(httptest.NewRecorder(), r)
+			if body.read > 64<<10 {
+				t.Errorf("%s %s of %s reads %d bytes", rt.Method, path, media, body.read)
+			}
+		}
+	}
+}
+
 func TestEveryProblemOfCriteriaComesAtItsPointerInTheBody(t *testing.T) {
 	w := newWorld(t)
 	bad := `{"match":"any","sets":[{"match":"all","conditions":[{"kind":"field","field":"city","op":"before","value":"2026-01-01"},{"kind":"field","field":"town","op":"is","values":["x"]}]}]}`
@@ -140,6 +171,60 @@ func TestTheSecondEditorIsToldWhoWasFasterAndWhen(t *testing.T) {
 		a = w.want(412, method, "/groups/romans", body, "If-Match: "+tag)
 		if a.at("savedBy") != "ann" || a.at("savedAt") != "2026-01-01T09:00:00Z" || a.at("revision") != 2. {
 			t.Errorf("who was faster? %v", a)
+		}
+	}
+}
+
+// overtaken has somebody else save a group as soon as it is written.
+type overtaken struct {
+	groups.Store
+	then func()
+}
+
+func (o *overtaken) Apply(ctx context.Context, c groups.Commit) error {
+	err := o.Store.Apply(ctx, c)
+	if then := o.then; err == nil && then != nil {
+		o.then = nil
+		then()
+	}
+	return err
+}
+
+func TestAWriteAnswersTheRevisionThatItWroteAndNotThatOfWhoeverCameNext(t *testing.T) {
+	for _, id := range []groups.GroupID{"romans", "new"} {
+		for _, how := range []string{"save", "save what was previewed", "publish"} {
+			w := newWorld(t)
+			at := "/groups/" + string(id)
+			base, wrote := 1, `"2"`
+			header := []string{`If-Match: "1"`}
+			if id == "new" {
+				base, wrote, header = 0, `"1"`, []string{"If-None-Match: *"}
+			}
+			a := w.want(200, "POST", at+"/preview", edited(base, "Oslo"))
+			plan, err := json.Marshal(a.at("plan"))
+			w.must(err)
+			w.before = func(d groups.Directory, s groups.Store) (groups.Directory, groups.Store) {
+				return d, &overtaken{s, func() {
+					g, err := w.Group(t.Context(), id)
+					w.must(err)
+					g.Name = "Bob's"
+					_, err = w.ev.Save(t.Context(), g, "bob")
+					w.must(err)
+				}}
+			}
+			switch how {
+			case "save":
+				a = w.ask("PUT", at, edited(0, "Oslo"), header...)
+			case "save what was previewed":
+				a = w.ask("PUT", at, fmt.Sprintf(`{"preview":%q,%s`, a.at("id"), edited(0, "Oslo")[1:]), header...)
+			case "publish":
+				a = w.ask("POST", at+"/publish", string(plan))
+			}
+			if tag := a.Header().Get("ETag"); a.Code > 201 || tag != wrote {
+				t.Errorf("%s %s: %v, ETag %s, want %s", how, id, a, tag, wrote)
+			}
+			w.before = nil
+			w.want(412, "PUT", at, edited(0, "Rome"), "If-Match: "+wrote)
 		}
 	}
 }
@@ -285,6 +370,57 @@ func TestNothingThatASourceSaysReachesTheClient(t *testing.T) {
 	}
 }
 
+// refusing writes nothing.
+type refusing struct {
+	groups.Store
+	err error
+}
+
+func (r refusing) Apply(context.Context, groups.Commit) error { return r.err }
+
+func TestAnErrorOfTheHostIsToldToTheHostAloneWhateverItWraps(t *testing.T) {
+	for _, kind := range []error{errKeys, groups.ErrID, groups.ErrGroup, groups.ErrValue, groups.ErrSchema, admin.ErrOpaque, httpapi.ErrForbidden} {
+		w := newWorld(t)
+		var told error
+		w.opts.Failed = func(_ *http.Request, err error) { told = err }
+		err := fmt.Errorf("SECRET of a row: %w", kind)
+		plan := w.plan(t, edited(1, "Oslo"))
+		w.before = func(d groups.Directory, s groups.Store) (groups.Directory, groups.Store) { return d, refusing{s, err} }
+		for _, tr := range []try{
+			{0, "PUT", "/groups/romans", edited(0, "Oslo"), []string{`If-Match: "1"`}, ""},
+			{0, "PUT", "/groups/new", edited(0, "Oslo"), []string{"If-None-Match: *"}, ""},
+			{0, "POST", "/groups/romans/publish", plan, nil, ""},
+			{0, "DELETE", "/groups/romans", "", []string{`If-Match: "1"`}, ""},
+		} {
+			told = nil
+			if w.want(502, tr.method, tr.path, tr.body, tr.header...); !errors.Is(told, err) {
+				t.Errorf("%v at %s %s: the host was told %v", kind, tr.method, tr.path, told)
+			}
+		}
+	}
+	// The authorizer's: ErrForbidden is an answer, and nothing else is.
+	w := newWorld(t)
+	var told error
+	w.opts.Failed = func(_ *http.Request, err error) { told = err }
+	for _, kind := range []error{errKeys, groups.ErrID, groups.ErrNotFound, groups.ErrConflict, groups.ErrPlan, &groups.CriteriaError{Problems: []groups.Problem{{Text: "SECRET"}}}} {
+		told, w.keys = nil, fmt.Errorf("SECRET of a key: %w", kind)
+		for _, method := range []string{"GET", "PUT"} {
+			if w.want(502, method, "/groups/romans", "", "Actor: broken"); !errors.Is(told, w.keys) {
+				t.Errorf("%v: the host was told %v", kind, told)
+			}
+		}
+	}
+}
+
+func TestAChangeOfKindSaysWhatBecomesOfTheMembers(t *testing.T) {
+	w := newWorld(t)
+	manual := `{"group":{"name":"R","kind":"manual","status":"active","revision":1}%s}`
+	if a := w.want(422, "POST", "/groups/romans/preview", fmt.Sprintf(manual, "")); a.at("problems/0/pointer") != "/members" {
+		t.Errorf("what is missing? %v", a)
+	}
+	w.want(200, "POST", "/groups/romans/preview", fmt.Sprintf(manual, `,"members":"assigned"`))
+}
+
 // halfway fails once a definition is written.
 type halfway struct {
 	groups.Store
@@ -330,6 +466,9 @@ func TestWhoDoesNotSeeEverythingIsShownNoMore(t *testing.T) {
 	w := newWorld(t)
 	w.group("secret", groups.AnySets(groups.All(city.Is("Oslo")), groups.All(groups.UserIs("ann"))))
 	w.group("mixed", groups.AnySets(groups.All(groups.MemberOfAny("secret")), groups.All(city.Is("Rome", "Oslo"))))
+	seeing := w.actors["eve"]
+	seeing.Sees.Groups = append(seeing.Sees.Groups, "mixed")
+	w.actors["eve"] = seeing
 	eve := func(method, path, body string) string {
 		t.Helper()
 		return w.ask(method, path, body, "Actor: eve", `If-Match: "1"`).String()
@@ -374,11 +513,92 @@ func TestWhoDoesNotSeeEverythingIsShownNoMore(t *testing.T) {
 	}
 }
 
+func TestAGroupThatTheActorDoesNotSeeIsNotThere(t *testing.T) {
+	w := newWorld(t)
+	w.group("secret", groups.AnySets(groups.All(city.Is("Rome"))))
+	w.group("hers", groups.AnySets(groups.All(city.Is("Rome"))))
+	for id, edit := range map[groups.GroupID]groups.Group{"romans": {Parent: "secret"}, "hers": {Owner: "eve"}} {
+		g, err := w.Group(t.Context(), id)
+		w.must(err)
+		g.Parent, g.Owner = edit.Parent, edit.Owner
+		_, err = w.ev.Save(t.Context(), g, "root")
+		w.must(err)
+	}
+	for _, rt := range httpapi.Routes() {
+		if !strings.Contains(rt.Path, "{group}") {
+			continue
+		}
+		body := map[httpapi.Action]string{
+			httpapi.EditGroup: edited(0, "Rome"), httpapi.Check: `{"criteria":{}}`, httpapi.Count: edited(0, "Rome"), httpapi.Preview: edited(0, "Rome"),
+		}[rt.Action]
+		at := func(group string) string {
+			return strings.NewReplacer("{group}", group, "{user}", "ann", "{revision}", "1").Replace(rt.Path)
+		}
+		w.want(404, rt.Method, at("secret"), body, "Actor: eve", `If-Match: "1"`)
+		if rt.Method == "GET" {
+			w.want(200, rt.Method, at("hers"), body, "Actor: eve")
+		}
+	}
+	if a := w.want(412, "PUT", "/groups/secret", edited(0, "Rome"), "Actor: eve", "If-None-Match: *"); a.at("savedBy") != nil {
+		t.Errorf("of a group that eve does not see she is told %v", a)
+	}
+
+	// The parent that she does not see is not shown, and stays.
+	a := w.want(200, "GET", "/groups/romans", "", "Actor: eve")
+	if strings.Contains(a.String(), "secret") {
+		t.Errorf("eve is shown the parent: %v", a)
+	}
+	id := w.want(200, "POST", "/groups/romans/preview", edited(2, "Oslo"), "Actor: eve").at("id")
+	w.want(200, "PUT", "/groups/romans", fmt.Sprintf(`{"preview":%q,%s`, id, edited(0, "Oslo")[1:]), "Actor: eve", `If-Match: "2"`)
+	w.want(200, "PUT", "/groups/romans", edited(0, "Rome"), "Actor: eve", `If-Match: "3"`)
+	if g, err := w.Group(t.Context(), "romans"); err != nil || g.Parent != "secret" {
+		t.Errorf("the parent that eve does not see is %q now, %v", g.Parent, err)
+	}
+}
+
+func TestWhoMayCreateAGroupLooksAtItBefore(t *testing.T) {
+	w := newWorld(t)
+	w.group("secret", groups.AnySets(groups.All(city.Is("Rome"))))
+	hidden := `{"match":"any","sets":[{"match":"all","conditions":[{"kind":"group","op":"memberOfAny","groups":["secret"]}]}]}`
+	w.want(200, "POST", "/groups/new/check", `{"criteria":`+cityIs("Rome")+`}`, "Actor: eve")
+	w.want(422, "POST", "/groups/new/check", `{"criteria":`+hidden+`}`, "Actor: eve")
+	w.want(422, "POST", "/groups/new/preview", `{"group":{"name":"N","kind":"automatic","criteria":`+hidden+`}}`, "Actor: eve")
+	id := w.want(200, "POST", "/groups/new/preview", edited(0, "Rome"), "Actor: eve").at("id")
+	w.want(201, "PUT", "/groups/new", fmt.Sprintf(`{"preview":%q,%s`, id, edited(0, "Rome")[1:]), "Actor: eve", "If-None-Match: *")
+}
+
+func TestNoNumberTellsWhatUsersHaveWhomTheActorDoesNotSee(t *testing.T) {
+	guess := func(name, at string) string {
+		return fmt.Sprintf(`{"group":{"name":"R","kind":"automatic","status":"active","criteria":{"match":"any","sets":[{"match":"all","conditions":[`+
+			`{"kind":"field","field":"name","op":"is","values":[%q]},{"kind":"field","field":"city","op":"is","values":[%q]}]}]}}}`, name, at)
+	}
+	answers := map[string][]string{}
+	for _, at := range []string{"Oslo", "Turin"} { // cid is in Oslo
+		w := newWorld(t)
+		told := func(a answer) { answers[at] = append(answers[at], a.String()) }
+		told(w.want(200, "POST", "/groups/romans/count", guess("Name of cid", at), "Actor: eve"))
+		told(w.want(200, "PUT", "/groups/romans", guess("Name of cid", at), "Actor: eve", `If-Match: "1"`))
+		told(w.want(200, "GET", "/groups", "", "Actor: eve"))
+		told(w.want(200, "DELETE", "/groups/romans", "", "Actor: eve", `If-Match: "2"`))
+	}
+	if diff := cmp.Diff(answers["Turin"], answers["Oslo"]); diff != "" {
+		t.Errorf("eve learns where cid is: %s", diff)
+	}
+	w := newWorld(t)
+	a := w.want(200, "POST", "/groups/romans/count", guess("Name of ann", "Rome"), "Actor: eve")
+	if a.at("population") != 1. || a.at("first/0/user") != "ann" {
+		t.Errorf("of those whom eve sees there are %v", a)
+	}
+}
+
 func TestThePagesOfAListPutTogetherAreTheList(t *testing.T) {
 	w := newWorld(t)
 	for i := range 12 {
 		w.group(groups.GroupID(fmt.Sprintf("g%02d", i)), groups.AnySets(groups.All(city.Is("Rome", "Oslo"))))
 	}
+	eve := w.actors["eve"]
+	eve.Sees.Groups = []groups.GroupID{"romans", "g00", "g01", "g05", "g07"}
+	w.actors["eve"] = eve
 	for _, path := range []string{"/groups", "/groups/g00/members", "/users/ann/groups", "/acts", "/changes"} {
 		for _, who := range []string{"", "eve"} {
 			whole := w.ask("GET", path+"?limit=1000", "", "Actor: "+who)

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/grouprules/groups"
 )
@@ -12,7 +11,7 @@ func (h *Handler) listMembers(ctx context.Context, c *call) (any, error) {
 	if err := h.mustExist(ctx, c); err != nil {
 		return nil, err
 	}
-	after := c.r.FormValue("after")
+	after := c.query.Get("after")
 	return turnTo(c, after, h.store.Members(ctx, c.group, groups.UserID(after)), func(m groups.Member) string { return string(m.User) },
 		func(m groups.Member) (groups.Member, bool, error) {
 			seen, err := h.shows(ctx, c, m.User)
@@ -60,11 +59,10 @@ func (h *Handler) groupsOf(ctx context.Context, c *call) (any, error) {
 	if err := h.mustSee(ctx, c); err != nil {
 		return nil, err
 	}
-	after := groups.GroupID(c.r.FormValue("after"))
+	after := groups.GroupID(c.query.Get("after"))
 	return turnTo(c, string(after), h.ev.GroupsOf(ctx, c.user), func(st groups.Standing) string { return string(st.Group) },
 		func(st groups.Standing) (in, bool, error) {
-			shown := c.actor.SeesAll || slices.Contains(c.actor.Sees.Groups, st.Group)
-			return in{st.Group, st.Member}, shown && st.Group > after, nil
+			return in{st.Group, st.Member}, c.names(st.Group) && st.Group > after, nil
 		})
 }
 
@@ -72,8 +70,8 @@ func (h *Handler) listActs(ctx context.Context, c *call) (any, error) {
 	if err := c.seesAll(); err != nil {
 		return nil, err
 	}
-	after := c.r.FormValue("after")
-	p, err := turnTo(c, after, h.store.Acts(ctx, groups.GroupID(c.r.FormValue("group")), after), func(a groups.Act) string { return a.Cursor }, all)
+	after := c.query.Get("after")
+	p, err := turnTo(c, after, h.store.Acts(ctx, groups.GroupID(c.query.Get("group")), after), func(a groups.Act) string { return a.Cursor }, all)
 	return p, behind(after, err)
 }
 
@@ -81,7 +79,7 @@ func (h *Handler) listChanges(ctx context.Context, c *call) (any, error) {
 	if err := c.seesAll(); err != nil {
 		return nil, err
 	}
-	after := c.r.FormValue("after")
+	after := c.query.Get("after")
 	p, err := turnTo(c, after, h.store.Changes(ctx, after), func(ch groups.Change) string { return ch.Cursor }, all)
 	return p, behind(after, err)
 }

@@ -125,10 +125,12 @@ func TestEveryDocumentedAnswerIsGivenAndNoOther(t *testing.T) {
 		{400, "DELETE", "/groups/romans", "", []string{`If-Match: 1`}, "no tag"},
 		{428, "DELETE", "/groups/romans", "", nil, ""},
 		{422, "POST", "/groups/romans/check", `{"criteria":{"match":"all","sets":[]}}`, nil, ""},
-		{404, "POST", "/groups/greeks/check", `{"criteria":{}}`, []string{"Actor: eve"}, "who does not see everything creates it first"},
+		{404, "POST", "/groups/secret/check", `{"criteria":{}}`, []string{"Actor: eve"}, "she does not see it"},
+		{200, "POST", "/groups/greeks/check", `{"criteria":{}}`, []string{"Actor: eve"}, "it is to be created"},
 		{200, "POST", "/groups/romans/check", `{"criteria":` + cityIs("Oslo") + `}`, nil, ""},
 		{200, "POST", "/groups/romans/count", edited(1, "Oslo"), nil, ""},
-		{404, "POST", "/groups/greeks/count", edited(0, "Oslo"), []string{"Actor: eve"}, ""},
+		{404, "POST", "/groups/secret/count", edited(0, "Oslo"), []string{"Actor: eve"}, ""},
+		{200, "POST", "/groups/greeks/preview", edited(0, "Rome"), []string{"Actor: eve"}, "it is to be created"},
 		{409, "POST", "/groups/secret/count", ring, nil, "a ring"},
 		{422, "POST", "/groups/romans/count", `{"group":{"id":"romans","name":" "}}`, nil, "no name"},
 		{200, "POST", "/groups/romans/preview", edited(1, "Oslo"), nil, ""},
@@ -204,7 +206,7 @@ func TestEveryDocumentedAnswerIsGivenAndNoOther(t *testing.T) {
 	w.want(200, "PUT", "/groups/late", edited(0, "Rome"), fmt.Sprintf("If-Match: %q", "2"))
 	w.want(200, "PUT", "/groups/romans", `{"group":{"name":"R","kind":"automatic","status":"active","criteria":{"match":"any","sets":[{"match":"all","conditions":[{"kind":"group","op":"memberOfAny","groups":["late"]}]}]}}}`, `If-Match: "2"`)
 	w.want(409, "POST", "/groups/late/versions/2/preview", "")
-	w.actors["eve"] = admin.Actor{By: "eve"}
+	w.actors["eve"] = admin.Actor{By: "eve", Sees: admin.Resources{Groups: []groups.GroupID{"late"}}}
 	w.want(422, "POST", "/groups/late/versions/2/preview", "", "Actor: eve")
 
 	w.want(404, "GET", "/nowhere", "")

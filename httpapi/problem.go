@@ -144,7 +144,13 @@ type partly struct {
 
 func (e *partly) Unwrap() error { return e.error }
 
-// problem is an error as the client may see it. What a source says is told only where this library has worded it.
+// A failure is an error of the host, whatever it wraps.
+type failure struct{ error }
+
+func (e *failure) Unwrap() error { return e.error }
+
+// problem is an error as the client may see it. Of an error that may be of a source only its kind is told, and the
+// problems of a [groups.CriteriaError].
 func (h *Handler) problem(c *call, err error) *problem {
 	p := c.refusal(err)
 	switch status := p.code.known().status; {
@@ -168,6 +174,9 @@ func (c *call) refusal(err error) *problem {
 	if c.r.Context().Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return &problem{code: codeInterrupted}
 	}
+	if _, is := errors.AsType[*failure](err); is {
+		return &problem{code: codeSource}
+	}
 	if e, is := errors.AsType[*groups.ConflictError](err); is {
 		p := &problem{code: codeConflict, Group: e.Group, Revision: e.Revision, SavedBy: e.By, SavedAt: e.At.UTC()}
 		if c.r.Header.Get("If-Match") != "" || creates(c.r) {
@@ -189,7 +198,7 @@ func (c *call) refusal(err error) *problem {
 		wraps error
 		code  code
 	}{
-		{ErrForbidden, codeForbidden}, {groups.ErrNotFound, codeNotFound}, {groups.ErrConflict, codeConflict},
+		{groups.ErrNotFound, codeNotFound}, {groups.ErrConflict, codeConflict},
 		{groups.ErrReferred, codeReferred}, {admin.ErrPreview, codePreview}, {admin.ErrPolicy, codePolicy}, {admin.ErrLastGroup, codePolicy},
 		{groups.ErrPlan, codePlan},
 	} {
@@ -197,13 +206,22 @@ func (c *call) refusal(err error) *problem {
 			return &problem{code: r.code}
 		}
 	}
-	if list := c.wrong(err); len(list) > 0 {
-		return &problem{code: codeInvalid, Problems: list}
+	if e, is := errors.AsType[*groups.CriteriaError](err); is {
+		return &problem{code: codeInvalid, Problems: c.placed(e)}
 	}
 	return &problem{code: codeSource}
 }
 
-// wrong is what is wrong with the definition that the client sent; nil is that the error is of another kind.
+// placed are the problems of criteria at their pointers in the body.
+func (c *call) placed(e *groups.CriteriaError) (list []placed) {
+	for _, p := range e.Under(c.criteria).Problems {
+		list = append(list, placed{p.Pointer, p.Text})
+	}
+	return list
+}
+
+// wrong is what is wrong with the definition that the client sent; nil is that the error is of another kind. It tells
+// what an error says, and is asked only of those that no source had a part in.
 func (c *call) wrong(err error) (list []placed) {
 	if many, is := err.(interface{ Unwrap() []error }); is {
 		if _, criteria := err.(*groups.CriteriaError); !criteria {
@@ -214,12 +232,9 @@ func (c *call) wrong(err error) (list []placed) {
 		}
 	}
 	if e, is := errors.AsType[*groups.CriteriaError](err); is {
-		for _, p := range e.Under(c.criteria).Problems {
-			list = append(list, placed{p.Pointer, p.Text})
-		}
-		return list
+		return c.placed(e)
 	}
-	for _, ours := range []error{groups.ErrGroup, groups.ErrID, admin.ErrOpaque} {
+	for _, ours := range []error{groups.ErrGroup, groups.ErrID} {
 		if errors.Is(err, ours) {
 			return []placed{{"/group", err.Error()}}
 		}

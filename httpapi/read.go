@@ -26,16 +26,16 @@ const (
 // readQuery refuses parameters that the operation does not take, and reads the limit.
 func (c *call) readQuery(takes []string) error {
 	c.limit = usual
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
+	var err error
+	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
 		return malformed("the query cannot be read")
 	}
-	for name, values := range query {
+	for name, values := range c.query {
 		if !slices.Contains(takes, name) || len(values) != 1 {
 			return malformed("the parameter %.64q is not one of these, once each: %s", name, strings.Join(takes, ", "))
 		}
 	}
-	if text := query["limit"]; len(text) == 1 {
+	if text := c.query["limit"]; len(text) == 1 {
 		n, err := strconv.Atoi(text[0])
 		if err != nil || n < 1 || n > most {
 			return malformed("limit is a number from 1 to %d", most)
@@ -54,9 +54,9 @@ func (c *call) body(v any) error {
 	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return &problem{code: codeMediaType}
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(nil, c.r.Body, c.maxBytes))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return &problem{code: codeTooLarge, Detail: fmt.Sprintf("at most %d bytes", c.maxBytes)}
+	data, err := io.ReadAll(c.r.Body)
+	if e, large := errors.AsType[*http.MaxBytesError](err); large {
+		return &problem{code: codeTooLarge, Detail: fmt.Sprintf("at most %d bytes", e.Limit)}
 	}
 	if err != nil {
 		return &problem{code: codeInterrupted}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +54,7 @@ type call struct {
 	actor    admin.Actor
 	group    groups.GroupID
 	user     groups.UserID
-	maxBytes int64
+	query    url.Values
 	limit    int
 	criteria string // where criteria stand in the body
 
@@ -66,9 +68,10 @@ func creates(r *http.Request) bool { return r.Header.Get("If-None-Match") == "*"
 // serving answers the requests of one route.
 func (h *Handler) serving(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, h.opts.MaxBytes)
 		c := &call{
 			r: r, group: groups.GroupID(r.PathValue("group")), user: groups.UserID(r.PathValue("user")),
-			maxBytes: h.opts.MaxBytes, criteria: "/group/criteria", header: w.Header(), status: http.StatusOK,
+			criteria: "/group/criteria", header: w.Header(), status: http.StatusOK,
 		}
 		answer, err := h.answer(rt, c)
 		var body []byte
@@ -98,13 +101,16 @@ func (h *Handler) answer(rt route, c *call) (any, error) {
 		need.Action = CreateGroup
 	}
 	var err error
-	if c.actor, err = h.authorize(c.r, need); err != nil {
-		return nil, err
-	}
-	if c.actor.By == "" {
-		return nil, ErrForbidden
+	switch c.actor, err = h.authorize(c.r, need); {
+	case errors.Is(err, ErrForbidden), err == nil && c.actor.By == "":
+		return nil, &problem{code: codeForbidden}
+	case err != nil:
+		return nil, &failure{err}
 	}
 	if err := c.readQuery(rt.query); err != nil {
+		return nil, err
+	}
+	if err := h.mustSeeGroup(c.r.Context(), c, need.Action); err != nil {
 		return nil, err
 	}
 	return rt.answer(h, c.r.Context(), c)
@@ -116,6 +122,34 @@ func (c *call) seesAll() error {
 		return &problem{code: codeForbidden, Detail: "this is for those who see everything"}
 	}
 	return nil
+}
+
+// mustSeeGroup refuses a group that the actor does not see, as if it were not there. What it means that a group is not
+// there is for the operation to say.
+func (h *Handler) mustSeeGroup(ctx context.Context, c *call, action Action) error {
+	if c.actor.SeesAll || c.group == "" {
+		return nil
+	}
+	g, err := h.store.Group(ctx, c.group)
+	switch {
+	case errors.Is(err, groups.ErrNotFound):
+		return nil
+	case err != nil || c.seesGroup(&g):
+		return err
+	case action == CreateGroup:
+		return &problem{code: codePrecondition} // the ID is taken; by whom is not told
+	}
+	return fmt.Errorf("group %q: %w", c.group, groups.ErrNotFound)
+}
+
+// seesGroup reports whether the actor sees a group, as a thing of its own: their own groups, and those named.
+func (c *call) seesGroup(g *groups.Group) bool {
+	return c.actor.SeesAll || g.Owner == c.actor.By || c.names(g.ID)
+}
+
+// names reports whether the actor sees a group where another one names it.
+func (c *call) names(id groups.GroupID) bool {
+	return c.actor.SeesAll || slices.Contains(c.actor.Sees.Groups, id)
 }
 
 // sees reports whether the actor may see a user.

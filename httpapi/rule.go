@@ -1,8 +1,12 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
 	"strconv"
 
 	"github.com/grouprules/groups"
@@ -26,7 +30,7 @@ func (h *Handler) check(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	c.criteria = "/criteria"
-	criteria, err := h.parse(ctx, c, sent.Criteria, false)
+	criteria, err := h.parse(ctx, c, sent.Criteria)
 	if err != nil || !c.actor.SeesAll {
 		return checked{}, err
 	}
@@ -37,7 +41,7 @@ func (h *Handler) check(ctx context.Context, c *call) (any, error) {
 	return checked{schema.Describe(criteria)}, nil
 }
 
-// counted is the live number, with the first of who they are.
+// counted is the live number, with the first of who they are, of the users whom the actor sees.
 type counted struct {
 	groups.Tally
 	First []groups.Member `json:"first"`
@@ -50,25 +54,52 @@ func (h *Handler) count(ctx context.Context, c *call) (any, error) {
 	if err := c.body(&sent); err != nil {
 		return nil, err
 	}
-	g, err := h.group(ctx, c, sent.Group, false)
+	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
 	}
-	tally, first, err := h.ev.CountPage(ctx, g, c.limit)
+	ev := h.ev
+	if !c.actor.SeesAll {
+		opts := ev.Options()
+		ev = groups.NewEvaluator(inSight{h.dir, c}, h.store, &opts)
+	}
+	tally, first, err := ev.CountPage(ctx, g, c.limit)
 	if err != nil {
 		return nil, err
 	}
-	answer := counted{Tally: tally, First: []groups.Member{}}
-	for _, m := range first {
-		seen, err := h.shows(ctx, c, m.User)
-		if err != nil {
-			return nil, err
-		}
-		if seen {
-			answer.First = append(answer.First, m)
+	return counted{Tally: tally, First: append([]groups.Member{}, first...)}, nil
+}
+
+// inSight are the people whom the actor sees: a number of others would tell what they have, one question at a time.
+type inSight struct {
+	groups.Directory
+	c *call
+}
+
+func (d inSight) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return func(yield func(groups.User, error) bool) {
+		for u, err := range d.Directory.Users(ctx) {
+			if (err != nil || d.c.sees(&u)) && !yield(u, err) {
+				return
+			}
 		}
 	}
-	return answer, nil
+}
+
+func (d inSight) User(ctx context.Context, id groups.UserID) (groups.User, error) {
+	u, err := d.Directory.User(ctx, id)
+	if err == nil && !d.c.sees(&u) {
+		return groups.User{}, fmt.Errorf("user %q: %w", id, groups.ErrNotFound)
+	}
+	return u, err
+}
+
+// Scope has owners of groups have to do with whom they have.
+func (d inSight) Scope(ctx context.Context, owner string) (groups.Scope, error) {
+	if all, limits := groups.As[groups.Scoping](d.Directory); limits {
+		return all.Scope(ctx, owner)
+	}
+	return nil, nil
 }
 
 // previewed is what an edit would do.
@@ -94,9 +125,18 @@ func (h *Handler) preview(ctx context.Context, c *call) (any, error) {
 	if err := c.body(&sent); err != nil {
 		return nil, err
 	}
-	g, err := h.group(ctx, c, sent.Group, false)
+	g, err := h.group(ctx, c, sent.Group)
 	if err != nil {
 		return nil, err
+	}
+	if sent.Members == groups.MembersUnsaid {
+		stored, err := h.store.Group(ctx, c.group)
+		if err != nil && !errors.Is(err, groups.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && stored.Revision == g.Revision && stored.Kind != g.Kind {
+			return nil, &problem{code: codeInvalid, Problems: []placed{{"/members", "has to say what becomes of the members where the kind changes"}}}
+		}
 	}
 	p, err := h.ev.Preview(ctx, g, &groups.PreviewOptions{Members: sent.Members})
 	if err != nil {
@@ -158,12 +198,10 @@ func (h *Handler) carryOut(ctx context.Context, c *call, do func(*groups.Plan) (
 	if err != nil {
 		return nil, err
 	}
-	g, err := h.store.Group(ctx, c.group)
-	if err != nil { // it is written all the same
-		return outcome(run, &groups.Group{ID: c.group}), nil
-	}
-	c.tag(&g)
-	return outcome(run, &g), nil
+	// The revision that this wrote, or that of the plan: by now others may have saved the group.
+	p.Group.Revision = cmp.Or(run.Saved, p.Group.Revision)
+	c.tag(&p.Group)
+	return outcome(c, run, &p.Group), nil
 }
 
 func (h *Handler) listPlans(ctx context.Context, c *call) (any, error) {

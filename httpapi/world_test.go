@@ -25,6 +25,8 @@ type world struct {
 	opts   httpapi.Options
 	actors map[string]admin.Actor // by the header Actor; "" is root
 	policy admin.Policy
+	parses bool  // the authorizer reads the form of a request
+	keys   error // what keeps the actor "broken" from being known
 	before func(groups.Directory, groups.Store) (groups.Directory, groups.Store)
 	doc    *document
 	given  map[string]bool // "operationId status" of the answers
@@ -36,7 +38,7 @@ func newYear() time.Time { return time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC) }
 const city groups.TextField = "city"
 
 func newWorld(t testing.TB) *world {
-	w := &world{TB: t, Memory: groups.NewMemory(), doc: readDocument(t), given: map[string]bool{}, codes: map[string]bool{}, actors: map[string]admin.Actor{
+	w := &world{TB: t, keys: errKeys, Memory: groups.NewMemory(), doc: readDocument(t), given: map[string]bool{}, codes: map[string]bool{}, actors: map[string]admin.Actor{
 		"": admin.Administrator("root"),
 		// eve sees who is in Rome, and not the group secret.
 		"eve": {By: "eve", Scope: func(u *groups.User) groups.Verdict {
@@ -87,9 +89,12 @@ func (w *world) handler() http.Handler {
 var errKeys = errors.New("SECRET key server is down")
 
 func (w *world) authorize(r *http.Request, n httpapi.Need) (admin.Actor, error) {
+	if w.parses {
+		r.FormValue("token")
+	}
 	who := r.Header.Get("Actor")
 	if who == "broken" {
-		return admin.Actor{}, errKeys
+		return admin.Actor{}, w.keys
 	}
 	a, known := w.actors[who]
 	if !known {
