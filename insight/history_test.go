@@ -27,7 +27,6 @@ type stage struct {
 	what      string
 	members   map[groups.UserID]bool
 	forgotten map[groups.UserID]int // so far, how often
-	revision  uint64                // of the criteria
 }
 
 func (h *history) ok(err error) {
