@@ -61,7 +61,7 @@ type thing struct {
 // A class stands for all values of a thing of which the atoms say the same.
 type class struct {
 	says []Verdict   // by the atoms of the thing
-	to   []string    // nil where no value is known, and the class is the best that can be hoped for
+	to   []string    // nil where no value is known that could be told of
 	put  func(*User) // gives the user the value, but for a membership
 }
 
@@ -358,9 +358,8 @@ func (s *sorter) units(conditions []Condition, _ []leaf) {
 	}
 	for _, c := range conditions {
 		for _, unit := range c.(UnitCondition).Units {
-			if one[0] = unit; h.has(unit) {
-				sit(one...)
-			}
+			one[0] = unit // also one that is not in the tree, where users may sit all the same
+			sit(one...)
 		}
 	}
 	if h != nil && h.lines != nil {
@@ -369,15 +368,28 @@ func (s *sorter) units(conditions []Condition, _ []leaf) {
 			sit(one...)
 		}
 	}
-	for i := 0; i < len(s.t.classes) && !s.t.open; i++ {
-		for j := range i {
-			units := slices.Concat(s.t.classes[j].to, s.t.classes[i].to)
-			slices.Sort(units)
-			sit(slices.Compact(units)...)
+	several := func() {
+		for i := 0; i < len(s.t.classes) && !s.t.open; i++ {
+			for j := range i {
+				units := slices.Concat(s.t.classes[j].to, s.t.classes[i].to)
+				slices.Sort(units)
+				sit(slices.Compact(units)...)
+			}
 		}
 	}
+	several()
+	sit(nowhere)
+	several()
 	sit() // last, for what says the same as none may do more together with another
+	for i := range s.t.classes {
+		if c := &s.t.classes[i]; slices.Contains(c.to, nowhere) {
+			c.to = nil
+		}
+	}
 }
+
+// nowhere stands for any unit that is not in its tree and that no condition names. It is in no ID.
+const nowhere = "\x00"
 
 // mostManagers bounds how many managers a thing is looked at for.
 const mostManagers = 64
@@ -395,7 +407,7 @@ func (r *Rule) managers() (list []UserID) {
 }
 
 // managers are the classes of who a user reports to: whom the rule names, nobody and, where it matters how far above they are, who
-// is beneath those. Nobody who reports to the user is their manager.
+// is beneath those. Nobody who reports to the user is offered as their manager, though lines may run in a ring.
 func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
 	s := a.sorter(t, v)
 	t.classes, t.open = nil, v.Lines == nil || v.Lines.lines == nil
@@ -404,6 +416,7 @@ func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
 	}
 	try := func(id string) {
 		if id != "" && (!v.Lines.has(id) || slices.Contains(v.Lines.path(id), string(u.ID))) {
+			t.open = true
 			return
 		}
 		for i, at := range t.atoms {
@@ -423,7 +436,6 @@ func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
 	t.open = len(named) == mostManagers || deep > 1 || deep == 1 && len(t.atoms) > 1
 	for _, id := range named {
 		if try(id); !v.Lines.has(id) { // somebody who is not there may have reports who are
-			t.open = true
 			for _, report := range v.Lines.lines.Children(id) {
 				try(report)
 			}

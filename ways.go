@@ -251,15 +251,21 @@ func (w *wayfinder) usefulOf(t *thing) (useful []class) {
 			turns = turns || w.turns(at, c.says[i])
 		}
 		if turns && !slices.ContainsFunc(useful, func(o class) bool { return replaces(o.says, c.says) }) {
-			useful = append(slices.DeleteFunc(useful, func(o class) bool { return replaces(c.says, o.says) }), c)
+			if c.to != nil { // else the others are what can be told of
+				useful = slices.DeleteFunc(useful, func(o class) bool { return replaces(c.says, o.says) })
+			}
+			useful = append(useful, c)
 		}
 	}
 	if t.open {
-		best := make([]Verdict, len(t.atoms))
+		best, turned := make([]Verdict, len(t.atoms)), 0
 		for i, at := range t.atoms {
-			best[i] = w.wanted(w.target, at)
+			if best[i] = w.wanted(w.target, at); w.turns(at, best[i]) {
+				turned++
+			}
 		}
-		if !slices.ContainsFunc(useful, func(o class) bool { return slices.Equal(o.says, best) }) {
+		known := slices.ContainsFunc(useful, func(o class) bool { return slices.Equal(o.says, best) })
+		if !known || turned > 1 { // else another might turn less
 			useful = append(useful, class{says: best})
 		}
 	}
