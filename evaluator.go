@@ -248,7 +248,12 @@ func (e *Evaluator) Delete(ctx context.Context, group GroupID, revision uint64, 
 	if err := checkText(by); err != nil {
 		return err
 	}
+	return e.telling(ctx, "delete", func(told *Ended) error { return e.delete(ctx, group, revision, by, told) })
+}
+
+func (e *Evaluator) delete(ctx context.Context, group GroupID, revision uint64, by string, told *Ended) error {
 	for n := 1; ; n++ {
+		told.Conflicts = n - 1
 		g, err := e.stored(ctx, group, revision)
 		if err == nil && g == nil {
 			err = fmt.Errorf("group %q: %w", group, ErrNotFound)
@@ -266,7 +271,9 @@ func (e *Evaluator) Delete(ctx context.Context, group GroupID, revision uint64, 
 		}
 		deletion := definitionAct(actDelete, g, nil)
 		deletion.By, deletion.At = by, now
-		err = e.store.Apply(ctx, Commit{Writes: []Write{w}, Acts: []Act{deletion}})
+		c := Commit{Writes: []Write{w}, Acts: []Act{deletion}}
+		told.Run, told.Users = leaves(&c, now), len(w.Changes)
+		err = e.store.Apply(ctx, c)
 		if err == nil || !errors.Is(err, ErrConflict) || n == attempts {
 			return err
 		}

@@ -21,6 +21,10 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 	if err := errors.Join(user.Check(), checkText(by)); err != nil {
 		return err
 	}
+	return e.telling(ctx, "forget", func(told *Ended) error { return e.forget(ctx, user, by, told) })
+}
+
+func (e *Evaluator) forget(ctx context.Context, user UserID, by string, told *Ended) error {
 	done, err := e.turn(ctx)
 	if err != nil {
 		return err
@@ -28,6 +32,7 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 	defer done()
 	alias := UserID("") // of the attempt before
 	for n := 1; ; n++ {
+		told.Conflicts = n - 1
 		c, err := e.forgetting(ctx, user, by)
 		if err != nil {
 			return err
@@ -38,6 +43,7 @@ func (e *Evaluator) Forget(ctx context.Context, user UserID, by string) error {
 			}
 		}
 		alias = c.Alias
+		told.Run, told.Users = leaves(c, c.Acts[0].At), 1
 		err = e.store.Apply(ctx, *c)
 		if err == nil || !errors.Is(err, ErrConflict) || n == attempts {
 			return err

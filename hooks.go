@@ -14,19 +14,48 @@ type Hooks struct {
 
 // Ended is a run that was to be written and has ended.
 type Ended struct {
-	// Call is what was asked for: "process", "changed", "publish", "adopt", "approve", "import" or, of people who put
-	// users in or take them out, "decide".
+	// Call is what was asked for: "process", "changed", "publish", "adopt", "approve", "import", of people who put
+	// users in or take them out "decide", and "delete" and "forget" with which members leave.
 	Call string
-	// Run is what was written, to be read only; nil where nothing was, which Err says why.
+	// Run is what was written, to be read only; nil where nothing was, which Err says why. Of "delete" and "forget",
+	// which evaluate nothing, it has the leaves alone.
 	Run *Run
 	Err error
 	// Users is how many users were looked at: everybody where a group was evaluated for everybody, else those whom the
-	// change concerned.
+	// change concerned: with "delete" the members, with "forget" the one.
 	Users int
-	// Conflicts is how often the run began again because others wrote what it had read.
+	// Conflicts is how often it began again because others wrote what it had read.
 	Conflicts int
 	// Took is how long it took, by [Options.Now], waiting for others included.
 	Took time.Duration
+}
+
+// telling carries out what evaluates nothing, and tells hooks.
+func (e *Evaluator) telling(ctx context.Context, call string, act func(*Ended) error) error {
+	ended := Ended{Call: call}
+	if e.opts.Hooks == nil || e.opts.Hooks.Ran == nil {
+		return act(&ended)
+	}
+	began := e.opts.Now()
+	if ended.Err = act(&ended); ended.Err != nil {
+		ended.Run = nil
+	}
+	ended.Took = e.opts.Now().Sub(began)
+	e.opts.Hooks.Ran(ctx, ended)
+	return ended.Err
+}
+
+// leaves are the leaves that a commit writes, as a run.
+func leaves(c *Commit, now time.Time) *Run {
+	out := &Run{Now: now, Diffs: []Diff{}, Held: []*Plan{}, Findings: []Finding{}}
+	for _, w := range c.Writes {
+		if len(w.Changes) > 0 {
+			out.Diffs = append(out.Diffs, Diff{
+				Group: w.Group, Joined: []Change{}, Left: w.Changes, Switched: []Change{}, Undecided: []Member{}, Withheld: []Change{},
+			})
+		}
+	}
+	return out
 }
 
 // write evaluates and applies, and does so again where what was read has changed meanwhile.

@@ -53,12 +53,20 @@ func TestHooksAreToldOfEveryRunThatWasToBeWritten(t *testing.T) {
 		}
 		_, err = ev.Evaluate(ctx) // writes nothing
 		check(err)
+		check(ev.Forget(ctx, "cid", "root"))
+		check(ev.Delete(ctx, "romans", 2, "root"))
+		if err := ev.Delete(ctx, "romans", 2, "root"); !errors.Is(err, groups.ErrNotFound) {
+			t.Fatal(err)
+		}
 		want := []string{
 			"process of 3, conflicts 0, took 2s, 0 changes, 0 held",
 			"changed of 1, conflicts 0, took 2s, 1 changes, 0 held",
 			"decide of 1, conflicts 0, took 2s, 1 changes, 0 held",
 			"publish of 2, conflicts 0, took 2s, 0 changes, 0 held",
 			"publish of 0, conflicts 0, took 2s, failed",
+			"forget of 1, conflicts 0, took 2s, 1 changes, 0 held",
+			"delete of 1, conflicts 0, took 2s, 1 changes, 0 held",
+			"delete of 0, conflicts 0, took 1s, failed",
 		}
 		if diff := cmp.Diff(want, told); diff != "" {
 			t.Errorf("index of %d bytes (-want +told):\n%s", bytes, diff)

@@ -234,7 +234,9 @@ func (h *Handler) deleteGroup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return outcome(c, run, &groups.Group{ID: c.group}), nil
+	gone := outcome(c, run, &groups.Group{ID: c.group})
+	gone.moved = nil // the run is what followed: the members left with the deletion
+	return gone, nil
 }
 
 // outcome is what a run did to one group.

@@ -229,6 +229,14 @@ func TestAWriteAnswersTheRevisionThatItWroteAndNotThatOfWhoeverCameNext(t *testi
 	}
 }
 
+func TestADeletionDoesNotSayThatNobodyLeft(t *testing.T) {
+	w := newWorld(t)
+	a := w.want(200, "DELETE", "/groups/romans", "", `If-Match: "1"`)
+	if a.String() != `200 {"group":"romans"}` {
+		t.Errorf("the deletion of two members' group came to %v", a)
+	}
+}
+
 func TestAnEditIsSavedExactlyAsItWasPreviewedWhereThePolicySaysSo(t *testing.T) {
 	w := newWorld(t)
 	w.policy.RequirePreview = true

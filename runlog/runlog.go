@@ -63,7 +63,7 @@ func kind(err error) string {
 	}{
 		{context.Canceled, "cancelled"}, {context.DeadlineExceeded, "timeout"}, {groups.ErrConflict, "conflict"}, {groups.ErrStale, "stale"},
 		{groups.ErrPlan, "plan"}, {groups.ErrNotFound, "notFound"}, {groups.ErrEligible, "refused"}, {groups.ErrExcluded, "refused"},
-		{groups.ErrAssigned, "refused"}, {groups.ErrCycle, "cycle"}, {groups.ErrGroup, "invalid"}, {groups.ErrSchema, "schema"},
+		{groups.ErrAssigned, "refused"}, {groups.ErrCycle, "cycle"}, {groups.ErrReferred, "referred"}, {groups.ErrGroup, "invalid"}, {groups.ErrSchema, "schema"},
 	} {
 		if errors.Is(err, k.wraps) {
 			return k.word

@@ -109,6 +109,8 @@ func TestALogHasIDsAndNeverWhatPeopleHaveOrRulesAsk(t *testing.T) {
 		}
 		_, err = ev.Process(ctx)
 		must(err)
+		must(ev.Forget(ctx, "u02", "root"))
+		must(ev.Delete(ctx, "inRome", 1, "root"))
 		if _, err := groups.NewEvaluator(failing{m}, m, o).Process(ctx); err == nil {
 			t.Fatal("nothing failed")
 		}
@@ -116,7 +118,7 @@ func TestALogHasIDsAndNeverWhatPeopleHaveOrRulesAsk(t *testing.T) {
 		if strings.Contains(log, mark) {
 			t.Fatalf("it says what people have, or what rules ask:\n%s", log)
 		}
-		for _, says := range []string{"call=process", "call=changed", "call=decide", "group=inRome", "failed=source", "took=2s"} {
+		for _, says := range []string{"call=process", "call=changed", "call=decide", "call=forget", "call=delete", "group=inRome", "failed=source", "took=2s"} {
 			if !strings.Contains(log, says) {
 				t.Fatalf("it does not say %s:\n%s", says, log)
 			}
