@@ -93,7 +93,7 @@ func (c Concern) String() string {
 	}
 	out := fmt.Sprintf("group %s: %s", c.Group, strings.Join(said, ", "))
 	for _, r := range c.Reads {
-		out += fmt.Sprintf("; %s: %s", strings.TrimSpace(r.Pointer+" "+r.How), r.Text)
+		out += fmt.Sprintf("; %v", r)
 	}
 	return out
 }

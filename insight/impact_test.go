@@ -529,6 +529,60 @@ func TestAnActionThatCannotBeTakenIsRefused(t *testing.T) {
 	}
 }
 
+// A group that waits for its schedule, and one whose rule does not fit the schema any more, are met where a group moves.
+func TestAMoveOfAGroupMeetsThoseThatWaitAndThoseThatDoNotFit(t *testing.T) {
+	ctx := t.Context()
+	lms := school()
+	ev := groups.NewEvaluator(lms, lms, &groups.Options{Now: newYear})
+	d := insight.New(ev, lms, lms)
+	below := func(id groups.GroupID) groups.Criteria {
+		return groups.AllSets(groups.All(groups.MemberOfAny(id).WithBelow()))
+	}
+	sales := automatic(groups.AllSets(groups.All(title.Is("sales"))))
+	sales.Parent = "top"
+	was, will := automatic(below("top")), automatic(below("other"))
+	was.Schedule, will.Schedule = groups.Schedule{Every: 24 * time.Hour}, groups.Schedule{Every: 24 * time.Hour}
+	ids := []groups.GroupID{"top", "other", "sales", "was", "will"}
+	for i, g := range []groups.Group{{}, {}, sales, was, will} {
+		g.ID, g.Name, g.Status = ids[i], "g", groups.Active
+		_, err := ev.Save(ctx, g, "ada")
+		check(err)
+	}
+	_, err := ev.Process(ctx, ids...)
+	check(err)
+	for _, fits := range []bool{true, false} {
+		gone, err := d.Impact(ctx, insight.DeleteGroup("sales"), 9)
+		check(err)
+		moved, err := d.Impact(ctx, insight.MoveGroup("sales", "other"), 9)
+		check(err)
+		want := "group sales: 2 leave\ngroup was: 2 leave"
+		if got := said(gone); got != want {
+			t.Errorf("fits %t: deleted:\n%s\nnot\n%s", fits, got, want)
+		}
+		if want = "group was: 2 leave\ngroup will: 2 join"; !fits {
+			want = "group was: 2 leave\ngroup will: 4 become undecided"
+		}
+		if got := said(moved); got != want {
+			t.Errorf("fits %t: moved:\n%s\nnot\n%s", fits, got, want)
+		}
+		stone, err := d.Tombstone(ctx, insight.DeleteField("title"))
+		if fits {
+			check(err)
+			check(lms.Write(ctx, stone.People))
+		}
+	}
+}
+
+// said is what becomes of the groups.
+func said(m *insight.Impact) string {
+	var lines []string
+	for _, c := range m.Groups {
+		c.Reads = nil
+		lines = append(lines, c.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
 // An impact is plain data, and says the same after it was JSON.
 func TestAnImpactReadsBackFromJSON(t *testing.T) {
 	lms, ev := staffed()

@@ -20,6 +20,11 @@ type Reading struct {
 	Text string `json:"text"`
 }
 
+// String returns the reading on one line.
+func (r Reading) String() string {
+	return fmt.Sprintf("%s: %s", strings.TrimSpace(r.Pointer+" "+r.How), r.Text)
+}
+
 const (
 	names    = "names"
 	isAbove  = "above"
