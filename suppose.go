@@ -2,13 +2,14 @@ package groups
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
 )
 
-// A Supposition is a change of the people that nobody has made: what would become of units, options and courses, of
-// whoever has them, and of the trees. See [Evaluator.Suppose].
+// A Supposition is a change that nobody has made: what would become of units, options and courses, of whoever has them,
+// of the trees, and of the groups that stand beneath others. See [Evaluator.Suppose].
 type Supposition struct {
 	// Units would be others, by tree: whoever sits in one sits in the other instead, or with a blank one in none, and it
 	// is not in the tree any more.
@@ -19,21 +20,31 @@ type Supposition struct {
 	Options map[string]map[string]string `json:"options,omitempty"`
 	// Courses would be gone, with all records in them.
 	Courses []string `json:"courses,omitempty"`
+	// GroupParents would be the parents of groups; blank is none.
+	GroupParents map[GroupID]GroupID `json:"groupParents,omitempty"`
 }
 
-// Suppose works out what processing the groups would write now, and what it would write then, if the people were as
-// supposed: of all groups that are due, or of the named ones, also where they wait for their schedule, those in which
-// the two differ, in the same order. The [Guard] holds nothing back, and nothing is written. It does not change the
-// schema: an option that nobody has answers as one that does not exist. A group that does not exist is an error that
-// wraps [ErrNotFound]; an error of a source leaves no result at all.
+// Suppose works out what processing the groups would write now, and what it would write then, if all were as supposed: of
+// all groups that are due, or of the named ones, also where they wait for their schedule, those in which the two differ,
+// in the same order. The [Guard] holds nothing back, nor keeps what it holds, and nothing is written. It does not change
+// the schema: an option that nobody has answers as one that does not exist. A group, a tree or a choice field that does
+// not exist is an error that wraps [ErrNotFound], and parents in a ring are a [*CycleError]; an error of a source leaves
+// no result at all.
 func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupID) (now, then []Diff, err error) {
 	other := *e
 	other.opts.Guard = new(Guard)
-	look := func(dir Directory, groups []GroupID) (*run, error) {
+	look := func(dir Directory, parents map[GroupID]GroupID, groups []GroupID) (*run, error) {
 		other.dir = dir
-		return retried(func() (*run, error) { return other.run(ctx, groups) })
+		return retried(func() (*run, error) { return other.look(ctx, parents, groups) })
 	}
-	supposed, err := look(&supposed{e.dir, s}, groups)
+	schema, err := e.dir.Schema(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read schema: %w", err)
+	}
+	if err := s.check(schema); err != nil {
+		return nil, nil, err
+	}
+	supposed, err := look(&supposed{e.dir, s}, s.GroupParents, groups)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,7 +57,7 @@ func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupI
 	if len(looked) == 0 {
 		return nil, nil, nil
 	}
-	actual, err := look(e.dir, looked)
+	actual, err := look(e.dir, nil, looked)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,6 +69,55 @@ func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupI
 		}
 	}
 	return now, then, nil
+}
+
+// look evaluates the groups, or all that are due, with other parents and without a guard.
+func (e *Evaluator) look(ctx context.Context, parents map[GroupID]GroupID, groups []GroupID) (*run, error) {
+	var moved []Group
+	for id, parent := range parents {
+		g, err := e.store.Group(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("group %q: %w", id, err)
+		}
+		g.Parent = parent
+		moved = append(moved, g)
+	}
+	r, err := e.begin(ctx, moved)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range moved {
+		if was := r.groups[g.ID].was; was == nil || was.Revision != g.Revision {
+			return nil, errMoved
+		}
+		if err := r.refs.check(g.ID); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range r.order {
+		s.whole, s.trusted = len(groups) == 0 && !s.waits, true
+	}
+	if err := r.choose(groups); err != nil {
+		return nil, err
+	}
+	return r, r.evaluate(ctx)
+}
+
+// check refuses trees and fields that there are not.
+func (s *Supposition) check(schema *Schema) error {
+	for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
+		for _, tree := range slices.Sorted(maps.Keys(of)) {
+			if !slices.Contains(schema.Trees, tree) {
+				return fmt.Errorf("tree %q: %w", tree, ErrNotFound)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
+		if f, exists := schema.Field(name); !exists || f.Type != TypeChoice && f.Type != TypeMultiChoice {
+			return fmt.Errorf("choice field %q: %w", name, ErrNotFound)
+		}
+	}
+	return nil
 }
 
 // same reports whether two runs would write the same to a group.

@@ -47,8 +47,20 @@ func (v *supposing) narrow(r *run) {
 		return
 	}
 	otherwise, needed := map[GroupID]bool{}, map[GroupID]bool{}
+	var regrouped, left []GroupID
 	for _, s := range r.order {
-		otherwise[s.ID] = s.whole && (s.recipe != nil && slices.ContainsFunc(s.recipe.predicates, v.moves) ||
+		if s.draft {
+			regrouped, left = append(regrouped, s.ID), append(left, s.was.Parent)
+			for _, id := range append(r.refs.beneath(s.ID), s.ID) {
+				needed[id] = true // to who reads them where they are
+			}
+		}
+	}
+	for _, id := range r.refs.dependents(regrouped, left...) {
+		otherwise[id] = true
+	}
+	for _, s := range r.order {
+		otherwise[s.ID] = s.whole && (otherwise[s.ID] || s.recipe != nil && slices.ContainsFunc(s.recipe.predicates, v.moves) ||
 			slices.ContainsFunc(s.needs, func(id GroupID) bool { return otherwise[id] }))
 	}
 	for _, s := range slices.Backward(r.order) {

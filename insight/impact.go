@@ -93,17 +93,19 @@ func (c Concern) String() string {
 	}
 	out := fmt.Sprintf("group %s: %s", c.Group, strings.Join(said, ", "))
 	for _, r := range c.Reads {
-		out += fmt.Sprintf("; %s: %s", strings.TrimSpace(r.Pointer+" "+r.How), r.Text)
+		out += fmt.Sprintf("; %v", r)
 	}
 	return out
 }
 
 // Impact says what taking an action would do, with the first n by their IDs of those who would move: compared with what
-// processing the groups now would write, whatever their schedule and the guard say. For a group, and of groups that have
-// nothing to do with it, the memberships count as last written. Nothing is written. Where the action deletes a group that others name it says whom that concerns, although
-// the deletion is refused ([groups.ErrReferred]); moving a group into a ring is a [*groups.CycleError]. What does not
-// exist is an error that wraps [groups.ErrNotFound], and what cannot be done one that wraps [ErrAction]; an error of a
-// source leaves no answer at all.
+// processing the groups now would write, whatever their schedule says, the guard, and what it holds. The members of a group
+// that goes are those last written, and so are those of groups that have nothing to do with the action. Nothing is written.
+// Where the action deletes a group that others name it says whom that concerns, although the deletion is refused
+// ([groups.ErrReferred]); moving a group into a ring is a [*groups.CycleError]. What does not exist is an error that wraps
+// [groups.ErrNotFound], but for a course, of which nobody keeps a list: one in which nobody has a record concerns nobody
+// but the groups that name it. What cannot be done is an error that wraps [ErrAction]; an error of a source leaves no
+// answer at all.
 func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	p, err := d.place(ctx, a)
 	if err != nil {
@@ -192,34 +194,15 @@ func (d *Desk) compare(ctx context.Context, p *place) (now, then map[groups.Grou
 	var was, will []groups.Diff
 	switch {
 	case p.Kind == fieldKind: // nobody moves by a rule that does not fit the schema
-	case p.Kind != groupKind:
-		if asking := p.asking(); len(asking) > 0 {
-			was, will, err = d.ev.Suppose(ctx, p.supposition(), asking...)
+	case p.Kind == groupKind && p.group.Parent == groups.GroupID(p.To): // others find it where it was
+	default:
+		asking := p.asking()
+		if len(asking) == 0 && (p.Kind != groupKind || p.Do == toDelete) {
+			break
 		}
-	case p.group.Parent != groups.GroupID(p.To):
-		was, will, err = d.preview(ctx, p)
+		was, will, err = d.ev.Suppose(ctx, p.supposition(), asking...)
 	}
 	return byGroup(was), byGroup(will), err
-}
-
-// preview looks at the groups that refer to one, or to what is above it, where it has another parent; without it, where
-// it has none.
-func (d *Desk) preview(ctx context.Context, p *place) (now, then []groups.Diff, err error) {
-	g := p.group
-	g.Parent = groups.GroupID(p.To)
-	plan, err := d.ev.Preview(ctx, g, nil)
-	if err != nil || len(plan.Others) == 0 {
-		return nil, nil, err
-	}
-	var looked []groups.GroupID
-	for i := range plan.Others {
-		looked = append(looked, plan.Others[i].Group)
-	}
-	run, err := d.ev.Evaluate(ctx, looked...)
-	if err != nil {
-		return nil, nil, err
-	}
-	return run.Diffs, plan.Others, nil
 }
 
 func byGroup(diffs []groups.Diff) map[groups.GroupID]groups.Diff {

@@ -161,7 +161,7 @@ func (p *place) who() groups.Condition {
 	return groups.ChoiceField(p.Field).Is(p.ID)
 }
 
-// supposition is what taking the action would make of the people.
+// supposition is what taking the action would make of the people and the groups.
 func (p *place) supposition() groups.Supposition {
 	var s groups.Supposition
 	units, parents := map[string]string{}, map[string]string{}
@@ -170,6 +170,8 @@ func (p *place) supposition() groups.Supposition {
 		s.Options = map[string]map[string]string{p.Field: {p.ID: p.To}}
 	case p.Kind == courseKind:
 		s.Courses = []string{p.ID}
+	case p.Kind == groupKind: // to others one that goes is one that is beneath none
+		s.GroupParents = map[groups.GroupID]groups.GroupID{p.group.ID: groups.GroupID(p.To)}
 	case p.Kind == unitKind && p.Do == toMove:
 		parents[p.ID] = p.To
 	case p.Kind == unitKind:

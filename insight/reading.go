@@ -20,6 +20,11 @@ type Reading struct {
 	Text string `json:"text"`
 }
 
+// String returns the reading on one line.
+func (r Reading) String() string {
+	return fmt.Sprintf("%s: %s", strings.TrimSpace(r.Pointer+" "+r.How), r.Text)
+}
+
 const (
 	names    = "names"
 	isAbove  = "above"
@@ -138,7 +143,7 @@ func (p *place) degrades(c groups.Condition, people int) bool {
 }
 
 // asking are the groups whose rule asks for it, all that refer to such groups, and all that any of these refer to,
-// however far.
+// however far, where it is now or would be.
 func (p *place) asking() []groups.GroupID {
 	parents, children := map[groups.GroupID]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
 	named, orBelow := map[groups.GroupID][]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
@@ -169,6 +174,14 @@ func (p *place) asking() []groups.GroupID {
 			found.meet(orBelow[above.ids[up]]...)
 			above.meet(parents[above.ids[up]])
 		}
+	}
+	if len(found.ids) > 0 && p.Kind == groupKind {
+		var moved walk
+		moved.meet(p.group.ID)
+		for at := 0; at < len(moved.ids); at++ {
+			moved.meet(children[moved.ids[at]]...)
+		}
+		found.meet(moved.ids...)
 	}
 	for at := 0; at < len(found.ids); at++ {
 		for _, c := range reads[found.ids[at]] {
