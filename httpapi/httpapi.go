@@ -3,7 +3,7 @@
 //
 // A [Handler] holds no state between requests. The plan of a preview goes to the client as JSON and comes back to be
 // published: it is evaluated again then, so that nothing is written but what would happen anyway and what was shown.
-// Every write names the revision that it started from. Who is asking, and what they may do, the host says.
+// Every write names the revision that it started from, in If-Match or in the plan. Who is asking, and what they may do, the host says.
 //
 // The package knows no store beyond the interfaces of package groups, no user interface, no session, and nothing of
 // how rules are evaluated; what administrators do goes through the desk of package admin.
@@ -55,7 +55,8 @@ func (a Action) Writes() bool {
 	return false
 }
 
-// A Need is what a request asks for, to be allowed or not.
+// A Need is what a request asks for, to be allowed or not. It is known before the body is: whoever may [Publish] creates
+// groups with it as well, by a plan of a group that is not there.
 type Need struct {
 	Action Action
 	Group  groups.GroupID // blank: none in particular
