@@ -67,13 +67,14 @@ type Need struct {
 var ErrForbidden = errors.New("not allowed")
 
 // An Authorizer says who is asking, or an error that wraps [ErrForbidden] where they may not; any other error is a
-// failure of its own, whatever it wraps, and refuses as well. It is asked once a request, before anything is read. Authentication stands
-// before the Handler, which never answers 401. An Actor without a name is refused.
+// failure of its own, whatever it wraps, and refuses as well. It is asked once a request, before anything is read.
+// Authentication stands before the Handler, which never answers 401. An Actor without a name is refused.
 //
 // The [admin.Actor] sees what it says there, of groups also those that it owns. Who does not see everything is shown no
 // other users and groups, no criteria about resources that they do not see, and none of what is about the whole tenant:
-// plans, acts and changes, and how many users a write moved or a group has; what is counted are the users whom they see.
-// The ID of a preview is a fingerprint of all that the plan does: whoever has one can check what they guess of others. A group that they do not see is not there for them, but that its ID cannot be created.
+// plans, acts and changes, and how many users a write moved or a group has. Who is counted for them are the users whom
+// they see. A group that they do not see is not there for them, but that its ID is taken. What is still about all users
+// is the ID of a preview, a fingerprint of the whole plan with which a guess can be checked, and whether a group is held.
 type Authorizer func(r *http.Request, n Need) (admin.Actor, error)
 
 // Options tune a [Handler]. A nil *Options is the same as a zero one.
