@@ -3,7 +3,7 @@
 //
 // A [Handler] holds no state between requests. The plan of a preview goes to the client as JSON and comes back to be
 // published: it is evaluated again then, so that nothing is written but what would happen anyway and what was shown.
-// Every write names the revision that it started from. Who is asking, and what they may do, the host says.
+// Every write names the revision that it started from, in If-Match or in the plan. Who is asking, and what they may do, the host says.
 //
 // The package knows no store beyond the interfaces of package groups, no user interface, no session, and nothing of
 // how rules are evaluated; what administrators do goes through the desk of package admin.
@@ -55,7 +55,8 @@ func (a Action) Writes() bool {
 	return false
 }
 
-// A Need is what a request asks for, to be allowed or not.
+// A Need is what a request asks for, to be allowed or not. It is known before the body is: whoever may [Publish] creates
+// groups with it as well, by a plan of a group that is not there.
 type Need struct {
 	Action Action
 	Group  groups.GroupID // blank: none in particular
@@ -66,13 +67,14 @@ type Need struct {
 var ErrForbidden = errors.New("not allowed")
 
 // An Authorizer says who is asking, or an error that wraps [ErrForbidden] where they may not; any other error is a
-// failure of its own, whatever it wraps, and refuses as well. It is asked once a request, before anything is read. Authentication stands
-// before the Handler, which never answers 401. An Actor without a name is refused.
+// failure of its own, whatever it wraps, and refuses as well. It is asked once a request, before anything is read.
+// Authentication stands before the Handler, which never answers 401. An Actor without a name is refused.
 //
 // The [admin.Actor] sees what it says there, of groups also those that it owns. Who does not see everything is shown no
 // other users and groups, no criteria about resources that they do not see, and none of what is about the whole tenant:
-// plans, acts and changes, and how many users a write moved or a group has; what is counted are the users whom they see.
-// The ID of a preview is a fingerprint of all that the plan does: whoever has one can check what they guess of others. A group that they do not see is not there for them, but that its ID cannot be created.
+// plans, acts and changes, and how many users a write moved or a group has. Who is counted for them are the users whom
+// they see. A group that they do not see is not there for them, but that its ID is taken. What is still about all users
+// is the ID of a preview, a fingerprint of the whole plan with which a guess can be checked, and whether a group is held.
 type Authorizer func(r *http.Request, n Need) (admin.Actor, error)
 
 // Options tune a [Handler]. A nil *Options is the same as a zero one.

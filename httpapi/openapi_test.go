@@ -179,7 +179,15 @@ func TestEveryDocumentedAnswerIsGivenAndNoOther(t *testing.T) {
 	}
 
 	// A held plan is approved, is out of date once its group is another, and has nowhere to go once it is gone.
-	w.want(200, "POST", "/groups/crowd/approve", held)
+	if a := w.want(200, "GET", "/plans?after=crowd", ""); a.at("items/0") != nil {
+		t.Errorf("behind the plan of crowd there are %v", a)
+	}
+	w.want(404, "POST", "/groups/romans/approve", `{"id":"`+idOf(held)+`"}`)
+	if a := w.want(200, "POST", "/groups/crowd/approve", `{"id":"`+idOf(held)+`"}`); a.at("left") != 600. {
+		t.Errorf("approved by its ID it comes to %v", a)
+	}
+	w.want(404, "POST", "/groups/crowd/approve", `{"id":"`+idOf(held)+`"}`) // it is held no more
+	w.want(200, "POST", "/groups/crowd/approve", held)                      // and nothing is left of it to do
 	w.group("late", groups.AnySets(groups.All(city.Is("Rome"))))
 	stale := w.hold(t, "late")
 	w.must(w.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{{ID: "m00", Activation: groups.Activated, Fields: map[string]groups.Value{"city": groups.Text("Rome")}}}}))
@@ -227,6 +235,15 @@ func TestEveryDocumentedAnswerIsGivenAndNoOther(t *testing.T) {
 			t.Errorf("no problem here is of the type %v", code)
 		}
 	}
+}
+
+// idOf is the ID of a plan.
+func idOf(plan string) string {
+	var p struct{ ID string }
+	if err := json.Unmarshal([]byte(plan), &p); err != nil {
+		return err.Error()
+	}
+	return p.ID
 }
 
 // plan is the JSON of the plan of an edit of romans.

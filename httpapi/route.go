@@ -42,7 +42,7 @@ func routes() []route {
 		{"GET", "/groups/{group}/versions", ListVersions, (*Handler).listVersions, nil},
 		{"POST", "/groups/{group}/versions/{revision}/preview", Restore, (*Handler).restore, nil},
 		{"GET", "/users/{user}/groups", GroupsOf, (*Handler).groupsOf, paged},
-		{"GET", "/plans", ListPlans, (*Handler).listPlans, nil},
+		{"GET", "/plans", ListPlans, (*Handler).listPlans, paged},
 		{"GET", "/acts", ListActs, (*Handler).listActs, append(paged, "group")},
 		{"GET", "/changes", ListChanges, (*Handler).listChanges, paged},
 	}

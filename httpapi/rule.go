@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/grouprules/groups"
@@ -177,8 +178,22 @@ func (h *Handler) publish(ctx context.Context, c *call) (any, error) {
 	return h.carryOut(ctx, c, func(p *groups.Plan) (*groups.Run, error) { return h.desk.Publish(ctx, c.actor, p) })
 }
 
+// approve takes a held plan, or its ID alone: the plan of a large group is larger than a body may be.
 func (h *Handler) approve(ctx context.Context, c *call) (any, error) {
-	return h.carryOut(ctx, c, func(p *groups.Plan) (*groups.Run, error) { return h.ev.Approve(ctx, p, c.actor.By) })
+	return h.carryOut(ctx, c, func(p *groups.Plan) (*groups.Run, error) {
+		if p.Group.Revision == 0 { // which no plan is that is held
+			held, err := h.ev.Held(ctx)
+			if err != nil {
+				return nil, err
+			}
+			i := slices.IndexFunc(held, func(known *groups.Plan) bool { return known.ID == p.ID && known.Group.ID == c.group })
+			if i < 0 {
+				return nil, fmt.Errorf("held plan %.64q: %w", p.ID, groups.ErrNotFound)
+			}
+			*p = *held[i]
+		}
+		return h.ev.Approve(ctx, p, c.actor.By)
+	})
 }
 
 // carryOut does what a plan says that somebody was shown.
@@ -191,7 +206,7 @@ func (h *Handler) carryOut(ctx context.Context, c *call, do func(*groups.Plan) (
 		return nil, err
 	}
 	c.criteria = "/group/criteria"
-	if p.Group.ID != c.group {
+	if p.Group.ID = cmp.Or(p.Group.ID, c.group); p.Group.ID != c.group {
 		return nil, &problem{code: codeInvalid, Problems: []placed{{"/group/id", "is not the group of the path"}}}
 	}
 	run, err := do(&p)
@@ -212,5 +227,13 @@ func (h *Handler) listPlans(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page[*groups.Plan]{Items: append([]*groups.Plan{}, held...)}, nil
+	after := c.query.Get("after")
+	behind := func(yield func(*groups.Plan, error) bool) {
+		for _, p := range held {
+			if string(p.Group.ID) > after && !yield(p, nil) {
+				return
+			}
+		}
+	}
+	return turnTo(c, after, behind, func(p *groups.Plan) string { return string(p.Group.ID) }, all)
 }
