@@ -6,6 +6,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // A Supposition is a change that nobody has made: what would become of units, options and courses, of whoever has them,
@@ -101,6 +103,40 @@ func (e *Evaluator) look(ctx context.Context, parents map[GroupID]GroupID, group
 		return nil, err
 	}
 	return r, r.evaluate(ctx)
+}
+
+// String returns what is supposed on one line.
+func (s Supposition) String() string {
+	var said []string
+	say := func(what string, become map[string]string) {
+		for _, id := range slices.Sorted(maps.Keys(become)) {
+			to := "none"
+			if become[id] != "" {
+				to = strconv.Quote(become[id])
+			}
+			said = append(said, fmt.Sprintf("%s%q becomes %s", what, id, to))
+		}
+	}
+	for _, tree := range slices.Sorted(maps.Keys(s.Units)) {
+		say(fmt.Sprintf("unit of %s: ", tree), s.Units[tree])
+	}
+	for _, tree := range slices.Sorted(maps.Keys(s.Parents)) {
+		say(fmt.Sprintf("parent in %s: of ", tree), s.Parents[tree])
+	}
+	for _, field := range slices.Sorted(maps.Keys(s.Options)) {
+		say(fmt.Sprintf("option of %s: ", field), s.Options[field])
+	}
+	for _, course := range s.Courses {
+		said = append(said, fmt.Sprintf("course %q is gone", course))
+	}
+	parents := make(map[string]string, len(s.GroupParents))
+	for id, parent := range s.GroupParents {
+		parents[string(id)] = string(parent)
+	}
+	if say("parent of group ", parents); len(said) == 0 {
+		return "nothing"
+	}
+	return strings.Join(said, "; ")
 }
 
 // check refuses trees and fields that there are not.

@@ -127,6 +127,12 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 		h := law.OnMemory()
 		h.Open = func() (law.People, groups.Store) { return m, m }
 		world := law.Drawn{}.Placed(t)
+		if last := len(world.Groups) - 1; last > 0 && rapid.Bool().Draw(t, "one reads beneath") {
+			of := rapid.SampledFrom(world.Groups[:last]).Draw(t, "beneath").ID
+			g := &world.Groups[last]
+			g.Kind, g.Status, g.Frozen, g.Parent = groups.AutomaticGroup, groups.Active, false, ""
+			g.Criteria = groups.AllSets(groups.All(groups.MemberOfAny(of).WithBelow()))
+		}
 		people := world.Users
 		if rapid.Bool().Draw(t, "each was another") {
 			world.Users = slices.Clone(people)
@@ -231,6 +237,25 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 	})
 	if tt.Logf("%d moved, %d held, %d rings, %d parents", moved, holds, rings, parents); moved == 0 || holds == 0 {
 		tt.Error("nobody ever moved, or was held")
+	}
+}
+
+// A supposition reads as what would become of what, and the same every time.
+func TestASuppositionReadsAsWhatWouldBecomeOfWhat(t *testing.T) {
+	s := groups.Supposition{
+		Units:        map[groups.Tree]map[string]string{"branch": {"b": "", "a": "c"}},
+		Parents:      map[groups.Tree]map[string]string{"branch": {"c": "d"}},
+		Options:      map[string]map[string]string{"site": {"x": "y"}},
+		Courses:      []string{"c1"},
+		GroupParents: map[groups.GroupID]groups.GroupID{"sales": "all"},
+	}
+	want := `unit of branch: "a" becomes "c"; unit of branch: "b" becomes none; parent in branch: of "c" becomes "d"; ` +
+		`option of site: "x" becomes "y"; course "c1" is gone; parent of group "sales" becomes "all"`
+	if got := s.String(); got != want {
+		t.Errorf("%s\nnot\n%s", got, want)
+	}
+	if got := (groups.Supposition{}).String(); got != "nothing" {
+		t.Error(got)
 	}
 }
 

@@ -489,6 +489,26 @@ func TestATombstoneLeavesUnknownWhatThePeopleHad(t *testing.T) {
 	}
 }
 
+// A tombstone says what is written instead of what.
+func TestATombstoneReadsAsWhatIsWritten(t *testing.T) {
+	lms, ev := staffed()
+	for _, c := range []struct {
+		action insight.Action
+		said   string
+	}{
+		{insight.DeleteUnit(branch, "dach"), "instead of delete unit dach of tree branch: tree branch without unit dach"},
+		{insight.DeleteField("title"), "instead of delete field title: another schema"},
+		{insight.DeleteCourse("safety"), "instead of delete course safety: 2 people with a record of which nothing is known"},
+		{insight.DeleteCourse("never held"), "instead of delete course never held: nothing"},
+		{insight.DeleteGroup("europe"), "instead of delete group europe: group europe as inactive"},
+	} {
+		stone, err := insight.New(ev, lms, lms).Tombstone(t.Context(), c.action)
+		if check(err); stone.String() != c.said {
+			t.Errorf("%v\nnot\n%s", stone, c.said)
+		}
+	}
+}
+
 // What cannot be done is refused, and what does not exist is not found.
 func TestAnActionThatCannotBeTakenIsRefused(t *testing.T) {
 	lms, ev := staffed()

@@ -21,16 +21,33 @@ import (
 //	field    goes from the schema; those who have a value keep it
 //	group    becomes inactive: its own members leave as they do where it is deleted, and nobody moves in others
 type Tombstone struct {
-	Action Action
+	Action Action `json:"action"`
 	// People is the change of the people for [groups.People]; it is refused where they have changed meanwhile.
-	People groups.PeopleChange
+	People groups.PeopleChange `json:"people"`
 	// Group is the group for [groups.Evaluator.Save], where the action is about one; else nil.
-	Group *groups.Group
+	Group *groups.Group `json:"group,omitempty"`
+}
+
+// String returns what is written instead of what on one line.
+func (t *Tombstone) String() string {
+	what := "nothing"
+	switch {
+	case t.Group != nil:
+		what = fmt.Sprintf("group %s as %v", t.Group.ID, t.Group.Status)
+	case t.People.Schema != nil:
+		what = "another schema"
+	case len(t.People.Trees) > 0:
+		what = fmt.Sprintf("tree %s without unit %s", t.Action.Tree, t.Action.ID)
+	case len(t.People.Upsert) > 0:
+		what = fmt.Sprintf("%d people with a record of which nothing is known", len(t.People.Upsert))
+	}
+	return fmt.Sprintf("instead of %v: %s", t.Action, what)
 }
 
 // Tombstone works out what to write instead of taking an action; nothing is written. Once the host has done so, the
-// groups are to be processed. It refuses what [Desk.Impact] refuses; for a group that is to move there is none, and an
-// error wraps [errors.ErrUnsupported]: who is to keep their members meanwhile are the groups that refer to it, frozen.
+// groups are to be processed. Of a course in which nobody has a record it writes nothing. It refuses what [Desk.Impact]
+// refuses; for a group that is to move there is none, and an error wraps [errors.ErrUnsupported]: who is to keep their
+// members meanwhile are the groups that refer to it, frozen.
 func (d *Desk) Tombstone(ctx context.Context, a Action) (*Tombstone, error) {
 	t := &Tombstone{Action: a}
 	if versions, ok := groups.As[groups.Versioned](d.dir); ok {
