@@ -131,9 +131,12 @@ func (s *sorter) texts(operands []textPart, several bool, try func(Value)) (comp
 	}
 	if complete = len(parts) <= mostParts; complete {
 		met := map[int]bool{}
-		for _, between := range strangers {
+		for _, between := range append([]string{"", " "}, strangers[:]...) { // the simplest first
 			for chosen := range 1 << len(parts) {
 				v := Text(textWith(parts, chosen, between))
+				if v.IsEmpty() {
+					continue
+				}
 				try(v)
 				if having, is := partsOf(v, operands, parts); !is {
 					met[having] = true
@@ -170,7 +173,8 @@ func partsOf(v Value, operands, parts []textPart) (having int, is bool) {
 	return having, false
 }
 
-// textWith is a text with the chosen parts, each where it belongs, and something else between them.
+// textWith is a text with the chosen parts, each where it belongs, and something else between them, and where it would begin
+// or end with none that belongs there.
 func textWith(parts []textPart, chosen int, between string) string {
 	var starts, inner, ends []string
 	for i, p := range parts {
@@ -184,11 +188,13 @@ func textWith(parts []textPart, chosen int, between string) string {
 			inner = append(inner, p.raw)
 		}
 	}
-	if len(starts) == 0 {
-		starts = []string{between}
-	}
-	if len(ends) == 0 {
-		ends = []string{between}
+	if edge := strings.TrimSpace(between); edge != "" {
+		if len(starts) == 0 {
+			starts = []string{edge}
+		}
+		if len(ends) == 0 {
+			ends = []string{edge}
+		}
 	}
 	return strings.Join(slices.Concat(starts, inner, ends), between)
 }
@@ -291,8 +297,8 @@ var (
 	finalDay, _ = calendar.New(9999, time.December, 31)
 )
 
-// moments tries the days, or an instant on each, around those at which tests change their answer, and around the instants
-// that they name. Where days meet instants there may be more.
+// moments tries the days, or an instant on each, around those at which tests change their answer, the nearest to today first, and
+// around the instants that they name. Where days meet instants there may be more.
 func moments(tests []tester, instants bool, v *View, try func(Value)) (complete bool) {
 	zone := v.Zone
 	if zone == nil {
@@ -305,13 +311,9 @@ func moments(tests []tester, instants bool, v *View, try func(Value)) (complete 
 		year, month, day := d.Civil()
 		return At(time.Date(year, month, day, 12, 0, 0, 0, zone))
 	}
-	tried := func(d calendar.Day) {
-		if firstDay <= d && d <= finalDay {
-			try(dayValue(d))
-		}
-	}
 	today := calendar.In(v.Now, zone)
 	bounds := []calendar.Day{today}
+	near := []calendar.Day{today}
 	days, named, yearly := false, false, false
 	for _, t := range tests {
 		t := t.(*dateTest)
@@ -337,26 +339,24 @@ func moments(tests []tester, instants bool, v *View, try func(Value)) (complete 
 		n := int(finalDay-firstDay) + 1
 		first := firstDay + calendar.Day(sort.Search(n, func(i int) bool { return place(i) >= 0 }))
 		past := firstDay + calendar.Day(sort.Search(n, func(i int) bool { return place(i) > 0 }))
-		if past <= finalDay {
-			tried(past - 1)
-		}
-		if first > firstDay {
-			tried(first)
-		}
-		tried(first - 1)
-		tried(past)
+		near = append(near, first-1, first, past-1, past)
 		bounds = append(bounds, first, past)
 	}
-	tried(today)
 	if yearly {
 		slices.Sort(bounds)
 		for n := range calendar.Day(367) {
-			tried(bounds[0] - n)
-		}
-		for _, from := range slices.Compact(bounds) {
-			for n := range calendar.Day(367) {
-				tried(from + n)
+			for _, until := range bounds {
+				near = append(near, until-1-n)
 			}
+			near = append(near, bounds[len(bounds)-1]+n)
+		}
+	}
+	slices.SortFunc(near, func(a, b calendar.Day) int {
+		return cmp.Or(cmp.Compare(max(a-today, today-a), max(b-today, today-b)), cmp.Compare(a, b))
+	})
+	for _, d := range slices.Compact(near) {
+		if firstDay <= d && d <= finalDay {
+			try(dayValue(d))
 		}
 	}
 	if !instants || !named || !days {

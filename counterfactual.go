@@ -18,9 +18,9 @@ type Counterfactual struct {
 	// More says that there is a way, and that it takes more than three changes.
 	More bool `json:"more,omitempty"`
 	// Complete says that it is proved that there are no other ways of that many changes or fewer; without Sets and
-	// More, that no change of the user's data leads there. It is not proved where the values cannot be listed that conditions
-	// tell apart, as those that match a regular expression, where groups that the rule asks for may follow what changes, and
-	// where there are too many ways.
+	// More, that no change of the user's data leads there. It is not where the values cannot be listed that conditions tell
+	// apart, as those that match a regular expression, where there are too many ways, and where a group that the rule refers
+	// to follows the user's data by itself, as by a rule: what that reads is not searched.
 	Complete bool `json:"complete"`
 }
 
@@ -34,7 +34,8 @@ type DataChange struct {
 	// To is an example of what it would have to be: the value as [Value.Texts] has it, the units, the manager, the status of
 	// the record and behind it, where that matters, when the course was completed; "active", "deactivated", "current",
 	// "expired" or "member". Without any there would have to be none: an empty value, no unit, nobody, no record in a list
-	// of enrollments that is complete, no member (also of no group below, where the condition says so).
+	// of enrollments that is complete, no member (also of no group below, where the condition says so): by an exclusion
+	// where [Options] have those, and else without an assignment, which is told of only where it is enough.
 	To []string `json:"to"`
 	// Conditions are the pointers of the conditions that it turns the right way.
 	Conditions []string `json:"conditions"`

@@ -118,10 +118,10 @@ func (e *Evaluator) TakeOut(ctx context.Context, group GroupID, by string, users
 }
 
 // ExplainIf explains users of a group as if people had decided otherwise about them, at an instant: decided changes the
-// Assignment and the Exclusion of what is stored about each, and may do nothing. Each is explained as processing all
+// Assignment and the Exclusion of what is stored about each, and may do nothing; what else it changes is ignored. Each is explained as processing all
 // groups at that instant would leave them, if nothing else changed meanwhile and the [Guard] held nothing that it does
 // not hold already; a group with a [Schedule] is taken as processed then. It comes in the order of the users, and
-// writes nothing. A user who is not in the directory is out by absence. An unknown group is an error that wraps
+// writes nothing; what data would change the verdict is not looked for. A user who is not in the directory is out by absence. An unknown group is an error that wraps
 // [ErrNotFound]. Beside explaining each it costs one reading of the groups, and of the units and the people above the
 // users as far as their rules ask for them.
 func (e *Evaluator) ExplainIf(ctx context.Context, group GroupID, at time.Time, decided func(*Standing), users ...UserID) ([]*Explanation, error) {
@@ -155,8 +155,9 @@ func (e *Evaluator) ExplainIf(ctx context.Context, group GroupID, at time.Time, 
 		if err != nil {
 			return nil, err
 		}
-		st := s.standing
-		decided(&st)
+		st, other := s.standing, s.standing
+		decided(&other)
+		st.Assignment, st.Exclusion = other.Assignment, other.Exclusion
 		list = append(list, r.explain(s, u, st))
 	}
 	return list, nil

@@ -96,6 +96,8 @@ func TestWhatOtherDecisionsWouldMakeIsExplained(t *testing.T) {
 	}{
 		{"as it is", w.now, func(*groups.Standing) {}, "cid manual assignment, ann manual assignment, eve outside absence"},
 		{"without assignments", w.now, unassigned, "cid outside rule, ann automatic rule, eve outside absence"},
+		{"whoever is said to be meant", w.now, func(st *groups.Standing) { *st = groups.Standing{User: "zoe", Group: "none", Member: groups.Automatic} },
+			"cid outside rule, ann automatic rule, eve outside absence"},
 		{"with exclusions", w.now, excluded, "cid outside exclusion, ann outside exclusion, eve outside absence"},
 		{"while another assignment holds", w.now.Add(time.Hour), until(w.now.Add(2 * time.Hour)), "cid manual assignment, ann manual assignment, eve outside absence"},
 		{"when it is over", w.now.Add(2 * time.Hour), until(w.now.Add(2 * time.Hour)), "cid outside rule, ann automatic rule, eve outside absence"},
@@ -105,8 +107,8 @@ func TestWhatOtherDecisionsWouldMakeIsExplained(t *testing.T) {
 		var got []string
 		for _, x := range list {
 			got = append(got, fmt.Sprint(x.User, " ", x.Population, " ", x.Reason))
-			if !x.Now.Equal(c.at) {
-				t.Errorf("%s: at %v", c.why, x.Now)
+			if !x.Now.Equal(c.at) || x.Otherwise != nil {
+				t.Errorf("%s: at %v, %v", c.why, x.Now, x.Otherwise)
 			}
 		}
 		if got := strings.Join(got, ", "); got != c.want {

@@ -500,6 +500,7 @@ func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*E
 		return nil, err
 	}
 	x := r.explain(s, u, s.standing)
+	x.Otherwise = []Counterfactual{}
 	if s.rule != nil && u != nil {
 		x.Otherwise = s.rule.otherwise(u, &s.view, x.Verdict, among{r, s})
 	}
@@ -508,7 +509,7 @@ func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*E
 
 // explain tells about the user that the run is just looking at.
 func (r *run) explain(s *subject, u *User, st Standing) *Explanation {
-	x := &Explanation{Match: MatchAll.String(), Sets: []SetVerdict{}, Otherwise: []Counterfactual{}, Now: r.now, Zone: zoneName(s.view.Zone), Verdict: No}
+	x := &Explanation{Match: MatchAll.String(), Sets: []SetVerdict{}, Now: r.now, Zone: zoneName(s.view.Zone), Verdict: No}
 	switch {
 	case s.broken || u == nil:
 		x.Verdict = Unknown

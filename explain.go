@@ -21,8 +21,9 @@ type Explanation struct {
 	Match   string       `json:"match"`
 	Sets    []SetVerdict `json:"sets"`
 	// Otherwise is what data would make the verdict another: Yes a No, No a Yes, and Unknown either, Yes first. It is
-	// about the rule: whether the user is in then is decided by the rest as well.
-	Otherwise []Counterfactual `json:"otherwise"`
+	// about the rule: whether the user is in then is decided by the rest as well. It is nil where that was not looked
+	// for ([Evaluator.ExplainIf]).
+	Otherwise []Counterfactual `json:"otherwise,omitzero"`
 
 	// The rest is filled in by [Evaluator.Explain] only.
 
@@ -85,8 +86,7 @@ func (r *Rule) Explain(u *User, v *View) *Explanation {
 
 func (r *Rule) explain(u *User, v *View) *Explanation {
 	x := &Explanation{
-		Otherwise: []Counterfactual{},
-		User:      u.ID, Now: v.Now, Zone: zoneName(v.Zone),
+		User: u.ID, Now: v.Now, Zone: zoneName(v.Zone),
 		Verdict: No, Match: r.match.String(), Sets: make([]SetVerdict, 0, len(r.sets)),
 	}
 	if len(r.sets) == 0 {

@@ -23,8 +23,8 @@ type supposition interface {
 	verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict
 	// silent reports whether conditions on a group have no answer, whoever is in.
 	silent(GroupID) bool
-	// follows reports whether what is said of a group may follow from what else is changed of the things.
-	follows([]thing) bool
+	// follows reports whether what is said of a group may follow from what else changes of the user.
+	follows() bool
 }
 
 // bare supposes of a rule in a view.
@@ -46,7 +46,7 @@ func (b bare) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 
 func (bare) silent(GroupID) bool { return false }
 
-func (bare) follows([]thing) bool { return false }
+func (bare) follows() bool { return false }
 
 // otherMemberships are some, but for a few groups.
 type otherMemberships struct {
@@ -94,14 +94,16 @@ func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 			return verdict
 		}
 		st := s.standing
-		in, other := of[s.ID]
-		if in { // somebody puts the user in
+		switch in, other := of[s.ID]; {
+		case in: // somebody puts the user in
 			st.Assignment, st.Exclusion = &Assignment{}, nil
+		case other || out[s.ID]: // or out, which the rule may not let happen
+			if st.Assignment = nil; p.run.e.opts.Exclusions {
+				st.Exclusion = &Exclusion{}
+			}
 		}
 		st, _ = p.run.standingOf(s, u, st)
-		if s.answer, s.view.Lines = s.answerOf(st), was; !p.silent(s.ID) && (other && !in || out[s.ID]) {
-			s.answer = No
-		}
+		s.answer, s.view.Lines = s.answerOf(st), was
 	}
 	return Unknown
 }
@@ -111,30 +113,16 @@ func (p among) silent(g GroupID) bool {
 	return !known || s.cyclic || s.Status != Active || !s.effective()
 }
 
-func (p among) follows(things []thing) bool {
-	reads := func(of, name string) bool {
-		return slices.ContainsFunc(things, func(t thing) bool { return t.of == of && t.name == name })
-	}
+func (p among) follows() bool {
 	named, orBelow := p.subject.Criteria.References()
 	if len(orBelow) > 0 && len(named) > 1 {
 		return true
 	}
-	for _, id := range p.run.refs.allNeeds(p.subject.ID) {
+	return slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
 		s := p.run.groups[id]
-		if s == nil {
-			continue
-		}
-		if s.scope != nil || s.Deactivated != Keep && reads(ofActivation, "") {
-			return true
-		}
-		if s.rule == nil || p.silent(id) {
-			continue
-		}
-		if slices.ContainsFunc(s.rule.anatomy(&s.view).things, func(t thing) bool { return reads(t.of, t.name) }) {
-			return true
-		}
-	}
-	return false
+		return s != nil && !p.silent(id) && (s.scope != nil || s.Deactivated != Keep ||
+			s.rule != nil && !s.Frozen && len(s.rule.anatomy(&s.view).things) > 0)
+	})
 }
 
 // otherwise is what would make the verdict of a rule another.
@@ -161,7 +149,7 @@ func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Cou
 			courses++
 		}
 	}
-	follows := courses > 1 && !u.Enrollments.complete || s.follows(things)
+	follows := courses > 1 && !u.Enrollments.complete || s.follows()
 	for _, target := range targets {
 		w := &wayfinder{anatomy: a, rule: r, things: things, target: target, base: said, now: slices.Clone(said), follows: follows}
 		out = append(out, w.counterfactual(u, v, s))
