@@ -71,11 +71,11 @@ func (c *contrast) byIndex(ctx context.Context, x *index) error {
 func (c *partings) add(other *partings) {
 	for i := range c {
 		for j := range c[i] {
-			of, more := &c[i][j], &other[i][j]
+			more := &other[i][j]
 			if more.users == 0 {
 				continue
 			}
-			of = c.at([2]Verdict{Verdict(i), Verdict(j)}, len(more.tells))
+			of := c.at([2]Verdict{Verdict(i), Verdict(j)}, len(more.tells))
 			of.users += more.users
 			of.first = append(of.first, more.first...)
 			for k := range more.tells {
