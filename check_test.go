@@ -49,9 +49,12 @@ func TestMatchIsWhatExplainSaysWhateverHappened(t *testing.T) {
 	ctx := t.Context()
 	waiting := evalGroup("waiting", evalCity.Is("Rome"))
 	waiting.Schedule = groups.Schedule{Every: 24 * time.Hour}
+	switched := evalGroup("switched", evalCity.Is("Rome"))
+	switched.Deactivated = groups.DropAutomatic
 	w, _ := followed(t,
 		evalGroup("recent", evalHired.InLast(7, groups.Days)), evalGroup("below", evalOrg.IsOrBelow("world")), evalGroup("line", groups.UserBelow("bob")),
 		evalGroup("both", groups.MemberOfAll("romans", "club"), evalScore.AtLeast(1).Not()), evalGroup("asks", groups.MemberOfAny("waiting")), waiting,
+		switched, evalGroup("reads", groups.MemberOfAny("switched")),
 		evalManual("club"), evalManual("empty"), evalGroup("beneath", groups.MemberOfAny("empty").WithBelow()), evalGroup("nobody's"))
 	w.agree("processed")
 	for _, c := range []struct {
@@ -60,6 +63,14 @@ func TestMatchIsWhatExplainSaysWhateverHappened(t *testing.T) {
 	}{
 		{"nobody is told of a change", func() { w.people(evalUser("ann", evalIn("Oslo")), evalUser("dan", evalIn("Rome"), evalUnder("bob"))) }},
 		{"it is followed", func() { w.changed(groups.Touched{Users: []groups.UserID{"ann", "dan"}}) }},
+		{"nobody knows whether somebody is switched off, so that groups with nothing unknown have no answer", func() {
+			w.people(evalUser("dan", evalIn("Rome"), evalUnder("bob"), func(u *groups.User) { u.Activation = groups.ActivationUnknown }))
+			w.changed(groups.Touched{Users: []groups.UserID{"dan"}})
+		}},
+		{"and it is known again", func() {
+			w.people(evalUser("dan", evalIn("Rome"), evalUnder("bob")))
+			w.changed(groups.Touched{Users: []groups.UserID{"dan"}})
+		}},
 		{"a person decided", func() { w.assign("club", "ann", "bob") }},
 		{"an assignment ends", func() {
 			_, err := w.ev.Assign(ctx, "club", groups.Decision{By: "x", Until: w.now.Add(time.Hour)}, "dan")
