@@ -114,6 +114,50 @@ func TestADateThatChangesNothingTodayIsForetold(t *testing.T) {
 	}
 }
 
+// The index has been asked of both dates before, and what they say of today is the same.
+func TestADateThatSomebodyHadBeforeIsForetoldOfOthersToo(t *testing.T) {
+	w, _ := followed(t, evalGroup("new", evalHired.InLast(7, groups.Days)))
+	next := func(of groups.UserID, day int) string {
+		t.Helper()
+		w.people(evalUser(of, evalHas("hired", groups.Day(groups.NewDate(2026, time.March, day)))))
+		r, err := w.ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{of}})
+		w.must(err)
+		return r.Next.Format(time.DateOnly)
+	}
+	next("ann", 20)
+	next("bob", 20)
+	next("cid", 5)
+	w.write(groups.PeopleChange{Remove: []groups.UserID{"cid"}})
+	w.process()
+	if got := next("ann", 20); got != "2026-03-20" {
+		t.Fatalf("next is %s, and nobody is left of that day", got)
+	}
+	if got := next("bob", 5); got != "2026-03-05" {
+		t.Errorf("next is %s", got)
+	}
+}
+
+// A condition that is worked out again may be No where it was not known, and the other way round: nobody becomes Yes.
+func TestAUnitThatComesIntoTheTreeOrGoesDecidesAboutThoseInIt(t *testing.T) {
+	w, read := followed(t, evalGroup("here", evalOrg.IsOrBelow("emea")))
+	w.people(evalUser("ann", evalAt("isle")), evalUser("bob", evalIn("Rome"), evalAt("emea")))
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"ann", "bob"}}), "here +bob(rule) ?ann; romans -ann(rule)")
+	read.groups = 0
+	isle := groups.Touched{Units: []groups.Unit{{Tree: "org", ID: "isle"}}}
+	for _, c := range []struct {
+		what, want string
+		units      []string
+	}{
+		{"it comes", "here -ann(rule)", []string{"apac<world", "emea<world", "isle<", "world<"}},
+		{"it goes", "here ?ann", []string{"apac<world", "emea<world", "world<"}},
+	} {
+		w.units(c.units...)
+		if got := w.run(w.ev.Changed(t.Context(), isle)); got != c.want || read.groups != 0 {
+			t.Errorf("%s: %q, want %q; the groups were read %d times", c.what, got, c.want, read.groups)
+		}
+	}
+}
+
 // A run that does not go by the index decides by what the Directory says now. Where that is taken back before the index
 // has read it, nothing seems to have changed.
 func TestWhoeverWasDecidedAboutPastTheIndexIsLookedAtAgain(t *testing.T) {
