@@ -158,6 +158,24 @@ func TestAUnitThatComesIntoTheTreeOrGoesDecidesAboutThoseInIt(t *testing.T) {
 	}
 }
 
+// A Memory gives the number of one who was forgotten to the next who comes.
+func TestWhoComesAfterOneWhoWasForgottenIsNotTakenForThem(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalManual("club"), evalGroup("reads", groups.MemberOfAny("club")))
+	w.assign("club", "ann", "bob")
+	other := w.ev
+	w.ev = groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Now: func() time.Time { return w.now }})
+	w.process() // which reads who is in the club
+	w.must(other.Forget(t.Context(), "ann", "x"))
+	w.people(evalUser("dan", evalIn("Oslo")))
+	_, err := other.Assign(t.Context(), "club", groups.Decision{By: "x"}, "dan")
+	w.must(err)
+	w.want(w.process(), "")
+	w.people(evalUser("dan", evalIn("Rome")))
+	w.want(w.process(), "romans +dan(rule)")
+	w.want(w.members("club")+"|"+w.members("reads"), "bob(m) dan(m)|bob dan")
+}
+
 // A run that does not go by the index decides by what the Directory says now. Where that is taken back before the index
 // has read it, nothing seems to have changed.
 func TestWhoeverWasDecidedAboutPastTheIndexIsLookedAtAgain(t *testing.T) {
