@@ -15,12 +15,13 @@ import (
 // an Evaluator.
 type library struct {
 	w       *workload.World
-	store   store
+	people  people
+	store   groups.Store
 	close   func() error
 	ev      *groups.Evaluator
 	rules   []*groups.Rule
 	view    *groups.View // for single checks, made for the first
-	people  []groups.User
+	asked   []groups.User
 	ids     []groups.UserID
 	groups  []groups.GroupID
 	users   map[groups.UserID]int32
@@ -35,29 +36,22 @@ const (
 	enrolled             = "enrolled"
 )
 
-// store is what a tenant is kept in.
-type store interface {
+// people are those of a tenant.
+type people interface {
 	groups.Directory
 	groups.People
-	groups.Store
 }
 
 // openLibrary is the library over a Memory.
 func openLibrary(ctx context.Context, w *workload.World) (Peer, error) {
-	return openOn(ctx, w, groups.NewMemory(), func() error { return nil })
+	m := groups.NewMemory()
+	l := newLibrary(w)
+	return l.open(ctx, m, m, l.everybody(), func() error { return nil })
 }
 
-// openOn loads the world before anybody changed, with its memberships, and processes it: nobody may
-// move, which proves that the library finds the same members.
-func openOn(ctx context.Context, w *workload.World, s store, stop func() error) (_ Peer, err error) {
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, stop())
-		}
-	}()
+func newLibrary(w *workload.World) *library {
 	l := &library{
-		w: w, store: s, close: stop,
-		ids: make([]groups.UserID, len(w.Users)), users: make(map[groups.UserID]int32, len(w.Users)),
+		w: w, ids: make([]groups.UserID, len(w.Users)), users: make(map[groups.UserID]int32, len(w.Users)),
 		groups: make([]groups.GroupID, len(w.Groups)), numbers: make(map[groups.GroupID]int32, len(w.Groups)),
 		manual: make(map[groups.GroupID]int32, w.Manual),
 	}
@@ -65,12 +59,30 @@ func openOn(ctx context.Context, w *workload.World, s store, stop func() error) 
 		l.ids[i] = userID(int32(i))
 		l.users[l.ids[i]] = int32(i)
 	}
-	people := make([]groups.User, len(w.Users))
-	for i := range people {
-		people[i] = l.user(int32(i), &w.Users[i])
+	return l
+}
+
+// everybody is everybody, before anybody changed.
+func (l *library) everybody() []groups.User {
+	all := make([]groups.User, len(l.w.Users))
+	for i := range all {
+		all[i] = l.user(int32(i), &l.w.Users[i])
 	}
+	return all
+}
+
+// open loads the world before anybody changed, with its memberships, and processes it: nobody may
+// move, which proves that the library finds the same members.
+func (l *library) open(ctx context.Context, p people, s groups.Store, everybody []groups.User, stop func() error) (_ Peer, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, stop())
+		}
+	}()
+	w := l.w
+	l.people, l.store, l.close = p, s, stop
 	schema := librarySchema()
-	err = l.store.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: people, Trees: map[groups.Tree][]groups.Unit{orgTree: l.units()}})
+	err = p.Write(ctx, groups.PeopleChange{Schema: schema, Upsert: everybody, Trees: map[groups.Tree][]groups.Unit{orgTree: l.units()}})
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +128,7 @@ func libraryNow() time.Time {
 
 // evaluator is one whose guard is off: it would hold groups back, and others have none.
 func (l *library) evaluator() *groups.Evaluator {
-	return groups.NewEvaluator(l.store, l.store, &groups.Options{Now: libraryNow, Guard: &groups.Guard{}})
+	return groups.NewEvaluator(l.people, l.store, &groups.Options{Now: libraryNow, Guard: &groups.Guard{}})
 }
 
 // fill stores the memberships and assignments, of groups that are live as they are once they were processed.
@@ -198,7 +210,7 @@ func (l *library) look() {
 		lines[i] = groups.User{ID: l.ids[i], Manager: l.manager(int32(i))}
 	}
 	for i := range min(checkedUsers, len(l.w.Users)) {
-		l.people = append(l.people, l.user(int32(i), &l.w.Users[i]))
+		l.asked = append(l.asked, l.user(int32(i), &l.w.Users[i]))
 	}
 	l.view = &groups.View{
 		Now: libraryNow(), Trees: map[groups.Tree]*groups.Hierarchy{orgTree: groups.NewTree(l.units()...)},
@@ -219,7 +231,7 @@ func (l *library) Learn(ctx context.Context, changes []workload.Change) error {
 	for i := range changes {
 		up[i] = l.user(changes[i].User, &changes[i].Now)
 	}
-	return l.store.Write(ctx, groups.PeopleChange{Upsert: up})
+	return l.people.Write(ctx, groups.PeopleChange{Upsert: up})
 }
 
 // Cool begins with a new Evaluator of the same store.
@@ -293,7 +305,7 @@ func (l *library) MatchValue(group, user int) (workload.Verdict, error) {
 	if l.view == nil {
 		l.look()
 	}
-	v := l.rules[group].Match(&l.people[user], l.view)
+	v := l.rules[group].Match(&l.asked[user], l.view)
 	return [...]workload.Verdict{groups.No: workload.No, groups.Unknown: workload.Unsure, groups.Yes: workload.Yes}[v], nil
 }
 

@@ -68,6 +68,7 @@ type contender struct {
 func contenders() []contender {
 	all := []contender{
 		{"groups", uncut, openLibrary},
+		{"groups-streamed", uncut, openStreamed},
 		{"groups-sqlite", uncut, openOnSQLite},
 		{"groups-postgres", uncut, openOnPostgres},
 		{"groups-sqlite-sql", byGroups, pushed(openOnSQLite)},

@@ -28,7 +28,7 @@ func BenchmarkQuestions(b *testing.B) {
 		b.Fatal(err)
 	}
 	l := peer.(*library)
-	desk := insight.New(l.ev, l.store, l.store)
+	desk := insight.New(l.ev, l.people, l.store)
 	r := rand.New(rand.NewPCG(1, 2))
 	user := func() groups.UserID { return l.ids[r.IntN(len(l.ids))] }
 	group := func() groups.GroupID { return l.groups[r.IntN(len(l.groups))] }

@@ -43,5 +43,6 @@ func openOnDatabase(ctx context.Context, w *workload.World, db *sql.DB, d sqlsto
 	if err := sqlstore.Migrate(ctx, db, d); err != nil {
 		return nil, errors.Join(err, closed())
 	}
-	return openOn(ctx, w, sqlstore.Open(db, d, "bench"), closed)
+	l, s := newLibrary(w), sqlstore.Open(db, d, "bench")
+	return l.open(ctx, s, s, l.everybody(), closed)
 }
