@@ -307,7 +307,7 @@ func TestARestoredVersionSaysWhoIsOtherwiseAndWhy(tt *testing.T) {
 			}
 		}
 		got := map[groups.UserID]bool{}
-		for _, o := range x.Otherwise {
+		for _, o := range x.Discrepancies {
 			if got[o.User] = o.After != groups.Outside; len(o.Why) == 0 || o.Why[0] == "" {
 				t.Fatalf("nothing is said of %s\n%v", o.User, h.told())
 			}
@@ -318,7 +318,7 @@ func TestARestoredVersionSaysWhoIsOtherwiseAndWhy(tt *testing.T) {
 		if !maps.Equal(got, want) {
 			t.Fatalf("%v differ, not %v\n%v\n%v", got, want, x, h.told())
 		}
-		if len(x.Otherwise) > 0 && (len(x.Causes) == 0 || total(x.Causes) < len(x.Otherwise)) {
+		if len(x.Discrepancies) > 0 && (len(x.Causes) == 0 || total(x.Causes) < len(x.Discrepancies)) {
 			t.Fatalf("%v of %v", x.Causes, x)
 		}
 	})

@@ -19,16 +19,16 @@ type Restoration struct {
 	// of the newest version, when this was asked.
 	At   time.Time `json:"at"`
 	Then int       `json:"then"`
-	// Otherwise are those who would be in after the plan and were not at the end of the version, or the reverse, by
+	// Discrepancies are those who would be in after the plan and were not at the end of the version, or the reverse, by
 	// user, and Causes what they have in common, most users first.
-	Otherwise []Otherwise          `json:"otherwise"`
-	Causes    []groups.CommonCause `json:"causes"`
+	Discrepancies []Discrepancy        `json:"discrepancies"`
+	Causes        []groups.CommonCause `json:"causes"`
 	// Forgotten is how many members were erased since, of whom it is not known whether they were in.
 	Forgotten int `json:"forgotten"`
 }
 
-// An Otherwise is a user whom a version that is restored would not find as it left them.
-type Otherwise struct {
+// A Discrepancy is a user whom a version that is restored would not find as it left them.
+type Discrepancy struct {
 	User  groups.UserID `json:"user"`
 	Then  groups.Method `json:"then"`
 	After groups.Method `json:"after"`
@@ -111,9 +111,9 @@ func (d *Desk) compareWith(ctx context.Context, x *Restoration, r *record) error
 	if err != nil {
 		return err
 	}
-	x.Otherwise = []Otherwise{}
+	x.Discrepancies = []Discrepancy{}
 	for _, u := range sortedUsers(differ) {
-		x.Otherwise = append(x.Otherwise, Otherwise{u, r.was(u), will[u], why[u]})
+		x.Discrepancies = append(x.Discrepancies, Discrepancy{u, r.was(u), will[u], why[u]})
 	}
 	x.Causes = common(why)
 	return nil
@@ -215,12 +215,17 @@ func (x *Restoration) String() string {
 	if x.Forgotten > 0 {
 		fmt.Fprintf(&text, "; forgotten: %d", x.Forgotten)
 	}
-	for _, o := range x.Otherwise {
-		word := "in, and was not"
-		if o.After == groups.Outside {
-			word = "out, and was in"
-		}
-		fmt.Fprintf(&text, "\n  %s would be %s: %s", o.User, word, strings.Join(o.Why, "; "))
+	for _, d := range x.Discrepancies {
+		fmt.Fprintf(&text, "\n  %v", d)
 	}
 	return text.String()
+}
+
+// String returns who would be otherwise on one line, with why.
+func (d Discrepancy) String() string {
+	word := "in, and was not"
+	if d.After == groups.Outside {
+		word = "out, and was in"
+	}
+	return fmt.Sprintf("%s would be %s: %s", d.User, word, strings.Join(d.Why, "; "))
 }

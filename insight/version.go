@@ -19,6 +19,11 @@ type Version struct {
 	Criteria groups.Criteria `json:"criteria"`
 }
 
+// String returns the version on one line, with its criteria in words.
+func (v Version) String() string {
+	return fmt.Sprintf("version %d of %s by %s: %v", v.Revision, on(v.At), v.By, v.Criteria)
+}
+
 // versions are those of a group, the oldest first.
 func (d *Desk) versions(ctx context.Context, group groups.GroupID) (all []Version, err error) {
 	for n, err := range d.store.Notes(ctx, groups.NoteVersion, group) {

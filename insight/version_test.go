@@ -226,11 +226,11 @@ func TestWhoIsNotAssignedToTheOwnerIsToldSo(t *testing.T) {
 	d := insight.New(ev, patsEve{m}, m)
 	got, err := d.Restored(ctx, "crew", 1)
 	check(err)
-	want := []insight.Otherwise{
+	want := []insight.Discrepancy{
 		{User: "ada", Then: groups.Automatic, Why: []string{`they are not assigned to the owner "pat"`}},
 		{User: "eve", Then: groups.Automatic, Why: []string{"it is not so that site is berlin"}},
 	}
-	if diff := cmp.Diff(want, got.Otherwise); diff != "" {
+	if diff := cmp.Diff(want, got.Discrepancies); diff != "" {
 		t.Error(diff)
 	}
 	compared, err := d.Compare(ctx, "crew", 1, 3, 9)
