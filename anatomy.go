@@ -356,14 +356,18 @@ func (s *sorter) units(conditions []Condition, _ []leaf) {
 			s.add(units, func(u *User) { u.Units[tree] = units })
 		}
 	}
+	var named []string
+	depth := 0
 	for _, c := range conditions {
-		for _, unit := range c.(UnitCondition).Units {
-			one[0] = unit // also one that is not in the tree, where users may sit all the same
-			sit(one...)
-		}
+		c := c.(UnitCondition)
+		named, depth = append(named, c.Units...), max(depth, c.Depth)
+	}
+	for _, unit := range named {
+		one[0] = unit // also one that is not in the tree, where users may sit all the same
+		sit(one...)
 	}
 	if h != nil && h.lines != nil {
-		for unit := range h.lines.All {
+		for unit := range h.lines.Samples(named, depth) {
 			one[0] = unit
 			sit(one...)
 		}
