@@ -62,7 +62,7 @@ type thing struct {
 type class struct {
 	says []Verdict   // by the atoms of the thing
 	to   []string    // nil where no value is known that could be told of
-	put  func(*User) // gives the user the value, but for a membership
+	put  func(*User) // gives the user the value, but for a membership, and leaves alone what others share with them
 }
 
 // anatomy is the rule taken apart, for the day and the trees of a view. It is kept until those are others.
@@ -353,7 +353,7 @@ func (s *sorter) units(conditions []Condition, _ []leaf) {
 	sit := func(units ...string) {
 		if s.u.Units[tree] = units; s.fresh() {
 			units = append([]string{}, units...)
-			s.add(units, func(u *User) { u.Units[tree] = units })
+			s.add(units, func(u *User) { u.Units = with(u.Units, tree, units) })
 		}
 	}
 	var named []string

@@ -2,7 +2,6 @@ package groups
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/grouprules/groups/internal/lineage"
@@ -71,15 +70,7 @@ type among struct {
 }
 
 func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
-	_, orBelow := p.subject.Criteria.References()
-	out := map[GroupID]bool{}
-	for g, in := range of {
-		if !in && slices.Contains(orBelow, g) {
-			for _, below := range p.run.refs.beneath(g) {
-				out[below] = true
-			}
-		}
-	}
+	out := p.left(of)
 	for _, s := range p.run.order {
 		if !s.partial && !s.whole {
 			continue
@@ -97,7 +88,7 @@ func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 		switch in, other := of[s.ID]; {
 		case in: // somebody puts the user in
 			st.Assignment, st.Exclusion = &Assignment{}, nil
-		case other || out[s.ID]: // or out, which the rule may not let happen
+		case other || slices.Contains(out, s.ID): // or out, which the rule may not let happen
 			if st.Assignment = nil; p.run.e.opts.Exclusions {
 				st.Exclusion = &Exclusion{}
 			}
@@ -106,6 +97,20 @@ func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 		s.answer, s.view.Lines = s.answerOf(st), was
 	}
 	return Unknown
+}
+
+// left are the groups below those that the user is to be in no longer, where the rule asks for these too.
+func (p among) left(of map[GroupID]bool) (below []GroupID) {
+	if len(of) == 0 {
+		return nil
+	}
+	_, orBelow := p.subject.Criteria.References()
+	for g, in := range of {
+		if !in && slices.Contains(orBelow, g) {
+			below = append(below, p.run.refs.beneath(g)...)
+		}
+	}
+	return below
 }
 
 func (p among) silent(g GroupID) bool {
@@ -118,7 +123,7 @@ func (p among) follows() bool {
 	if len(orBelow) > 0 && len(named) > 1 {
 		return true
 	}
-	return slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
+	return len(named) > 0 && slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
 		s := p.run.groups[id]
 		return s != nil && !p.silent(id) && (s.scope != nil || s.Deactivated != Keep ||
 			s.rule != nil && !s.Frozen && len(s.rule.anatomy(&s.view).things) > 0)
@@ -127,7 +132,7 @@ func (p among) follows() bool {
 
 // otherwise is what would make the verdict of a rule another.
 func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Counterfactual {
-	targets := map[Verdict][]Verdict{Yes: {No}, No: {Yes}, Unknown: {Yes, No}}[verdict]
+	targets := [...][]Verdict{Yes: {No}, No: {Yes}, Unknown: {Yes, No}}[verdict]
 	out := make([]Counterfactual, 0, len(targets))
 	a := r.anatomy(v)
 	things := slices.Clone(a.things)
@@ -164,9 +169,9 @@ type wayfinder struct {
 	rule   *Rule
 	things []thing
 	target Verdict
-	base   []Verdict // what the atoms say of the user as they are,
-	now    []Verdict // and with what is chosen
-	useful [][]class // by thing: what may be worth choosing
+	base   []Verdict  // what the atoms say of the user as they are,
+	now    []Verdict  // and with what is chosen
+	useful [][]*class // by thing that is looked at: what may be worth choosing
 	chosen []choice
 	taken  []bool // by thing
 	steps  int
@@ -189,10 +194,7 @@ func (c choice) compare(d choice) int {
 // counterfactual is the result of the search, tried on the user.
 func (w *wayfinder) counterfactual(u *User, v *View, s supposition) Counterfactual {
 	c := Counterfactual{Verdict: w.target, Sets: [][]DataChange{}}
-	w.taken, w.useful = make([]bool, len(w.things)), make([][]class, len(w.things))
-	for i := range w.things {
-		w.useful[i] = w.usefulOf(&w.things[i])
-	}
+	w.taken, w.useful = make([]bool, len(w.things)), make([][]*class, len(w.things))
 	w.most = mostWays
 	failed := w.follows
 	for n := 1; n <= mostChanges && len(c.Sets) == 0; n++ {
@@ -221,9 +223,13 @@ func (w *wayfinder) turns(at int, said Verdict) bool {
 	return said == wanted && w.base[at] != wanted
 }
 
-// usefulOf are the classes that turn something, but for those of which another does all that they do and turns no more.
+// usefulOf are the classes of a thing that turn something, but for those of which another does all that they do and turns no more.
 // Where there may be others, the last is of those.
-func (w *wayfinder) usefulOf(t *thing) (useful []class) {
+func (w *wayfinder) usefulOf(of int) []*class {
+	if w.useful[of] != nil {
+		return w.useful[of]
+	}
+	t, useful := &w.things[of], make([]*class, 0, 4)
 	replaces := func(a, b []Verdict) bool {
 		for i, at := range t.atoms {
 			wanted := w.wanted(w.target, at)
@@ -233,14 +239,14 @@ func (w *wayfinder) usefulOf(t *thing) (useful []class) {
 		}
 		return true
 	}
-	for _, c := range t.classes {
-		turns := false
+	for k := range t.classes {
+		c, turns := &t.classes[k], false
 		for i, at := range t.atoms {
 			turns = turns || w.turns(at, c.says[i])
 		}
-		if turns && !slices.ContainsFunc(useful, func(o class) bool { return replaces(o.says, c.says) }) {
+		if turns && !slices.ContainsFunc(useful, func(o *class) bool { return replaces(o.says, c.says) }) {
 			if c.to != nil { // else the others are what can be told of
-				useful = slices.DeleteFunc(useful, func(o class) bool { return replaces(c.says, o.says) })
+				useful = slices.DeleteFunc(useful, func(o *class) bool { return replaces(c.says, o.says) })
 			}
 			useful = append(useful, c)
 		}
@@ -252,11 +258,12 @@ func (w *wayfinder) usefulOf(t *thing) (useful []class) {
 				turned++
 			}
 		}
-		known := slices.ContainsFunc(useful, func(o class) bool { return slices.Equal(o.says, best) })
+		known := slices.ContainsFunc(useful, func(o *class) bool { return slices.Equal(o.says, best) })
 		if !known || turned > 1 { // else another might turn less
-			useful = append(useful, class{says: best})
+			useful = append(useful, &class{says: best})
 		}
 	}
+	w.useful[of] = useful
 	return useful
 }
 
@@ -266,12 +273,14 @@ func (w *wayfinder) expand(left int) {
 		w.tired = w.tired || w.most > 1 || w.steps > mostSteps
 		return
 	}
-	lacks, done := w.lacks(left)
+	var room [16]int
+	lacks, done := w.lacks(left, room[:0])
 	switch {
 	case done && slices.ContainsFunc(w.chosen, func(c choice) bool { return w.classOf(c).to == nil }):
 		w.hoped = true
 	case done:
-		way := slices.SortedFunc(slices.Values(w.chosen), choice.compare)
+		way := slices.Clone(w.chosen)
+		slices.SortFunc(way, choice.compare)
 		if !slices.ContainsFunc(w.ways, func(other []choice) bool { return slices.Equal(way, other) }) {
 			w.ways = append(w.ways, way)
 		}
@@ -279,13 +288,13 @@ func (w *wayfinder) expand(left int) {
 	if done || left == 0 {
 		return
 	}
-	var met []choice
+	met := make([]choice, 0, 16)
 	for _, j := range lacks {
 		for _, t := range w.joints[j].things {
 			if w.taken[t] {
 				continue
 			}
-			for k := range w.useful[t] {
+			for k := range w.usefulOf(t) {
 				c := choice{t, k}
 				if !w.helps(j, c) || slices.Contains(met, c) {
 					continue
@@ -300,23 +309,23 @@ func (w *wayfinder) expand(left int) {
 // choose goes on with a choice, and takes it back.
 func (w *wayfinder) choose(c choice, left int) {
 	t := &w.things[c.thing]
-	before := make([]Verdict, len(t.atoms))
 	for i, at := range t.atoms {
-		before[i], w.now[at] = w.now[at], w.classOf(c).says[i]
+		w.now[at] = w.classOf(c).says[i]
 	}
 	w.taken[c.thing], w.chosen = true, append(w.chosen, c)
 	w.expand(left - 1)
 	w.taken[c.thing], w.chosen = false, w.chosen[:len(w.chosen)-1]
-	for i, at := range t.atoms {
-		w.now[at] = before[i]
+	for _, at := range t.atoms {
+		w.now[at] = w.base[at]
 	}
 }
 
 // helps reports whether a choice turns something in a condition.
-func (w *wayfinder) helps(j int, c choice) bool {
-	t := &w.things[c.thing]
-	for i, at := range t.atoms {
-		if w.atoms[at].joint == j && w.turns(at, w.classOf(c).says[i]) {
+func (w *wayfinder) helps(j int, c choice) bool { return w.turnsIn(j, c.thing, w.classOf(c)) }
+
+func (w *wayfinder) turnsIn(j, thing int, c *class) bool {
+	for i, at := range w.things[thing].atoms {
+		if w.atoms[at].joint == j && w.turns(at, c.says[i]) {
 			return true
 		}
 	}
@@ -326,9 +335,9 @@ func (w *wayfinder) helps(j int, c choice) bool {
 // hopeless is how many choices it takes where nothing helps.
 const hopeless = 1 << 20
 
-// lacks are the conditions one of which is turned by any way that goes on from here in so many choices; done says that
-// nothing lacks. No sets are no parts that could hold.
-func (w *wayfinder) lacks(left int) (lacks []int, done bool) {
+// lacks puts into an empty list the conditions one of which is turned by any way that goes on from here in so many choices; done
+// says that nothing lacks. No sets are no parts that could hold.
+func (w *wayfinder) lacks(left int, list []int) (lacks []int, done bool) {
 	every := w.target == neutral(w.rule.match) && len(w.sets) > 0
 	done = every
 	for _, set := range w.sets {
@@ -338,61 +347,54 @@ func (w *wayfinder) lacks(left int) (lacks []int, done bool) {
 			}
 			continue
 		}
-		part, least := w.lacksOf(set)
+		more, least := w.lacksOf(set, list)
 		switch {
 		case every && least > left:
 			return nil, false
-		case every && done:
-			lacks, done = part, false
-		case !every && least <= left:
-			lacks = append(lacks, part...)
+		case every && done, !every && least <= left:
+			list, done = more, false
 		}
 	}
-	return lacks, done
+	return list, done
 }
 
-// lacksOf is lacks of a set, and the least number of choices that it takes.
-func (w *wayfinder) lacksOf(set limb) (lacks []int, least int) {
+// lacksOf adds to the list what is lacks of a set, and returns the least number of choices that it takes.
+func (w *wayfinder) lacksOf(set limb, list []int) (more []int, least int) {
 	every := w.target == neutral(set.match)
-	var single []int // the things that there is no way without
+	n, single := len(list), make([]int, 0, 16) // the things that there is no way without
 	for j := set.first; j < set.last; j++ {
 		if w.joints[j].verdict(w.now) == w.target {
 			continue
 		}
-		able := w.able(j)
+		first, able := w.able(j)
 		switch {
-		case every && len(able) == 0:
-			return nil, hopeless
-		case every && len(able) == 1 && !slices.Contains(single, able[0]):
-			single = append(single, able[0])
+		case every && able == 0:
+			return list, hopeless
+		case every && able == 1 && !slices.Contains(single, first):
+			single = append(single, first)
 		}
-		if len(able) > 0 && (!every || len(lacks) == 0) {
-			lacks = append(lacks, j)
+		if able > 0 && (!every || len(list) == n) {
+			list = append(list, j)
 		}
 	}
-	if len(lacks) == 0 {
-		return nil, hopeless
+	if len(list) == n {
+		return list, hopeless
 	}
-	return lacks, max(1, len(single))
+	return list, max(1, len(single))
 }
 
-// able are two of the things, or as many as there are, that could turn something in a condition.
-func (w *wayfinder) able(j int) (things []int) {
+// able is the first of the things that could turn something in a condition, and how many there are, of which it counts two.
+func (w *wayfinder) able(j int) (first, n int) {
 	for _, t := range w.joints[j].things {
-		if w.taken[t] {
+		if w.taken[t] || !slices.ContainsFunc(w.usefulOf(t), func(c *class) bool { return w.turnsIn(j, t, c) }) {
 			continue
 		}
-		for k := range w.useful[t] {
-			if w.helps(j, choice{t, k}) {
-				things = append(things, t)
-				break
-			}
-		}
-		if len(things) == 2 {
+		if n++; n == 2 {
 			break
 		}
+		first = t
 	}
-	return things
+	return first, n
 }
 
 // distinct are the ways, each once and none that turns what another of the same things need not.
@@ -429,7 +431,7 @@ func (w *wayfinder) turnsLess(a, b []choice) bool {
 	return less || before < 0
 }
 
-func (w *wayfinder) classOf(c choice) *class { return &w.useful[c.thing][c.class] }
+func (w *wayfinder) classOf(c choice) *class { return w.useful[c.thing][c.class] }
 
 // try gives the changes to the user, and returns the least of them that make the verdict what it is to be: smaller says that
 // some are enough, since groups follow what changes, or a list of enrollments becomes complete.
@@ -456,19 +458,12 @@ func (w *wayfinder) try(way []choice, u *User, v *View, s supposition) (enough [
 // suppose is the verdict of the user with the changes.
 func (w *wayfinder) suppose(way []choice, u *User, v *View, s supposition) Verdict {
 	changed := *u
-	changed.Fields, changed.Units = maps.Clone(u.Fields), maps.Clone(u.Units)
-	if changed.Fields == nil {
-		changed.Fields = map[string]Value{}
-	}
-	if changed.Units == nil {
-		changed.Units = map[Tree][]string{}
-	}
-	of := map[GroupID]bool{}
+	var of map[GroupID]bool
 	var lines *Hierarchy
 	for _, c := range way {
 		switch t, class := &w.things[c.thing], w.classOf(c); t.of {
 		case ofGroup:
-			of[GroupID(t.name)] = len(class.to) > 0
+			of = with(of, GroupID(t.name), len(class.to) > 0)
 		case ofManager:
 			class.put(&changed)
 			lines = v.Lines.under(&changed)
