@@ -59,8 +59,11 @@ func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*ru
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	r.few = true
-	if err := r.readGroups(e.concerned(ctx, g), nil); err != nil {
+	stored, all := e.concerned(ctx, g, g)
+	if !all {
+		r.around = group
+	}
+	if err := r.readGroups(stored, nil); err != nil {
 		return nil, nil, nil, err
 	}
 	s, u, err := r.lookAt(ctx, group, user)
@@ -92,7 +95,7 @@ func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (*subject,
 		r.groups[id].partial = true
 	}
 	s.partial = true
-	r.users = map[UserID]struct{}{user: {}}
+	r.users, r.met = map[UserID]struct{}{user: {}}, map[UserID]*User{}
 	r.supposing = s
 	r.e.index.lendTrees(ctx, r)
 	if err := r.evaluate(ctx); err != nil {
