@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -97,7 +98,7 @@ func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (*subject,
 	s.partial = true
 	r.users, r.met = map[UserID]struct{}{user: {}}, map[UserID]*User{}
 	r.supposing = s
-	r.e.index.lendTrees(ctx, r)
+	r.e.index.lend(ctx, r, func() { maps.Copy(r.trees, r.e.index.trees) })
 	if err := r.evaluate(ctx); err != nil {
 		return nil, nil, err
 	}

@@ -638,16 +638,20 @@ func (r *run) readLines(ctx context.Context, whole bool) error {
 	case whole, reports, r.resides != nil:
 		return r.readAllLines(ctx)
 	}
-	links := map[UserID]lineage.Link{}
 	asked := slices.Collect(maps.Keys(r.users))
-	if r.supposing != nil && r.supposing.rule != nil {
-		asked = append(asked, r.supposing.rule.managers()...)
+	var links []lineage.Link
+	if r.supposing != nil {
+		if r.supposing.rule != nil {
+			asked = append(asked, r.supposing.rule.managers()...)
+		}
+		if r.e.index.lend(ctx, r, func() { links = r.e.index.lines.up(asked) }) {
+			r.lines = &Hierarchy{lineage.New(slices.Values(links))}
+			return nil
+		}
 	}
+	seen := map[UserID]bool{}
 	for _, id := range asked {
-		for id != "" {
-			if _, seen := links[id]; seen {
-				break
-			}
+		for id != "" && !seen[id] {
 			u, err := r.user(ctx, id)
 			if err != nil {
 				return err
@@ -655,11 +659,11 @@ func (r *run) readLines(ctx context.Context, whole bool) error {
 			if u == nil {
 				break
 			}
-			links[id] = lineLink(u)
+			links, seen[id] = append(links, lineLink(u)), true
 			id, _ = u.Manager.ID()
 		}
 	}
-	r.lines = &Hierarchy{lineage.New(maps.Values(links))}
+	r.lines = &Hierarchy{lineage.New(slices.Values(links))}
 	return nil
 }
 
