@@ -347,7 +347,10 @@ func (w *wayfinder) lacks(left int, list []int) (lacks []int, done bool) {
 			}
 			continue
 		}
-		more, least := w.lacksOf(set, list)
+		more, least := list, hopeless
+		if left > 0 {
+			more, least = w.lacksOf(set, list)
+		}
 		switch {
 		case every && least > left:
 			return nil, false
