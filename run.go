@@ -641,8 +641,10 @@ func (r *run) readLines(ctx context.Context, whole bool) error {
 	asked := slices.Collect(maps.Keys(r.users))
 	var links []lineage.Link
 	if r.supposing != nil {
-		if r.supposing.rule != nil {
-			asked = append(asked, r.supposing.rule.managers()...)
+		for _, s := range r.order {
+			if s.partial && s.rule != nil {
+				asked = append(asked, s.rule.managers()...)
+			}
 		}
 		if r.e.index.lend(ctx, r, func() { links = r.e.index.lines.up(asked) }) {
 			r.lines = &Hierarchy{lineage.New(slices.Values(links))}

@@ -22,8 +22,13 @@ type supposition interface {
 	verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict
 	// silent reports whether conditions on a group have no answer, whoever is in.
 	silent(GroupID) bool
-	// follows reports whether what is said of a group may follow from what else changes of the user.
-	follows() bool
+	// behind is the rule that alone decides whether the user is in a group, unless somebody puts them in, or out where that is
+	// possible; nil is none.
+	behind(GroupID) *Rule
+	excludes() bool
+	// follows reports whether what is said of a group may follow from what else changes of the user, but for what the anatomy
+	// has of rules behind groups.
+	follows(*anatomy) bool
 }
 
 // bare supposes of a rule in a view.
@@ -45,7 +50,11 @@ func (b bare) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 
 func (bare) silent(GroupID) bool { return false }
 
-func (bare) follows() bool { return false }
+func (bare) behind(GroupID) *Rule { return nil }
+
+func (bare) excludes() bool { return true }
+
+func (bare) follows(*anatomy) bool { return false }
 
 // otherMemberships are some, but for a few groups.
 type otherMemberships struct {
@@ -118,15 +127,26 @@ func (p among) silent(g GroupID) bool {
 	return !known || s.cyclic || s.Status != Active || !s.effective()
 }
 
-func (p among) follows() bool {
+func (p among) behind(g GroupID) *Rule {
+	s, known := p.run.groups[g]
+	if !known || p.silent(g) || s.rule == nil || s.broken || s.Frozen || s.held || s.waits || s.scope != nil || s.unread ||
+		s.Deactivated != Keep || s.standing.Assignment != nil || s.standing.Exclusion != nil || s.view.Zone != p.subject.view.Zone {
+		return nil
+	}
+	return s.rule
+}
+
+func (p among) excludes() bool { return p.run.e.opts.Exclusions }
+
+func (p among) follows(a *anatomy) bool {
 	named, orBelow := p.subject.Criteria.References()
 	if len(orBelow) > 0 && len(named) > 1 {
 		return true
 	}
 	return len(named) > 0 && slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
 		s := p.run.groups[id]
-		return s != nil && !p.silent(id) && (s.scope != nil || s.Deactivated != Keep ||
-			s.rule != nil && !s.Frozen && len(s.rule.anatomy(&s.view).things) > 0)
+		return s != nil && !p.silent(id) && (a.cut || p.behind(id) == nil) && (s.scope != nil || s.Deactivated != Keep ||
+			s.rule != nil && !s.Frozen && slices.ContainsFunc(s.rule.labels(&s.view), func(j joint) bool { return len(j.things) > 0 }))
 	})
 }
 
@@ -134,7 +154,7 @@ func (p among) follows() bool {
 func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Counterfactual {
 	targets := [...][]Verdict{Yes: {No}, No: {Yes}, Unknown: {Yes, No}}[verdict]
 	out := make([]Counterfactual, 0, len(targets))
-	a := r.anatomy(v)
+	a := r.anatomy(v, s.behind)
 	things := slices.Clone(a.things)
 	said := make([]Verdict, len(a.atoms))
 	for at := range said {
@@ -143,9 +163,11 @@ func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Cou
 	for i := range things {
 		switch t := &things[i]; {
 		case t.of == ofManager:
-			a.managers(r, t, u, v)
+			a.managers(t, u, v)
 		case t.of == ofGroup && s.silent(GroupID(t.name)):
 			t.classes, t.open = nil, false
+		case t.of == ofGroup && a.behind[GroupID(t.name)] != nil && !a.cut && !s.excludes():
+			t.classes = slices.DeleteFunc(slices.Clone(t.classes), func(c class) bool { return len(c.to) == 0 })
 		}
 	}
 	courses := 0
@@ -154,7 +176,7 @@ func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Cou
 			courses++
 		}
 	}
-	follows := courses > 1 && !u.Enrollments.complete || s.follows()
+	follows := courses > 1 && !u.Enrollments.complete || s.follows(a)
 	for _, target := range targets {
 		w := &wayfinder{anatomy: a, rule: r, things: things, target: target, base: said, now: slices.Clone(said), follows: follows}
 		out = append(out, w.counterfactual(u, v, s))
@@ -217,10 +239,69 @@ func (w *wayfinder) counterfactual(u *User, v *View, s supposition) Counterfactu
 	return c
 }
 
-// turns reports whether an atom that says so says what is wanted, and does not of the user as they are.
+// turns reports whether an atom that says so says what is wanted, and does not of the user as they are, or not whatever else changes.
 func (w *wayfinder) turns(at int, said Verdict) bool {
 	wanted := w.wanted(w.target, at)
-	return said == wanted && w.base[at] != wanted
+	return said == wanted && (w.base[at] != wanted || w.atoms[at].behind != nil)
+}
+
+// part is what an atom says with what is chosen.
+func (w *wayfinder) part(at int) Verdict {
+	b := w.atoms[at].behind
+	if b == nil || w.taken[b.thing] {
+		return w.now[at]
+	}
+	if len(b.sets) == 0 {
+		return No
+	}
+	whole := neutral(b.match)
+	for _, set := range b.sets {
+		whole = b.match.join(whole, w.setVerdict(set))
+	}
+	return whole
+}
+
+// verdict is that of a condition.
+func (w *wayfinder) verdict(j *joint) Verdict {
+	switch l := j.leaf.(type) {
+	case *enrollmentLeaf:
+		yes, unknown := 0, 0
+		for _, at := range j.atoms {
+			switch w.now[at] {
+			case Yes:
+				yes++
+			case Unknown:
+				unknown++
+			}
+		}
+		return l.counted(yes, unknown)
+	case *groupLeaf:
+		result := neutral(l.match)
+		for _, at := range j.atoms {
+			result = l.match.join(result, w.part(at))
+		}
+		return signed(result, l.negated)
+	case *statusLeaf:
+		result := No
+		for _, at := range j.atoms {
+			result = MatchAny.join(result, w.now[at])
+		}
+		return signed(result, l.negated)
+	}
+	return w.now[j.atoms[0]]
+}
+
+func (w *wayfinder) setVerdict(set limb) Verdict {
+	whole, settled := neutral(set.match), decisive(set.match)
+	for i := set.first; i < set.last; i++ {
+		switch w.verdict(&w.joints[i]) {
+		case settled:
+			return settled
+		case Unknown:
+			whole = Unknown
+		}
+	}
+	return whole
 }
 
 // usefulOf are the classes of a thing that turn something, but for those of which another does all that they do and turns no more.
@@ -323,9 +404,12 @@ func (w *wayfinder) choose(c choice, left int) {
 // helps reports whether a choice turns something in a condition.
 func (w *wayfinder) helps(j int, c choice) bool { return w.turnsIn(j, c.thing, w.classOf(c)) }
 
+// top is the condition of the rule that an atom is about.
+func (w *wayfinder) top(at int) int { return w.joints[w.atoms[at].joint].top }
+
 func (w *wayfinder) turnsIn(j, thing int, c *class) bool {
 	for i, at := range w.things[thing].atoms {
-		if w.atoms[at].joint == j && w.turns(at, c.says[i]) {
+		if w.top(at) == j && w.turns(at, c.says[i]) {
 			return true
 		}
 	}
@@ -341,7 +425,7 @@ func (w *wayfinder) lacks(left int, list []int) (lacks []int, done bool) {
 	every := w.target == neutral(w.rule.match) && len(w.sets) > 0
 	done = every
 	for _, set := range w.sets {
-		if w.setVerdict(set, w.now) == w.target {
+		if w.setVerdict(set) == w.target {
 			if !every {
 				return nil, true
 			}
@@ -366,7 +450,7 @@ func (w *wayfinder) lacksOf(set limb, list []int) (more []int, least int) {
 	every := w.target == neutral(set.match)
 	n, single := len(list), make([]int, 0, 16) // the things that there is no way without
 	for j := set.first; j < set.last; j++ {
-		if w.joints[j].verdict(w.now) == w.target {
+		if w.verdict(&w.joints[j]) == w.target {
 			continue
 		}
 		first, able := w.able(j)
@@ -423,7 +507,7 @@ func (w *wayfinder) turnsLess(a, b []choice) bool {
 		}
 		before = cmp.Or(before, cmp.Compare(a[i].class, b[i].class))
 		for _, at := range w.things[a[i].thing].atoms {
-			j := w.atoms[at].joint
+			j := w.top(at)
 			by, and := w.helps(j, a[i]), w.helps(j, b[i])
 			if by && !and {
 				return false
@@ -483,7 +567,7 @@ func (w *wayfinder) told(way []choice) (set []DataChange) {
 		t, class := &w.things[c.thing], w.classOf(c)
 		change := DataChange{Of: t.of, Name: t.name, To: slices.Clone(class.to)}
 		for i, at := range t.atoms {
-			pointer := w.joints[w.atoms[at].joint].pointer
+			pointer := w.joints[w.top(at)].pointer
 			if w.turns(at, class.says[i]) && !slices.Contains(change.Conditions, pointer) {
 				change.Conditions = append(change.Conditions, pointer)
 			}
