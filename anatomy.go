@@ -12,11 +12,14 @@ import (
 // This file holds what a rule reads of a user, thing by thing, and what its conditions tell apart of each: that is the same for
 // all users.
 
-// An anatomy is a rule taken apart. A condition answers by its atoms: most have one, and those on courses, groups and
-// statuses one for each that they name. An atom depends on one thing of the user, or on none that could change.
+// An anatomy is a rule taken apart, and with it those that are behind the groups which it asks for. A condition answers by its
+// atoms: most have one, and those on courses, groups and statuses one for each that they name. An atom depends on one thing of the
+// user, or on none that could change, and one on a group that has a rule behind it on that as well.
 type anatomy struct {
-	joints  []joint // the conditions, as they stand in the criteria
+	joints  []joint // the conditions, as they stand in the criteria, and then those behind groups
 	sets    []limb
+	behind  map[GroupID]*Rule // nil where there is none
+	cut     bool              // what is behind some group is left out
 	atoms   []atom
 	things  []thing
 	day     calendar.Day // what the classes are of
@@ -31,13 +34,17 @@ type limb struct {
 	first, last int
 }
 
-// A joint is a condition, with where it stands and how people read it.
+// A joint is a condition, with where it stands and how people read it. One behind a group is part of what the condition on that
+// group is about, which is its top.
 type joint struct {
-	leaf    leaf
-	pointer string
-	text    string
-	atoms   []int
-	things  []int
+	condition Condition
+	leaf      leaf
+	pointer   string
+	text      string
+	top       int
+	negated   bool // by the conditions on groups that it is behind
+	atoms     []int
+	things    []int // also what is behind its groups
 }
 
 // An atom is part of a condition, and negated where the condition is, unless it is all of that.
@@ -45,6 +52,14 @@ type atom struct {
 	joint   int
 	part    int
 	negated bool
+	behind  *behindGroup // the group that it is on; nil where that does not follow a rule
+}
+
+// A behindGroup is the rule that decides who is in a group, unless the user is put in or out by the thing.
+type behindGroup struct {
+	match Match
+	sets  []limb
+	thing int
 }
 
 // A thing is what can be changed of a user by itself: a field, a tree, the manager, a record, a status or a membership.
@@ -62,30 +77,74 @@ type thing struct {
 type class struct {
 	says []Verdict   // by the atoms of the thing
 	to   []string    // nil where no value is known that could be told of
-	put  func(*User) // gives the user the value, but for a membership
+	put  func(*User) // gives the user the value, but for a membership, and leaves alone what others share with them
 }
 
-// anatomy is the rule taken apart, for the day and the trees of a view. It is kept until those are others.
-func (r *Rule) anatomy(v *View) *anatomy {
+// anatomy is the rule taken apart, for the day and the trees of a view and the rules behind groups. It is kept until those are others.
+func (r *Rule) anatomy(v *View, behind func(GroupID) *Rule) *anatomy {
 	day := calendar.In(v.Now, v.Zone)
-	if a := r.apart.Load(); a != nil && (!a.clocked || a.day == day && a.zone == v.Zone) && a.sameTrees(v) {
+	if a := r.apart.Load(); a != nil && (!a.clocked || a.day == day && a.zone == v.Zone) && a.sameTrees(v) && a.sameRules(behind) {
 		return a
 	}
-	a := &anatomy{day: day, zone: v.Zone, trees: map[Tree]weak.Pointer[Hierarchy]{}}
+	a := &anatomy{day: day, zone: v.Zone, trees: map[Tree]weak.Pointer[Hierarchy]{}, behind: map[GroupID]*Rule{}}
 	met := map[[2]string]int{}
-	for i, set := range r.sets {
-		first := len(a.joints)
-		for j, l := range set.leaves {
-			pointer := fmt.Sprintf("/sets/%d/conditions/%d", i, j)
-			a.join(joint{leaf: l, pointer: pointer, text: r.criteria.Sets[i].Conditions[j].String()}, met)
-		}
-		a.sets = append(a.sets, limb{set.match, first, len(a.joints)})
+	a.sets = a.limbs(r, nil, met)
+	for at := 0; at < len(a.atoms); at++ {
+		a.look(at, behind, met)
 	}
 	for i := range a.things {
-		a.classify(r, &a.things[i], v)
+		a.classify(&a.things[i], v)
 	}
 	r.apart.Store(a)
 	return a
+}
+
+// limbs takes a rule apart, that is behind the group of an atom or of none.
+func (a *anatomy) limbs(r *Rule, of *atom, met map[[2]string]int) (sets []limb) {
+	for i, set := range r.sets {
+		first := len(a.joints)
+		for k, l := range set.leaves {
+			j := joint{condition: r.criteria.Sets[i].Conditions[k], leaf: l, top: len(a.joints)}
+			if of == nil {
+				j.pointer, j.text = fmt.Sprintf("/sets/%d/conditions/%d", i, k), j.condition.String()
+			} else {
+				j.top, j.negated = a.joints[of.joint].top, of.negated
+			}
+			a.join(j, met)
+		}
+		sets = append(sets, limb{set.match, first, len(a.joints)})
+	}
+	return sets
+}
+
+// mostJoints bounds how much of what is behind groups is looked at.
+const mostJoints = 200
+
+// look takes the rule apart that is behind the group of an atom, if it is on one.
+func (a *anatomy) look(at int, behind func(GroupID) *Rule, met map[[2]string]int) {
+	of := a.atoms[at]
+	l, is := a.joints[of.joint].leaf.(*groupLeaf)
+	if !is {
+		return
+	}
+	g := l.groups[of.part]
+	r := behind(g)
+	a.behind[g] = r
+	if a.cut = a.cut || l.orBelow || len(a.joints) > mostJoints; r == nil || a.cut {
+		return
+	}
+	b := &behindGroup{match: r.match, thing: met[[2]string{ofGroup, string(g)}]}
+	b.sets = a.limbs(r, &of, met)
+	a.atoms[at].behind = b
+}
+
+func (a *anatomy) sameRules(behind func(GroupID) *Rule) bool {
+	for g, r := range a.behind {
+		if behind(g) != r {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *anatomy) sameTrees(v *View) bool {
@@ -103,7 +162,7 @@ func (a *anatomy) join(j joint, met map[[2]string]int) {
 	a.joints = append(a.joints, j)
 	add := func(part int, negated bool, of, name string) {
 		at := len(a.atoms)
-		a.atoms = append(a.atoms, atom{n, part, negated})
+		a.atoms = append(a.atoms, atom{joint: n, part: part, negated: negated != j.negated})
 		a.joints[n].atoms = append(a.joints[n].atoms, at)
 		if of == "" {
 			return
@@ -115,8 +174,8 @@ func (a *anatomy) join(j joint, met map[[2]string]int) {
 			a.things = append(a.things, thing{of: of, name: name})
 		}
 		a.things[t].atoms = append(a.things[t].atoms, at)
-		if !slices.Contains(a.joints[n].things, t) {
-			a.joints[n].things = append(a.joints[n].things, t)
+		if top := &a.joints[j.top]; !slices.Contains(top.things, t) {
+			top.things = append(top.things, t)
 		}
 	}
 	switch l := j.leaf.(type) {
@@ -174,49 +233,6 @@ func (a *anatomy) ask(at int, u *User, v *View) Verdict {
 	default:
 		return l.verdict(u, v)
 	}
-}
-
-// verdict is that of a condition whose atoms say that.
-func (j *joint) verdict(said []Verdict) Verdict {
-	switch l := j.leaf.(type) {
-	case *enrollmentLeaf:
-		yes, unknown := 0, 0
-		for _, at := range j.atoms {
-			switch said[at] {
-			case Yes:
-				yes++
-			case Unknown:
-				unknown++
-			}
-		}
-		return l.counted(yes, unknown)
-	case *groupLeaf:
-		result := neutral(l.match)
-		for _, at := range j.atoms {
-			result = l.match.join(result, said[at])
-		}
-		return signed(result, l.negated)
-	case *statusLeaf:
-		result := No
-		for _, at := range j.atoms {
-			result = MatchAny.join(result, said[at])
-		}
-		return signed(result, l.negated)
-	}
-	return said[j.atoms[0]]
-}
-
-func (a *anatomy) setVerdict(set limb, said []Verdict) Verdict {
-	whole, settled := neutral(set.match), decisive(set.match)
-	for i := set.first; i < set.last; i++ {
-		switch a.joints[i].verdict(said) {
-		case settled:
-			return settled
-		case Unknown:
-			whole = Unknown
-		}
-	}
-	return whole
 }
 
 // wanted is what an atom has to say for a verdict of the rule. Unknown is as far from that as the opposite: a rule that
@@ -289,15 +305,15 @@ func (s *sorter) meet(to []string, put func(*User)) {
 func (s *sorter) exhausted() bool { return len(s.t.atoms) < 6 && len(s.t.classes) >= 1<<len(s.t.atoms) }
 
 // classify finds the classes of a thing, as far as they are the same for all users.
-func (a *anatomy) classify(r *Rule, t *thing, v *View) {
+func (a *anatomy) classify(t *thing, v *View) {
 	s := a.sorter(t, v)
 	switch t.of {
 	case ofField:
-		s.fields(a.conditionsOn(r, t))
+		s.fields(a.conditionsOn(t))
 	case ofTree:
-		s.units(a.conditionsOn(r, t))
+		s.units(a.conditionsOn(t))
 	case ofCourse:
-		s.records(a.conditionsOn(r, t))
+		s.records(a.conditionsOn(t))
 	case ofActivation:
 		for _, to := range []Activation{Activated, Deactivated} {
 			s.meet([]string{to.String()}, func(u *User) { u.Activation = to })
@@ -312,14 +328,11 @@ func (a *anatomy) classify(r *Rule, t *thing, v *View) {
 }
 
 // conditionsOn are the conditions that read a thing, in their order.
-func (a *anatomy) conditionsOn(r *Rule, t *thing) (list []Condition, leaves []leaf) {
-	n := 0
-	for _, set := range r.criteria.Sets {
-		for _, c := range set.Conditions {
-			if slices.ContainsFunc(t.atoms, func(at int) bool { return a.atoms[at].joint == n }) {
-				list, leaves = append(list, c), append(leaves, a.joints[n].leaf)
-			}
-			n++
+func (a *anatomy) conditionsOn(t *thing) (list []Condition, leaves []leaf) {
+	last := -1
+	for _, at := range t.atoms {
+		if n := a.atoms[at].joint; n != last {
+			list, leaves, last = append(list, a.joints[n].condition), append(leaves, a.joints[n].leaf), n
 		}
 	}
 	return list, leaves
@@ -353,17 +366,21 @@ func (s *sorter) units(conditions []Condition, _ []leaf) {
 	sit := func(units ...string) {
 		if s.u.Units[tree] = units; s.fresh() {
 			units = append([]string{}, units...)
-			s.add(units, func(u *User) { u.Units[tree] = units })
+			s.add(units, func(u *User) { u.Units = with(u.Units, tree, units) })
 		}
 	}
+	var named []string
+	depth := 0
 	for _, c := range conditions {
-		for _, unit := range c.(UnitCondition).Units {
-			one[0] = unit // also one that is not in the tree, where users may sit all the same
-			sit(one...)
-		}
+		c := c.(UnitCondition)
+		named, depth = append(named, c.Units...), max(depth, c.Depth)
+	}
+	for _, unit := range named {
+		one[0] = unit // also one that is not in the tree, where users may sit all the same
+		sit(one...)
 	}
 	if h != nil && h.lines != nil {
-		for unit := range h.lines.All {
+		for unit := range h.lines.Samples(named, depth) {
 			one[0] = unit
 			sit(one...)
 		}
@@ -398,17 +415,22 @@ const mostManagers = 64
 func (r *Rule) managers() (list []UserID) {
 	for _, set := range r.criteria.Sets {
 		for _, c := range set.Conditions {
-			if c, is := c.(UserCondition); is && (c.Op == opBelow || c.Op == opIsOrBelow) {
-				list = append(list, c.Users...)
-			}
+			list = append(list, managersIn(c)...)
 		}
 	}
 	return list[:min(len(list), mostManagers)]
 }
 
+func managersIn(c Condition) []UserID {
+	if c, is := c.(UserCondition); is && (c.Op == opBelow || c.Op == opIsOrBelow) {
+		return c.Users
+	}
+	return nil
+}
+
 // managers are the classes of who a user reports to: whom the rule names, nobody and, where it matters how far above they are, who
 // is beneath those. Nobody who reports to the user is offered as their manager, though lines may run in a ring.
-func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
+func (a *anatomy) managers(t *thing, u *User, v *View) {
 	s := a.sorter(t, v)
 	t.classes, t.open = nil, v.Lines == nil || v.Lines.lines == nil
 	if t.open {
@@ -430,9 +452,13 @@ func (a *anatomy) managers(r *Rule, t *thing, u *User, v *View) {
 	for _, at := range t.atoms {
 		deep = max(deep, a.joints[a.atoms[at].joint].leaf.(*userLeaf).depth)
 	}
-	for _, id := range r.managers() {
-		named = append(named, string(id))
+	conditions, _ := a.conditionsOn(t)
+	for _, c := range conditions {
+		for _, id := range managersIn(c) {
+			named = append(named, string(id))
+		}
 	}
+	named = named[:min(len(named), mostManagers)]
 	t.open = len(named) == mostManagers || deep > 1 || deep == 1 && len(t.atoms) > 1
 	for _, id := range named {
 		if try(id); !v.Lines.has(id) { // somebody who is not there may have reports who are

@@ -103,6 +103,29 @@ func (a *lineAspect) put(n uint32, u *User) {
 	}
 }
 
+// up are the reporting lines of users, as far as they are above them, some perhaps twice.
+func (a *lineAspect) up(users []UserID) (links []lineage.Link) {
+	link := func(n uint32) {
+		above := a.above.Parent(n)
+		l := lineage.Link{ID: string(a.x.ids[n]), Unknown: above == forest.Unread}
+		if above >= 0 {
+			l.Parent = string(a.x.ids[above])
+		}
+		if above != forest.Missing {
+			links = append(links, l)
+		}
+	}
+	for _, id := range users {
+		if n, met := a.x.numbers.Find(id); met {
+			link(n)
+			for above := range a.above.Above(n) {
+				link(above)
+			}
+		}
+	}
+	return links
+}
+
 // verdict answers for one user.
 func (a *lineAspect) verdict(l *userLeaf, n uint32) Verdict {
 	switch {

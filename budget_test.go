@@ -82,3 +82,30 @@ func TestExplainingOneUserKeepsItsBudgetAmongManyGroups(t *testing.T) {
 		t.Errorf("%.0f allocations among 200 groups, and %.0f among 2", many, few)
 	}
 }
+
+// What would change a verdict is found without taking much memory for each, once the rule was taken apart.
+func TestExplainingKeepsItsBudget(t *testing.T) {
+	_, ev, people := benchWorld(t, 2000, 100)
+	run, err := ev.Process(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	explain := func() (told int) {
+		for i, d := range run.Diffs {
+			x, err := ev.Explain(t.Context(), d.Group, people[i*17%len(people)].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range x.Otherwise {
+				told += len(f.Sets)
+			}
+		}
+		return told
+	}
+	if explain() < 100 {
+		t.Fatal("too little is told to tell")
+	}
+	if n := testing.AllocsPerRun(5, func() { explain() }) / float64(len(run.Diffs)); n > 120 {
+		t.Errorf("%.0f allocations each", n)
+	}
+}

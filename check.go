@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -59,8 +60,11 @@ func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*ru
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	r.few = true
-	if err := r.readGroups(e.concerned(ctx, g), nil); err != nil {
+	stored, all := e.concerned(ctx, g, g)
+	if !all {
+		r.around = group
+	}
+	if err := r.readGroups(stored, nil); err != nil {
 		return nil, nil, nil, err
 	}
 	s, u, err := r.lookAt(ctx, group, user)
@@ -92,9 +96,9 @@ func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (*subject,
 		r.groups[id].partial = true
 	}
 	s.partial = true
-	r.users = map[UserID]struct{}{user: {}}
+	r.users, r.met = map[UserID]struct{}{user: {}}, map[UserID]*User{}
 	r.supposing = s
-	r.e.index.lendTrees(ctx, r)
+	r.e.index.lend(ctx, r, func() { maps.Copy(r.trees, r.e.index.trees) })
 	if err := r.evaluate(ctx); err != nil {
 		return nil, nil, err
 	}

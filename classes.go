@@ -23,7 +23,7 @@ func (s *sorter) fields(conditions []Condition, leaves []leaf) {
 			return
 		}
 		if s.u.Fields[l.name] = v; s.fresh() {
-			s.add(v.Texts(), func(u *User) { u.Fields[l.name] = v })
+			s.add(v.Texts(), func(u *User) { u.Fields = with(u.Fields, l.name, v) })
 		}
 	}
 	var tests []tester
@@ -48,6 +48,16 @@ func (s *sorter) fields(conditions []Condition, leaves []leaf) {
 	}
 	try(Empty())
 	s.t.open = s.t.open || !complete && !s.exhausted()
+}
+
+// with is a map with another value for a key.
+func with[K comparable, V any](m map[K]V, key K, value V) map[K]V {
+	all := maps.Clone(m)
+	if all == nil {
+		all = map[K]V{}
+	}
+	all[key] = value
+	return all
 }
 
 // operandsOf are the operands of conditions on a field, each list as it stands there.

@@ -20,7 +20,8 @@ type Counterfactual struct {
 	// Complete says that it is proved that there are no other ways of that many changes or fewer; without Sets and
 	// More, that no change of the user's data leads there. It is not where the values cannot be listed that conditions tell
 	// apart, as those that match a regular expression, where there are too many ways, and where a group that the rule refers
-	// to follows the user's data by itself, as by a rule: what that reads is not searched.
+	// to follows the user's data by more than its rule, in another zone or with the groups below it, or has them by a decision:
+	// what that reads is not searched.
 	Complete bool `json:"complete"`
 }
 
@@ -37,7 +38,7 @@ type DataChange struct {
 	// of enrollments that is complete, no member (also of no group below, where the condition says so): by an exclusion
 	// where [Options] have those, and else without an assignment, which is told of only where it is enough.
 	To []string `json:"to"`
-	// Conditions are the pointers of the conditions that it turns the right way.
+	// Conditions are the pointers of the conditions that it turns the right way, and of those on groups behind which it turns one.
 	Conditions []string `json:"conditions"`
 }
 

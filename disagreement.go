@@ -111,7 +111,8 @@ func (e *Evaluator) compare(ctx context.Context, g Group, other Criteria) (*cont
 	g.Kind, g.Frozen = AutomaticGroup, false
 	both := g
 	both.Criteria = Criteria{MatchAny, slices.Concat(g.Criteria.Sets, other.Sets)}
-	if err := r.readGroups(e.concerned(ctx, both), []Group{both}); err != nil {
+	stored, _ := e.concerned(ctx, both)
+	if err := r.readGroups(stored, []Group{both}); err != nil {
 		return nil, err
 	}
 	r.edition = &edition{group: g.ID, alone: true}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -347,7 +345,8 @@ func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Mem
 	r, err := retried(func() (*run, error) {
 		r, err := e.start(ctx)
 		if err == nil {
-			err = r.readGroups(e.concerned(ctx, g), []Group{g})
+			stored, _ := e.concerned(ctx, g)
+			err = r.readGroups(stored, []Group{g})
 		}
 		if err == nil {
 			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true, page: max(0, n)}, g)
@@ -373,24 +372,30 @@ func (e *Evaluator) group(ctx context.Context, id GroupID) (Group, error) {
 }
 
 // concerned yields the stored groups that matter to how many users a group has: itself and those that its
-// rule reads, however far. Where it matters who is beneath whom, that is all of them.
-func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, error] {
-	var found []Group
+// rule reads, however far, but for those that were found before. Where it matters who is beneath whom, that is all of them.
+func (e *Evaluator) concerned(ctx context.Context, g Group, found ...Group) (list iter.Seq2[Group, error], all bool) {
 	named, orBelow := g.Criteria.References()
 	if len(orBelow) > 0 || len(named) > 0 && g.Parent != "" {
-		return e.store.Groups(ctx)
+		return e.store.Groups(ctx), true
 	}
 	met := map[GroupID]bool{}
-	for _, id := range append(named, g.ID) {
-		met[id] = true
+	for _, f := range found {
+		met[f.ID] = true
 	}
-	for queue := slices.Sorted(maps.Keys(met)); len(queue) > 0; queue = queue[1:] {
+	var queue []GroupID
+	for _, id := range append(named, g.ID) {
+		if !met[id] {
+			met[id] = true
+			queue = append(queue, id)
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
 		stored, err := e.group(ctx, queue[0])
 		switch {
 		case errors.Is(err, ErrNotFound):
 			continue
 		case err != nil:
-			return func(yield func(Group, error) bool) { yield(Group{}, err) }
+			return func(yield func(Group, error) bool) { yield(Group{}, err) }, false
 		}
 		found = append(found, stored)
 		if stored.ID == g.ID || stored.Kind != AutomaticGroup {
@@ -398,7 +403,7 @@ func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, err
 		}
 		named, orBelow := stored.Criteria.References()
 		if len(orBelow) > 0 {
-			return e.store.Groups(ctx)
+			return e.store.Groups(ctx), true
 		}
 		for _, id := range named {
 			if !met[id] {
@@ -413,7 +418,7 @@ func (e *Evaluator) concerned(ctx context.Context, g Group) iter.Seq2[Group, err
 				return
 			}
 		}
-	}
+	}, false
 }
 
 // Process evaluates the groups, or all of them, and writes the result: all of it, or on an error

@@ -93,7 +93,7 @@ func (r *Rule) explain(u *User, v *View) *Explanation {
 		return x
 	}
 	x.Verdict = neutral(r.match)
-	joints := r.anatomy(v).joints
+	joints := r.labels(v)
 	for _, set := range r.sets {
 		s := SetVerdict{Match: set.match.String(), Verdict: neutral(set.match), Conditions: make([]ConditionVerdict, len(set.leaves))}
 		for i, l := range set.leaves {
@@ -105,6 +105,14 @@ func (r *Rule) explain(u *User, v *View) *Explanation {
 		x.Sets = append(x.Sets, s)
 	}
 	return x
+}
+
+// labels are the conditions of the rule in their order, and perhaps more behind them.
+func (r *Rule) labels(v *View) []joint {
+	if a := r.apart.Load(); a != nil {
+		return a.joints
+	}
+	return r.anatomy(v, func(GroupID) *Rule { return nil }).joints
 }
 
 func zoneName(loc *time.Location) string {

@@ -299,17 +299,18 @@ func (x *index) readTrees(ctx context.Context, r *run) error {
 	return nil
 }
 
-// lendTrees spares a run to read the units, where the index has them as they are now.
-func (x *index) lendTrees(ctx context.Context, r *run) {
+// lend spares a run to read what the index has, if that is as it is now.
+func (x *index) lend(ctx context.Context, r *run, give func()) (is bool) {
 	if x == nil {
-		return
+		return false
 	}
 	version, err := x.version.Version(ctx)
 	x.reading.RLock()
 	defer x.reading.RUnlock()
-	if err == nil && x.at == version && x.schema == r.schema {
-		maps.Copy(r.trees, x.trees)
+	if is = err == nil && x.at == version && x.schema == r.schema; is {
+		give()
 	}
+	return is
 }
 
 // place gives the predicates that have none an aspect, and every tree. It returns the aspects that are new,

@@ -99,6 +99,19 @@ func (m *Memory) standing(ctx context.Context, group GroupID, user UserID) (Stan
 	return standingOf(group, user, c), nil
 }
 
+// stand gives subjects what is stored about one user in them.
+func (m *Memory) stand(ctx context.Context, user UserID, subjects []*subject) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, s := range subjects {
+		s.standing = standingOf(s.ID, user, m.standings.At(s.ID, user))
+	}
+	return nil
+}
+
 // A numberedStanding is a standing with the number that its user has in a [Memory], and nobody else has in the same era,
 // from 1 on; 0 is none. Its assignment and exclusion are shared.
 type numberedStanding struct {

@@ -246,6 +246,9 @@ func (r *references) needs(id GroupID) []GroupID {
 // allNeeds returns the groups that the rule of id reads, itself or through others, sorted. id is among
 // them only on a ring.
 func (r *references) allNeeds(id GroupID) []GroupID {
+	if len(r.groups[id].named) == 0 { // as most
+		return nil
+	}
 	found := make(map[GroupID]bool)
 	for queue := []GroupID{id}; len(queue) > 0; queue = queue[1:] {
 		for _, n := range r.needs(queue[0]) {

@@ -3,6 +3,7 @@ package groups
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -204,8 +205,8 @@ type ruleCache struct {
 	// valid is the schema that was last found to be valid, and based the basis of runs under it.
 	valid *Schema
 	based uint64
-	// stored is how the groups of the Store were last arranged.
-	stored *arrangement
+	// stored is how the groups of the Store were last arranged, and by group how it and those that its rule reads were.
+	stored map[GroupID]*arrangement
 	// named is what the rules of the last run name that looked at everybody.
 	named *operands
 }
@@ -217,7 +218,7 @@ type cachedRule struct {
 }
 
 func newRuleCache() *ruleCache {
-	return &ruleCache{rules: map[GroupID]cachedRule{}, zones: map[string]*time.Location{}}
+	return &ruleCache{rules: map[GroupID]cachedRule{}, zones: map[string]*time.Location{}, stored: map[GroupID]*arrangement{}}
 }
 
 // basis refuses a schema that is not valid, and returns a fingerprint of it and the options of the Evaluator. It looks
@@ -263,12 +264,12 @@ func sameCriteria(kept cachedRule, c Criteria) bool {
 	return kept.source.isSame(c) || reflect.DeepEqual(kept.rule.criteria, c)
 }
 
-// arrange puts the groups of a run in the order of their references, which most often is what it was. Where some are
-// drafts that is not kept.
-func (c *ruleCache) arrange(groups []*Group, drafts bool) *arrangement {
+// arrange puts the groups of a run, all or those around one, in the order of their references, which most often is what it was.
+// Where some are drafts that is not kept.
+func (c *ruleCache) arrange(groups []*Group, around GroupID, drafts bool) *arrangement {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	was := c.stored
+	was := c.stored[around]
 	fits, same := was.fits(groups)
 	if fits && (same || drafts) {
 		return was
@@ -280,7 +281,7 @@ func (c *ruleCache) arrange(groups []*Group, drafts bool) *arrangement {
 		a = newArrangement(groups)
 	}
 	if !drafts {
-		c.stored = a
+		c.stored[around] = a
 	}
 	return a
 }
@@ -289,11 +290,9 @@ func (c *ruleCache) arrange(groups []*Group, drafts bool) *arrangement {
 func (c *ruleCache) keep(groups map[GroupID]*subject) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for id := range c.rules {
-		if _, there := groups[id]; !there {
-			delete(c.rules, id)
-		}
-	}
+	gone := func(id GroupID) bool { _, there := groups[id]; return !there && id != "" }
+	maps.DeleteFunc(c.rules, func(id GroupID, _ cachedRule) bool { return gone(id) })
+	maps.DeleteFunc(c.stored, func(id GroupID, _ *arrangement) bool { return gone(id) })
 }
 
 // all are the rules of stored groups.

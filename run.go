@@ -106,9 +106,11 @@ type run struct {
 	supposed *supposing // what the index has that is supposed to be otherwise; nil: nothing
 	followed bool
 	told     uint64
-	// few says that the run reads but a few of the groups. Of supposing is asked what would be if a user were another.
-	few       bool
+	// around, where set, is the group that the run reads, with none but those that its rule reads. Of supposing is asked
+	// what would be if a user were another.
+	around    GroupID
 	supposing *subject
+	met       map[UserID]*User // who was read, where that is asked about one of them
 	// named, where set, are those of the users who are looked at for what they are, and the rest are looked at
 	// because of them.
 	named map[UserID]struct{}
@@ -171,7 +173,7 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 		r.groups[g.ID] = s
 		all = append(all, &s.Group)
 	}
-	arrangement := r.e.rules.arrange(all, r.few || len(drafts) > 0)
+	arrangement := r.e.rules.arrange(all, r.around, len(drafts) > 0)
 	r.refs = arrangement.refs
 	for _, of := range arrangement.order {
 		s := r.groups[of.id]
@@ -354,30 +356,48 @@ func (r *run) some(ctx context.Context) error {
 
 // user reads one user; nil is one who is not in the directory.
 func (r *run) user(ctx context.Context, id UserID) (*User, error) {
-	u, err := r.e.dir.User(ctx, id)
+	if u, met := r.met[id]; met {
+		return u, nil
+	}
+	found, err := r.e.dir.User(ctx, id)
+	u := &found
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, nil
+		u = nil
 	case err != nil:
 		return nil, fmt.Errorf("read user %q: %w", id, err)
 	}
-	return &u, nil
+	if r.met != nil {
+		r.met[id] = u
+	}
+	return u, nil
 }
 
 // alone takes one user through the partial groups.
 func (r *run) alone(ctx context.Context, id UserID, u *User) error {
+	if err := r.readStandings(ctx, id); err != nil {
+		return fmt.Errorf("read standings of user %q: %w", id, err)
+	}
+	r.visit(r.order, id, u, true)
+	return nil
+}
+
+// readStandings reads what is stored about one user: of a Memory no more than about the groups of a run that reads but a few.
+func (r *run) readStandings(ctx context.Context, id UserID) error {
+	if m := r.e.memory; m != nil && r.around != "" {
+		return m.stand(ctx, id, r.order)
+	}
 	for _, s := range r.order {
 		s.standing = Standing{Group: s.ID, User: id}
 	}
 	for st, err := range r.e.store.StandingsOf(ctx, id) {
 		if err != nil {
-			return fmt.Errorf("read standings of user %q: %w", id, err)
+			return err
 		}
 		if s, ok := r.groups[st.Group]; ok {
 			s.standing = st
 		}
 	}
-	r.visit(r.order, id, u, true)
 	return nil
 }
 
@@ -618,16 +638,22 @@ func (r *run) readLines(ctx context.Context, whole bool) error {
 	case whole, reports, r.resides != nil:
 		return r.readAllLines(ctx)
 	}
-	links := map[UserID]lineage.Link{}
 	asked := slices.Collect(maps.Keys(r.users))
-	if r.supposing != nil && r.supposing.rule != nil {
-		asked = append(asked, r.supposing.rule.managers()...)
-	}
-	for _, id := range asked {
-		for id != "" {
-			if _, seen := links[id]; seen {
-				break
+	var links []lineage.Link
+	if r.supposing != nil {
+		for _, s := range r.order {
+			if s.partial && s.rule != nil {
+				asked = append(asked, s.rule.managers()...)
 			}
+		}
+		if r.e.index.lend(ctx, r, func() { links = r.e.index.lines.up(asked) }) {
+			r.lines = &Hierarchy{lineage.New(slices.Values(links))}
+			return nil
+		}
+	}
+	seen := map[UserID]bool{}
+	for _, id := range asked {
+		for id != "" && !seen[id] {
 			u, err := r.user(ctx, id)
 			if err != nil {
 				return err
@@ -635,11 +661,11 @@ func (r *run) readLines(ctx context.Context, whole bool) error {
 			if u == nil {
 				break
 			}
-			links[id] = lineLink(u)
+			links, seen[id] = append(links, lineLink(u)), true
 			id, _ = u.Manager.ID()
 		}
 	}
-	r.lines = &Hierarchy{lineage.New(maps.Values(links))}
+	r.lines = &Hierarchy{lineage.New(slices.Values(links))}
 	return nil
 }
 

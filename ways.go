@@ -2,7 +2,6 @@ package groups
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/grouprules/groups/internal/lineage"
@@ -23,8 +22,13 @@ type supposition interface {
 	verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict
 	// silent reports whether conditions on a group have no answer, whoever is in.
 	silent(GroupID) bool
-	// follows reports whether what is said of a group may follow from what else changes of the user.
-	follows() bool
+	// behind is the rule that alone decides whether the user is in a group, unless somebody puts them in, or out where that is
+	// possible; nil is none.
+	behind(GroupID) *Rule
+	excludes() bool
+	// follows reports whether what is said of a group may follow from what else changes of the user, but for what the anatomy
+	// has of rules behind groups.
+	follows(*anatomy) bool
 }
 
 // bare supposes of a rule in a view.
@@ -46,7 +50,11 @@ func (b bare) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 
 func (bare) silent(GroupID) bool { return false }
 
-func (bare) follows() bool { return false }
+func (bare) behind(GroupID) *Rule { return nil }
+
+func (bare) excludes() bool { return true }
+
+func (bare) follows(*anatomy) bool { return false }
 
 // otherMemberships are some, but for a few groups.
 type otherMemberships struct {
@@ -71,15 +79,7 @@ type among struct {
 }
 
 func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
-	_, orBelow := p.subject.Criteria.References()
-	out := map[GroupID]bool{}
-	for g, in := range of {
-		if !in && slices.Contains(orBelow, g) {
-			for _, below := range p.run.refs.beneath(g) {
-				out[below] = true
-			}
-		}
-	}
+	out := p.left(of)
 	for _, s := range p.run.order {
 		if !s.partial && !s.whole {
 			continue
@@ -97,7 +97,7 @@ func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 		switch in, other := of[s.ID]; {
 		case in: // somebody puts the user in
 			st.Assignment, st.Exclusion = &Assignment{}, nil
-		case other || out[s.ID]: // or out, which the rule may not let happen
+		case other || slices.Contains(out, s.ID): // or out, which the rule may not let happen
 			if st.Assignment = nil; p.run.e.opts.Exclusions {
 				st.Exclusion = &Exclusion{}
 			}
@@ -108,28 +108,53 @@ func (p among) verdict(u *User, lines *Hierarchy, of map[GroupID]bool) Verdict {
 	return Unknown
 }
 
+// left are the groups below those that the user is to be in no longer, where the rule asks for these too.
+func (p among) left(of map[GroupID]bool) (below []GroupID) {
+	if len(of) == 0 {
+		return nil
+	}
+	_, orBelow := p.subject.Criteria.References()
+	for g, in := range of {
+		if !in && slices.Contains(orBelow, g) {
+			below = append(below, p.run.refs.beneath(g)...)
+		}
+	}
+	return below
+}
+
 func (p among) silent(g GroupID) bool {
 	s, known := p.run.groups[g]
 	return !known || s.cyclic || s.Status != Active || !s.effective()
 }
 
-func (p among) follows() bool {
+func (p among) behind(g GroupID) *Rule {
+	s, known := p.run.groups[g]
+	if !known || p.silent(g) || s.rule == nil || s.broken || s.Frozen || s.held || s.waits || s.scope != nil || s.unread ||
+		s.Deactivated != Keep || s.standing.Assignment != nil || s.standing.Exclusion != nil || s.view.Zone != p.subject.view.Zone {
+		return nil
+	}
+	return s.rule
+}
+
+func (p among) excludes() bool { return p.run.e.opts.Exclusions }
+
+func (p among) follows(a *anatomy) bool {
 	named, orBelow := p.subject.Criteria.References()
 	if len(orBelow) > 0 && len(named) > 1 {
 		return true
 	}
-	return slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
+	return len(named) > 0 && slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
 		s := p.run.groups[id]
-		return s != nil && !p.silent(id) && (s.scope != nil || s.Deactivated != Keep ||
-			s.rule != nil && !s.Frozen && len(s.rule.anatomy(&s.view).things) > 0)
+		return s != nil && !p.silent(id) && (a.cut || p.behind(id) == nil) && (s.scope != nil || s.Deactivated != Keep ||
+			s.rule != nil && !s.Frozen && slices.ContainsFunc(s.rule.labels(&s.view), func(j joint) bool { return len(j.things) > 0 }))
 	})
 }
 
 // otherwise is what would make the verdict of a rule another.
 func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Counterfactual {
-	targets := map[Verdict][]Verdict{Yes: {No}, No: {Yes}, Unknown: {Yes, No}}[verdict]
+	targets := [...][]Verdict{Yes: {No}, No: {Yes}, Unknown: {Yes, No}}[verdict]
 	out := make([]Counterfactual, 0, len(targets))
-	a := r.anatomy(v)
+	a := r.anatomy(v, s.behind)
 	things := slices.Clone(a.things)
 	said := make([]Verdict, len(a.atoms))
 	for at := range said {
@@ -138,9 +163,11 @@ func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Cou
 	for i := range things {
 		switch t := &things[i]; {
 		case t.of == ofManager:
-			a.managers(r, t, u, v)
+			a.managers(t, u, v)
 		case t.of == ofGroup && s.silent(GroupID(t.name)):
 			t.classes, t.open = nil, false
+		case t.of == ofGroup && a.behind[GroupID(t.name)] != nil && !a.cut && !s.excludes():
+			t.classes = slices.DeleteFunc(slices.Clone(t.classes), func(c class) bool { return len(c.to) == 0 })
 		}
 	}
 	courses := 0
@@ -149,7 +176,7 @@ func (r *Rule) otherwise(u *User, v *View, verdict Verdict, s supposition) []Cou
 			courses++
 		}
 	}
-	follows := courses > 1 && !u.Enrollments.complete || s.follows()
+	follows := courses > 1 && !u.Enrollments.complete || s.follows(a)
 	for _, target := range targets {
 		w := &wayfinder{anatomy: a, rule: r, things: things, target: target, base: said, now: slices.Clone(said), follows: follows}
 		out = append(out, w.counterfactual(u, v, s))
@@ -164,9 +191,9 @@ type wayfinder struct {
 	rule   *Rule
 	things []thing
 	target Verdict
-	base   []Verdict // what the atoms say of the user as they are,
-	now    []Verdict // and with what is chosen
-	useful [][]class // by thing: what may be worth choosing
+	base   []Verdict  // what the atoms say of the user as they are,
+	now    []Verdict  // and with what is chosen
+	useful [][]*class // by thing that is looked at: what may be worth choosing
 	chosen []choice
 	taken  []bool // by thing
 	steps  int
@@ -189,10 +216,7 @@ func (c choice) compare(d choice) int {
 // counterfactual is the result of the search, tried on the user.
 func (w *wayfinder) counterfactual(u *User, v *View, s supposition) Counterfactual {
 	c := Counterfactual{Verdict: w.target, Sets: [][]DataChange{}}
-	w.taken, w.useful = make([]bool, len(w.things)), make([][]class, len(w.things))
-	for i := range w.things {
-		w.useful[i] = w.usefulOf(&w.things[i])
-	}
+	w.taken, w.useful = make([]bool, len(w.things)), make([][]*class, len(w.things))
 	w.most = mostWays
 	failed := w.follows
 	for n := 1; n <= mostChanges && len(c.Sets) == 0; n++ {
@@ -215,15 +239,78 @@ func (w *wayfinder) counterfactual(u *User, v *View, s supposition) Counterfactu
 	return c
 }
 
-// turns reports whether an atom that says so says what is wanted, and does not of the user as they are.
+// turns reports whether an atom that says so says what is wanted, and does not of the user as they are, or not whatever else changes.
 func (w *wayfinder) turns(at int, said Verdict) bool {
 	wanted := w.wanted(w.target, at)
-	return said == wanted && w.base[at] != wanted
+	return said == wanted && (w.base[at] != wanted || w.atoms[at].behind != nil)
 }
 
-// usefulOf are the classes that turn something, but for those of which another does all that they do and turns no more.
+// part is what an atom says with what is chosen.
+func (w *wayfinder) part(at int) Verdict {
+	b := w.atoms[at].behind
+	if b == nil || w.taken[b.thing] {
+		return w.now[at]
+	}
+	if len(b.sets) == 0 {
+		return No
+	}
+	whole := neutral(b.match)
+	for _, set := range b.sets {
+		whole = b.match.join(whole, w.setVerdict(set))
+	}
+	return whole
+}
+
+// verdict is that of a condition.
+func (w *wayfinder) verdict(j *joint) Verdict {
+	switch l := j.leaf.(type) {
+	case *enrollmentLeaf:
+		yes, unknown := 0, 0
+		for _, at := range j.atoms {
+			switch w.now[at] {
+			case Yes:
+				yes++
+			case Unknown:
+				unknown++
+			}
+		}
+		return l.counted(yes, unknown)
+	case *groupLeaf:
+		result := neutral(l.match)
+		for _, at := range j.atoms {
+			result = l.match.join(result, w.part(at))
+		}
+		return signed(result, l.negated)
+	case *statusLeaf:
+		result := No
+		for _, at := range j.atoms {
+			result = MatchAny.join(result, w.now[at])
+		}
+		return signed(result, l.negated)
+	}
+	return w.now[j.atoms[0]]
+}
+
+func (w *wayfinder) setVerdict(set limb) Verdict {
+	whole, settled := neutral(set.match), decisive(set.match)
+	for i := set.first; i < set.last; i++ {
+		switch w.verdict(&w.joints[i]) {
+		case settled:
+			return settled
+		case Unknown:
+			whole = Unknown
+		}
+	}
+	return whole
+}
+
+// usefulOf are the classes of a thing that turn something, but for those of which another does all that they do and turns no more.
 // Where there may be others, the last is of those.
-func (w *wayfinder) usefulOf(t *thing) (useful []class) {
+func (w *wayfinder) usefulOf(of int) []*class {
+	if w.useful[of] != nil {
+		return w.useful[of]
+	}
+	t, useful := &w.things[of], make([]*class, 0, 4)
 	replaces := func(a, b []Verdict) bool {
 		for i, at := range t.atoms {
 			wanted := w.wanted(w.target, at)
@@ -233,14 +320,14 @@ func (w *wayfinder) usefulOf(t *thing) (useful []class) {
 		}
 		return true
 	}
-	for _, c := range t.classes {
-		turns := false
+	for k := range t.classes {
+		c, turns := &t.classes[k], false
 		for i, at := range t.atoms {
 			turns = turns || w.turns(at, c.says[i])
 		}
-		if turns && !slices.ContainsFunc(useful, func(o class) bool { return replaces(o.says, c.says) }) {
+		if turns && !slices.ContainsFunc(useful, func(o *class) bool { return replaces(o.says, c.says) }) {
 			if c.to != nil { // else the others are what can be told of
-				useful = slices.DeleteFunc(useful, func(o class) bool { return replaces(c.says, o.says) })
+				useful = slices.DeleteFunc(useful, func(o *class) bool { return replaces(c.says, o.says) })
 			}
 			useful = append(useful, c)
 		}
@@ -252,11 +339,12 @@ func (w *wayfinder) usefulOf(t *thing) (useful []class) {
 				turned++
 			}
 		}
-		known := slices.ContainsFunc(useful, func(o class) bool { return slices.Equal(o.says, best) })
+		known := slices.ContainsFunc(useful, func(o *class) bool { return slices.Equal(o.says, best) })
 		if !known || turned > 1 { // else another might turn less
-			useful = append(useful, class{says: best})
+			useful = append(useful, &class{says: best})
 		}
 	}
+	w.useful[of] = useful
 	return useful
 }
 
@@ -266,12 +354,14 @@ func (w *wayfinder) expand(left int) {
 		w.tired = w.tired || w.most > 1 || w.steps > mostSteps
 		return
 	}
-	lacks, done := w.lacks(left)
+	var room [16]int
+	lacks, done := w.lacks(left, room[:0])
 	switch {
 	case done && slices.ContainsFunc(w.chosen, func(c choice) bool { return w.classOf(c).to == nil }):
 		w.hoped = true
 	case done:
-		way := slices.SortedFunc(slices.Values(w.chosen), choice.compare)
+		way := slices.Clone(w.chosen)
+		slices.SortFunc(way, choice.compare)
 		if !slices.ContainsFunc(w.ways, func(other []choice) bool { return slices.Equal(way, other) }) {
 			w.ways = append(w.ways, way)
 		}
@@ -279,13 +369,13 @@ func (w *wayfinder) expand(left int) {
 	if done || left == 0 {
 		return
 	}
-	var met []choice
+	met := make([]choice, 0, 16)
 	for _, j := range lacks {
 		for _, t := range w.joints[j].things {
 			if w.taken[t] {
 				continue
 			}
-			for k := range w.useful[t] {
+			for k := range w.usefulOf(t) {
 				c := choice{t, k}
 				if !w.helps(j, c) || slices.Contains(met, c) {
 					continue
@@ -300,23 +390,26 @@ func (w *wayfinder) expand(left int) {
 // choose goes on with a choice, and takes it back.
 func (w *wayfinder) choose(c choice, left int) {
 	t := &w.things[c.thing]
-	before := make([]Verdict, len(t.atoms))
 	for i, at := range t.atoms {
-		before[i], w.now[at] = w.now[at], w.classOf(c).says[i]
+		w.now[at] = w.classOf(c).says[i]
 	}
 	w.taken[c.thing], w.chosen = true, append(w.chosen, c)
 	w.expand(left - 1)
 	w.taken[c.thing], w.chosen = false, w.chosen[:len(w.chosen)-1]
-	for i, at := range t.atoms {
-		w.now[at] = before[i]
+	for _, at := range t.atoms {
+		w.now[at] = w.base[at]
 	}
 }
 
 // helps reports whether a choice turns something in a condition.
-func (w *wayfinder) helps(j int, c choice) bool {
-	t := &w.things[c.thing]
-	for i, at := range t.atoms {
-		if w.atoms[at].joint == j && w.turns(at, w.classOf(c).says[i]) {
+func (w *wayfinder) helps(j int, c choice) bool { return w.turnsIn(j, c.thing, w.classOf(c)) }
+
+// top is the condition of the rule that an atom is about.
+func (w *wayfinder) top(at int) int { return w.joints[w.atoms[at].joint].top }
+
+func (w *wayfinder) turnsIn(j, thing int, c *class) bool {
+	for i, at := range w.things[thing].atoms {
+		if w.top(at) == j && w.turns(at, c.says[i]) {
 			return true
 		}
 	}
@@ -326,73 +419,69 @@ func (w *wayfinder) helps(j int, c choice) bool {
 // hopeless is how many choices it takes where nothing helps.
 const hopeless = 1 << 20
 
-// lacks are the conditions one of which is turned by any way that goes on from here in so many choices; done says that
-// nothing lacks. No sets are no parts that could hold.
-func (w *wayfinder) lacks(left int) (lacks []int, done bool) {
+// lacks puts into an empty list the conditions one of which is turned by any way that goes on from here in so many choices; done
+// says that nothing lacks. No sets are no parts that could hold.
+func (w *wayfinder) lacks(left int, list []int) (lacks []int, done bool) {
 	every := w.target == neutral(w.rule.match) && len(w.sets) > 0
 	done = every
 	for _, set := range w.sets {
-		if w.setVerdict(set, w.now) == w.target {
+		if w.setVerdict(set) == w.target {
 			if !every {
 				return nil, true
 			}
 			continue
 		}
-		part, least := w.lacksOf(set)
+		more, least := list, hopeless
+		if left > 0 {
+			more, least = w.lacksOf(set, list)
+		}
 		switch {
 		case every && least > left:
 			return nil, false
-		case every && done:
-			lacks, done = part, false
-		case !every && least <= left:
-			lacks = append(lacks, part...)
+		case every && done, !every && least <= left:
+			list, done = more, false
 		}
 	}
-	return lacks, done
+	return list, done
 }
 
-// lacksOf is lacks of a set, and the least number of choices that it takes.
-func (w *wayfinder) lacksOf(set limb) (lacks []int, least int) {
+// lacksOf adds to the list what is lacks of a set, and returns the least number of choices that it takes.
+func (w *wayfinder) lacksOf(set limb, list []int) (more []int, least int) {
 	every := w.target == neutral(set.match)
-	var single []int // the things that there is no way without
+	n, single := len(list), make([]int, 0, 16) // the things that there is no way without
 	for j := set.first; j < set.last; j++ {
-		if w.joints[j].verdict(w.now) == w.target {
+		if w.verdict(&w.joints[j]) == w.target {
 			continue
 		}
-		able := w.able(j)
+		first, able := w.able(j)
 		switch {
-		case every && len(able) == 0:
-			return nil, hopeless
-		case every && len(able) == 1 && !slices.Contains(single, able[0]):
-			single = append(single, able[0])
+		case every && able == 0:
+			return list, hopeless
+		case every && able == 1 && !slices.Contains(single, first):
+			single = append(single, first)
 		}
-		if len(able) > 0 && (!every || len(lacks) == 0) {
-			lacks = append(lacks, j)
+		if able > 0 && (!every || len(list) == n) {
+			list = append(list, j)
 		}
 	}
-	if len(lacks) == 0 {
-		return nil, hopeless
+	if len(list) == n {
+		return list, hopeless
 	}
-	return lacks, max(1, len(single))
+	return list, max(1, len(single))
 }
 
-// able are two of the things, or as many as there are, that could turn something in a condition.
-func (w *wayfinder) able(j int) (things []int) {
+// able is the first of the things that could turn something in a condition, and how many there are, of which it counts two.
+func (w *wayfinder) able(j int) (first, n int) {
 	for _, t := range w.joints[j].things {
-		if w.taken[t] {
+		if w.taken[t] || !slices.ContainsFunc(w.usefulOf(t), func(c *class) bool { return w.turnsIn(j, t, c) }) {
 			continue
 		}
-		for k := range w.useful[t] {
-			if w.helps(j, choice{t, k}) {
-				things = append(things, t)
-				break
-			}
-		}
-		if len(things) == 2 {
+		if n++; n == 2 {
 			break
 		}
+		first = t
 	}
-	return things
+	return first, n
 }
 
 // distinct are the ways, each once and none that turns what another of the same things need not.
@@ -418,7 +507,7 @@ func (w *wayfinder) turnsLess(a, b []choice) bool {
 		}
 		before = cmp.Or(before, cmp.Compare(a[i].class, b[i].class))
 		for _, at := range w.things[a[i].thing].atoms {
-			j := w.atoms[at].joint
+			j := w.top(at)
 			by, and := w.helps(j, a[i]), w.helps(j, b[i])
 			if by && !and {
 				return false
@@ -429,7 +518,7 @@ func (w *wayfinder) turnsLess(a, b []choice) bool {
 	return less || before < 0
 }
 
-func (w *wayfinder) classOf(c choice) *class { return &w.useful[c.thing][c.class] }
+func (w *wayfinder) classOf(c choice) *class { return w.useful[c.thing][c.class] }
 
 // try gives the changes to the user, and returns the least of them that make the verdict what it is to be: smaller says that
 // some are enough, since groups follow what changes, or a list of enrollments becomes complete.
@@ -456,19 +545,12 @@ func (w *wayfinder) try(way []choice, u *User, v *View, s supposition) (enough [
 // suppose is the verdict of the user with the changes.
 func (w *wayfinder) suppose(way []choice, u *User, v *View, s supposition) Verdict {
 	changed := *u
-	changed.Fields, changed.Units = maps.Clone(u.Fields), maps.Clone(u.Units)
-	if changed.Fields == nil {
-		changed.Fields = map[string]Value{}
-	}
-	if changed.Units == nil {
-		changed.Units = map[Tree][]string{}
-	}
-	of := map[GroupID]bool{}
+	var of map[GroupID]bool
 	var lines *Hierarchy
 	for _, c := range way {
 		switch t, class := &w.things[c.thing], w.classOf(c); t.of {
 		case ofGroup:
-			of[GroupID(t.name)] = len(class.to) > 0
+			of = with(of, GroupID(t.name), len(class.to) > 0)
 		case ofManager:
 			class.put(&changed)
 			lines = v.Lines.under(&changed)
@@ -485,7 +567,7 @@ func (w *wayfinder) told(way []choice) (set []DataChange) {
 		t, class := &w.things[c.thing], w.classOf(c)
 		change := DataChange{Of: t.of, Name: t.name, To: slices.Clone(class.to)}
 		for i, at := range t.atoms {
-			pointer := w.joints[w.atoms[at].joint].pointer
+			pointer := w.joints[w.top(at)].pointer
 			if w.turns(at, class.says[i]) && !slices.Contains(change.Conditions, pointer) {
 				change.Conditions = append(change.Conditions, pointer)
 			}
