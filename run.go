@@ -103,7 +103,6 @@ type run struct {
 	// followed says that the index can, and told is how many flips it had told of.
 	glance   *glance
 	others   others
-	supposed *supposing // what the index has that is supposed to be otherwise; nil: nothing
 	followed bool
 	told     uint64
 	// few says that the run reads but a few of the groups. Of supposing is asked what would be if a user were another.
@@ -384,14 +383,7 @@ func (r *run) alone(ctx context.Context, id UserID, u *User) error {
 // everybody merges the people with the standings of the groups concerned, all ascending by user, so
 // that those who left the directory are met as well, and looks at each who is not of the users of the run.
 func (r *run) everybody(ctx context.Context, look func(scanned []*subject, id UserID, u *User)) error {
-	read := map[GroupID]bool{}
-	for _, s := range r.order {
-		if s.whole {
-			for _, id := range s.needs {
-				read[id] = true
-			}
-		}
-	}
+	read := r.readByWhole()
 	var scanned []*subject
 	for _, s := range r.order {
 		if s.whole || read[s.ID] {
