@@ -170,16 +170,23 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 		r.groups[g.ID] = s
 		all = append(all, &s.Group)
 	}
-	arrangement := r.e.rules.arrange(all, r.few || len(drafts) > 0)
-	r.refs = arrangement.refs
-	for _, of := range arrangement.order {
+	r.arrange(r.e.rules.arrange(all, r.few || len(drafts) > 0))
+	return nil
+}
+
+// arrange puts the groups of the run in the order of an arrangement, which may have others as well.
+func (r *run) arrange(a *arrangement) {
+	r.refs = a.refs
+	for _, of := range a.order {
 		s := r.groups[of.id]
+		if s == nil {
+			continue
+		}
 		s.cyclic, s.needs = of.cyclic, of.needs
 		s.held = s.State.Held != ""
 		s.waits = s.scheduled() && s.due().After(r.now)
 		r.order = append(r.order, s)
 	}
-	return nil
 }
 
 // readTrees reads the units, once.

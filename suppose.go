@@ -83,95 +83,111 @@ type supposing struct {
 
 // suppose reads the groups, and chooses those to look at.
 func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, error) {
-	now, err := e.begin(ctx, nil)
+	now, err := e.start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.check(now); err != nil {
+	var all []*Group
+	for g, err := range e.store.Groups(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read groups: %w", err)
+		}
+		all = append(all, &g)
+	}
+	if err := s.check(now.schema, all); err != nil {
 		return nil, err
 	}
-	then := &run{
-		e: e, schema: now.schema, refs: now.refs,
+	v := &supposing{Supposition: s, now: now, regrouped: map[GroupID]bool{}}
+	are := e.rules.arrange(all, false)
+	would := are
+	if len(s.GroupParents) > 0 {
+		if would, err = v.regroup(all); err != nil {
+			return nil, err
+		}
+	}
+	v.then = &run{
+		e: e, schema: now.schema, refs: would.refs,
 		groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{}, trees: map[Tree]*Hierarchy{},
 	}
-	v := &supposing{Supposition: s, now: now, then: then, regrouped: map[GroupID]bool{}}
-	var order []placed
-	if len(s.GroupParents) == 0 {
-		for _, s := range now.order {
-			order = append(order, placed{s.ID, s.cyclic, s.needs})
-		}
-	} else if order, err = v.regroup(); err != nil {
-		return nil, err
-	}
-	v.choose(order)
+	now.few = true
+	v.choose(all, are, would)
 	return v, nil
 }
 
 // regroup puts the groups in the order of their references beneath their other parents.
-func (v *supposing) regroup() ([]placed, error) {
-	var all []*Group
-	for _, s := range v.now.order {
-		g := s.Group
+func (v *supposing) regroup(all []*Group) (*arrangement, error) {
+	would := slices.Clone(all)
+	for i, g := range would {
 		if parent, moves := v.GroupParents[g.ID]; moves {
-			g.Parent = parent
+			moved := *g
+			moved.Parent, would[i] = parent, &moved
 		}
-		all = append(all, &g)
 	}
-	a := newArrangement(all)
+	a := newArrangement(would)
 	for _, id := range slices.Sorted(maps.Keys(v.GroupParents)) {
 		if err := a.refs.check(id); err != nil {
 			return nil, err
 		}
 	}
-	v.then.refs = a.refs
-	return a.order, nil
+	return a, nil
 }
 
-// choose finds the groups to look at, by what their rules ask, and by whom they read.
-func (v *supposing) choose(order []placed) {
-	concerned := map[GroupID]bool{}
+// choose finds the groups to look at, by what their rules ask, and by whom they read, as things are or would be.
+func (v *supposing) choose(all []*Group, are, would *arrangement) {
+	asking, needs := map[GroupID]bool{}, map[GroupID][]GroupID{}
+	for _, g := range all {
+		asking[g.ID] = g.Kind == AutomaticGroup && !g.Frozen && v.concerns(g)
+	}
+	for _, of := range are.order {
+		needs[of.id] = of.needs
+	}
 	var queue []GroupID
-	for _, of := range order {
-		s := v.now.groups[of.id]
-		s.cyclic = s.cyclic || of.cyclic
-		if len(v.GroupParents) > 0 && v.regroups(of.id) {
-			v.regrouped[of.id] = true
-			s.needs = slices.Concat(s.needs, of.needs)
-			slices.Sort(s.needs)
-			s.needs = slices.Compact(s.needs)
+	for _, of := range would.order {
+		if len(v.GroupParents) > 0 && v.regroups(of.id, are.refs) {
+			v.regrouped[of.id], asking[of.id] = true, true
+			both := slices.Concat(needs[of.id], of.needs)
+			slices.Sort(both)
+			needs[of.id] = slices.Compact(both)
 		}
-		if s.asks() && (v.regrouped[of.id] || v.concerns(s) || slices.ContainsFunc(s.needs, func(id GroupID) bool { return concerned[id] })) {
-			concerned[of.id] = true
+		if asking[of.id] = asking[of.id] || slices.ContainsFunc(needs[of.id], func(id GroupID) bool { return asking[id] }); asking[of.id] {
 			queue = append(queue, of.id)
 		}
 	}
+	chosen := map[GroupID]bool{}
 	for ; len(queue) > 0; queue = queue[1:] {
-		if s := v.now.groups[queue[0]]; !s.whole {
-			s.whole, s.held = true, false
-			queue = append(queue, s.needs...)
+		if id := queue[0]; !chosen[id] {
+			chosen[id] = true
+			queue = append(queue, needs[id]...)
 		}
 	}
-	for _, of := range order {
-		if s := v.now.groups[of.id]; s.whole {
+	for _, g := range all {
+		if chosen[g.ID] {
+			v.now.groups[g.ID] = &subject{Group: *g, stored: true, whole: true}
+		}
+	}
+	v.now.arrange(are)
+	for _, of := range would.order {
+		if s := v.now.groups[of.id]; s != nil {
+			s.held, s.cyclic, s.needs = false, s.cyclic || of.cyclic, needs[of.id]
 			v.order = append(v.order, s)
 		}
 	}
 }
 
 // regroups reports whether a rule would read other groups as those beneath one.
-func (v *supposing) regroups(id GroupID) bool {
-	return slices.ContainsFunc(v.now.refs.groups[id].orBelow, func(above GroupID) bool {
-		return !slices.Equal(v.now.refs.beneath(above), v.then.refs.beneath(above))
+func (v *supposing) regroups(id GroupID, are *references) bool {
+	return slices.ContainsFunc(are.groups[id].orBelow, func(above GroupID) bool {
+		return !slices.Equal(are.beneath(above), v.then.refs.beneath(above))
 	})
 }
 
 // concerns reports whether a rule asks for what would be otherwise, or its owner has to do with others then.
-func (v *supposing) concerns(s *subject) bool {
-	if v.now.e.scoping != nil && s.Owner != "" {
+func (v *supposing) concerns(g *Group) bool {
+	if v.now.e.scoping != nil && g.Owner != "" {
 		return true
 	}
-	for i := range s.Criteria.Sets {
-		if slices.ContainsFunc(s.Criteria.Sets[i].Conditions, v.asked) {
+	for i := range g.Criteria.Sets {
+		if slices.ContainsFunc(g.Criteria.Sets[i].Conditions, v.asked) {
 			return true
 		}
 	}
@@ -325,21 +341,21 @@ func (s Supposition) String() string {
 }
 
 // check refuses trees, fields and groups that there are not.
-func (s *Supposition) check(r *run) error {
+func (s *Supposition) check(schema *Schema, all []*Group) error {
 	for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
 		for _, tree := range slices.Sorted(maps.Keys(of)) {
-			if !slices.Contains(r.schema.Trees, tree) {
+			if !slices.Contains(schema.Trees, tree) {
 				return fmt.Errorf("tree %q: %w", tree, ErrNotFound)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
-		if f, exists := r.schema.Field(name); !exists || f.Type != TypeChoice && f.Type != TypeMultiChoice {
+		if f, exists := schema.Field(name); !exists || f.Type != TypeChoice && f.Type != TypeMultiChoice {
 			return fmt.Errorf("choice field %q: %w", name, ErrNotFound)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.GroupParents)) {
-		if r.groups[id] == nil {
+		if !slices.ContainsFunc(all, func(g *Group) bool { return g.ID == id }) {
 			return fmt.Errorf("group %q: %w", id, ErrNotFound)
 		}
 	}

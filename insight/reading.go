@@ -40,7 +40,7 @@ func (p *place) readings(g *groups.Group) (list []Reading) {
 	}
 	for at, c := range conditions(g) {
 		if how := p.reads(c); how != "" {
-			list = append(list, Reading{at, how, c.String()})
+			list = append(list, Reading{at.pointer(), how, c.String()})
 		}
 	}
 	return list
@@ -50,23 +50,28 @@ func (p *place) readings(g *groups.Group) (list []Reading) {
 func (p *place) reasons(g *groups.Group) (list []Reading) {
 	for at, c := range conditions(g) {
 		if _, is := c.(groups.GroupCondition); is {
-			list = append(list, Reading{at, ofGroup, c.String()})
+			list = append(list, Reading{at.pointer(), ofGroup, c.String()})
 		} else if p.asks(c) {
-			list = append(list, Reading{at, asksFor, c.String()})
+			list = append(list, Reading{at.pointer(), asksFor, c.String()})
 		}
 	}
 	return list
 }
 
+// A spot is the place of a condition in criteria. Most are passed over, and need no pointer.
+type spot struct{ set, condition int }
+
+func (s spot) pointer() string { return fmt.Sprintf("/sets/%d/conditions/%d", s.set, s.condition) }
+
 // conditions yields what the rule of a group asks, with its places.
-func conditions(g *groups.Group) func(func(string, groups.Condition) bool) {
-	return func(yield func(string, groups.Condition) bool) {
+func conditions(g *groups.Group) func(func(spot, groups.Condition) bool) {
+	return func(yield func(spot, groups.Condition) bool) {
 		if g.Kind != groups.AutomaticGroup {
 			return // it keeps criteria, which nobody reads
 		}
 		for i, s := range g.Criteria.Sets {
 			for j, c := range s.Conditions {
-				if !yield(fmt.Sprintf("/sets/%d/conditions/%d", i, j), c) {
+				if !yield(spot{i, j}, c) {
 					return
 				}
 			}
