@@ -136,12 +136,15 @@ func (v *supposing) regroup(all []*Group) (*arrangement, error) {
 func (v *supposing) choose(all []*Group, are, would *arrangement) {
 	asking, needs := map[GroupID]bool{}, map[GroupID][]GroupID{}
 	for _, g := range all {
-		asking[g.ID] = g.Kind == AutomaticGroup && !g.Frozen && v.concerns(g)
+		if g.Kind == AutomaticGroup && !g.Frozen && v.concerns(g) {
+			asking[g.ID] = true
+		}
 	}
 	for _, of := range are.order {
-		needs[of.id] = of.needs
+		if len(of.needs) > 0 {
+			needs[of.id] = of.needs
+		}
 	}
-	var queue []GroupID
 	for _, of := range would.order {
 		if len(v.GroupParents) > 0 && v.regroups(of.id, are.refs) {
 			v.regrouped[of.id], asking[of.id] = true, true
@@ -149,10 +152,11 @@ func (v *supposing) choose(all []*Group, are, would *arrangement) {
 			slices.Sort(both)
 			needs[of.id] = slices.Compact(both)
 		}
-		if asking[of.id] = asking[of.id] || slices.ContainsFunc(needs[of.id], func(id GroupID) bool { return asking[id] }); asking[of.id] {
-			queue = append(queue, of.id)
+		if len(of.needs) > 0 && slices.ContainsFunc(needs[of.id], func(id GroupID) bool { return asking[id] }) {
+			asking[of.id] = true
 		}
 	}
+	queue := slices.Collect(maps.Keys(asking))
 	chosen := map[GroupID]bool{}
 	for ; len(queue) > 0; queue = queue[1:] {
 		if id := queue[0]; !chosen[id] {
@@ -218,19 +222,22 @@ func (v *supposing) evaluate(ctx context.Context) error {
 			return err
 		} else if ok {
 			defer x.reading.RUnlock()
-			v.imagine()
+			v.replant()
 			return v.byIndex(ctx, x)
 		}
 	}
 	if err := v.now.readAbove(ctx, true); err != nil {
 		return err
 	}
-	v.imagine()
+	v.replant()
+	for _, s := range v.order {
+		v.then.order = append(v.then.order, v.imagine(s))
+	}
 	return v.now.everybody(ctx, v.look)
 }
 
-// imagine makes the groups and the trees as they would be of those that are.
-func (v *supposing) imagine() {
+// replant makes the trees as they would be of those that are.
+func (v *supposing) replant() {
 	maps.Copy(v.then.trees, v.now.trees)
 	for _, tree := range slices.AppendSeq(slices.Collect(maps.Keys(v.Units)), maps.Keys(v.Parents)) {
 		if h := v.now.trees[tree]; h != nil {
@@ -238,13 +245,15 @@ func (v *supposing) imagine() {
 		}
 	}
 	v.then.now = v.now.now
-	for _, s := range v.order {
-		would := *s
-		would.view.Trees, would.view.Memberships = v.then.trees, v.then
-		v.then.groups[s.ID] = &would
-		v.then.order = append(v.then.order, &would)
-	}
 	v.found = make([]Consequence, len(v.order))
+}
+
+// imagine makes a group as it would be.
+func (v *supposing) imagine(s *subject) *subject {
+	would := *s
+	would.view.Trees, would.view.Memberships = v.then.trees, v.then
+	v.then.groups[s.ID] = &would
+	return &would
 }
 
 // look asks about one user; nil is one who is not among the people.

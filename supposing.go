@@ -16,10 +16,11 @@ import (
 // otherwise is what an index says if all is as supposed.
 type otherwise struct {
 	*supposing
-	x      *index
-	others map[*valued][]other
-	terms  map[*predicate]program.Term // of the predicates that would say something else
-	people *userset.Set                // who would have something else, made where a scope asks for them
+	x       *index
+	aspects map[aspect]bool // that have something otherwise
+	others  map[*valued][]other
+	terms   map[*predicate]program.Term // of the predicates that would say something else
+	people  *userset.Set                // who would have something else, made where a scope asks for them
 	// What conditions find in groups that are read, as things are and as they would be.
 	answers [2]map[GroupID]program.Term
 }
@@ -32,10 +33,14 @@ type other struct {
 
 // byIndex asks the index.
 func (v *supposing) byIndex(ctx context.Context, x *index) error {
-	o := &otherwise{supposing: v, x: x, others: map[*valued][]other{}, terms: map[*predicate]program.Term{}}
+	o := &otherwise{supposing: v, x: x, aspects: map[aspect]bool{}, others: map[*valued][]other{}, terms: map[*predicate]program.Term{}}
 	o.findOthers()
 	o.move()
 	chosen, read := o.narrow()
+	would := make([]*subject, len(v.order))
+	for _, i := range chosen {
+		would[i] = v.imagine(v.order[i])
+	}
 	for _, s := range v.order {
 		s.whole = read[s.ID]
 	}
@@ -48,7 +53,7 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	later := func(i int) bool { s := v.order[i]; return len(s.recipe.groups) > 0 || s.scope != nil }
 	changed := make([]map[uint32]Verdict, len(v.order))
 	work := func(i int) (err error) {
-		changed[i], err = o.compare(ctx, i, read[v.order[i].ID])
+		changed[i], err = o.compare(ctx, v.order[i], would[i], &v.found[i], read[v.order[i].ID])
 		return err
 	}
 	answer := func(i int) {
@@ -100,8 +105,12 @@ func (o *otherwise) findOthers() {
 	codes := map[*valued][]uint32{}
 	with := func(aspect, id string) {
 		if a, is := o.x.aspects[aspect].(*valued); is { // somebody asks
+			o.aspects[a] = true
 			codes[a] = append(codes[a], a.having(id)...)
 		}
+	}
+	if a := o.x.aspects[aspectEnrollments]; a != nil && len(o.Courses) > 0 {
+		o.aspects[a] = true
 	}
 	for _, of := range []map[Tree]map[string]string{o.Units, o.Parents} {
 		for tree, become := range of {
@@ -146,7 +155,7 @@ func (o *otherwise) move() {
 			continue
 		}
 		for _, p := range s.recipe.predicates {
-			if !met[p] && o.mayMove(p) {
+			if o.aspects[p.aspect] && !met[p] {
 				met[p] = true
 				list = append(list, p)
 			}
@@ -161,7 +170,7 @@ func (o *otherwise) move() {
 			case *valued:
 				terms[i], moves[i] = o.byValue(list[i], a, with)
 			case *enrollmentAspect:
-				terms[i], moves[i] = o.byRecord(list[i], a, with), true
+				terms[i], moves[i] = o.byRecord(list[i], a, with)
 			}
 		}
 	})
@@ -172,19 +181,6 @@ func (o *otherwise) move() {
 	}
 }
 
-// mayMove reports whether a predicate asks for what would be otherwise.
-func (o *otherwise) mayMove(p *predicate) bool {
-	switch l := p.leaf.(type) {
-	case *unitLeaf:
-		return len(o.Units[l.tree])+len(o.Parents[l.tree]) > 0
-	case *fieldLeaf:
-		return len(o.Options[l.name]) > 0
-	case *enrollmentLeaf:
-		return slices.ContainsFunc(o.Courses, func(id string) bool { return slices.Contains(l.courses, id) })
-	}
-	return false
-}
-
 // byValue asks the predicate about the values that would be others. Where one of its units would be gone it is not known
 // any more of whom it does not hold for, but of those who sit in none.
 func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Term, bool) {
@@ -192,7 +188,7 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Ter
 	view.Trees = o.then.trees
 	others := o.others[a]
 	l, is := p.leaf.(*unitLeaf)
-	stray := is && l.stray(o.then.trees[l.tree]) && !l.stray(o.x.trees[l.tree])
+	stray := is && o.uproots(l)
 	if stray {
 		others = append(slices.Clip(others), o.other(a, noUnits))
 	}
@@ -236,14 +232,27 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Ter
 	return t, true
 }
 
+// uproots reports whether a unit of the condition would be gone, and all are there now.
+func (o *otherwise) uproots(l *unitLeaf) bool {
+	for id := range l.goals {
+		if _, gone := o.Units[l.tree][id]; gone {
+			return !l.stray(o.x.trees[l.tree])
+		}
+	}
+	return false
+}
+
 // byRecord asks the predicate about the records that would be left.
-func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch) program.Term {
+func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch) (program.Term, bool) {
 	l := p.leaf.(*enrollmentLeaf)
 	left := *l
 	left.courses = slices.DeleteFunc(slices.Clone(l.courses), func(id string) bool { return slices.Contains(o.Courses, id) })
+	if len(left.courses) == len(l.courses) {
+		return program.Term{}, false
+	}
 	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	a.work(l, a.taken(&left), &p.agenda.view, with, t.Yes, t.Unknown)
-	return t
+	return t, true
 }
 
 // affected are the users who would have something else.
@@ -288,14 +297,13 @@ func (o *otherwise) affected() *userset.Set {
 
 // compare decides about those in a group of whom something that its rule asks differs, as things are and as they would
 // be. It returns what conditions on the group would find in whom they find something else now, if anybody reads it.
-func (o *otherwise) compare(ctx context.Context, i int, read bool) (changed map[uint32]Verdict, err error) {
-	c := outlook{o: o, s: o.then.order[i], found: &o.found[i], was: o.x.sweeper(), would: o.x.sweeper()}
+func (o *otherwise) compare(ctx context.Context, s, would *subject, found *Consequence, read bool) (changed map[uint32]Verdict, err error) {
+	c := outlook{o: o, s: would, found: found, was: o.x.sweeper(), would: o.x.sweeper()}
 	defer o.x.sweepers.Put(c.was)
 	defer o.x.sweepers.Put(c.would)
 	if read {
 		c.changed = map[uint32]Verdict{}
 	}
-	s := o.order[i]
 	o.now.enterTerms(s, o.x, o.answers[0])
 	o.then.enterTerms(c.s, o.x, o.answers[1])
 	c.s.terms = slices.Clone(c.s.terms)

@@ -108,8 +108,7 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	if a.Kind == groupKind && a.Do == toDelete {
 		m.People = moving[p.group.ID].Left.Count
 	}
-	for i := range p.all {
-		g := &p.all[i]
+	for _, g := range p.all {
 		if p.degrading(g, m.People) {
 			m.Degraded = append(m.Degraded, g.ID)
 		}

@@ -20,7 +20,7 @@ type place struct {
 	// units that would be in the tree no more.
 	above map[string]int
 	gone  map[string]bool
-	all   []groups.Group // all groups
+	all   []*groups.Group
 }
 
 // place looks for what an action is about, and refuses one that cannot be taken.
@@ -37,7 +37,7 @@ func (d *Desk) place(ctx context.Context, a Action) (*place, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read groups: %w", err)
 		}
-		p.all = append(p.all, g)
+		p.all = append(p.all, &g)
 	}
 	switch a.Kind {
 	case unitKind:
@@ -113,7 +113,7 @@ func (p *place) amongGroups() error {
 	for i, g := range p.all {
 		links[i] = groups.Unit{ID: string(g.ID), Parent: string(g.Parent)}
 		if string(g.ID) == p.ID {
-			p.group, exists = g, true
+			p.group, exists = *g, true
 		}
 	}
 	if !exists {
