@@ -374,3 +374,52 @@ func TestAGroupThatWouldStandBeneathAnotherThatIsNamedAsWell(t *testing.T) {
 		t.Errorf("%+v %v", got, err)
 	}
 }
+
+// The trees of an Evaluator are those of the people as they are, whether an index has them or not, and say who is above
+// and beneath.
+func TestTreesAreThoseOfThePeopleAsTheyAre(t *testing.T) {
+	w := newTenant(t)
+	plain := groups.NewEvaluator(w, w, &groups.Options{IndexBytes: -1})
+	unit := func(id, parent string) groups.Unit { return groups.Unit{Tree: "branch", ID: id, Parent: parent} }
+	for _, units := range [][]groups.Unit{
+		{unit("emea", ""), unit("dach", "emea"), unit("berlin", "dach"), unit("paris", "lost")},
+		{unit("emea", ""), unit("dach", ""), unit("berlin", "emea")},
+	} {
+		err := w.Write(t.Context(), groups.PeopleChange{Schema: law.Schema(), Trees: map[groups.Tree][]groups.Unit{"branch": units}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := groups.NewTree(units...)
+		for _, indexed := range []bool{false, true} {
+			if indexed {
+				w.automatic(t, groups.GroupID(units[1].Parent+"x"), groups.AllSets(groups.All(groups.Tree("branch").Is("dach"))), groups.Keep)
+			}
+			for _, ev := range []*groups.Evaluator{w.ev, plain} {
+				trees, err := ev.Trees(t.Context())
+				if err != nil || len(trees) != len(law.Schema().Trees) {
+					t.Fatalf("%d trees: %v", len(trees), err)
+				}
+				for _, id := range []string{"emea", "dach", "berlin", "paris", "lost", "nowhere"} {
+					got := trees["branch"]
+					if got.Has(id) != want.Has(id) || !slices.Equal(got.Path(id), want.Path(id)) || !slices.Equal(got.Below(id), want.Below(id)) {
+						t.Errorf("%s: %v, %v, beneath it %v", id, got.Has(id), got.Path(id), got.Below(id))
+					}
+				}
+			}
+		}
+	}
+	h := groups.NewTree(unit("emea", ""), unit("dach", "emea"), unit("berlin", "dach"), unit("paris", "lost"))
+	if got := h.Path("berlin"); !slices.Equal(got, []string{"berlin", "dach", "emea"}) {
+		t.Error(got)
+	}
+	if got := h.Below("emea"); !slices.Equal(got, []string{"berlin", "dach"}) {
+		t.Error(got)
+	}
+	if !slices.Equal(h.Path("paris"), []string{"paris", "lost"}) || h.Has("lost") || !h.Has("paris") {
+		t.Error("a unit beneath one that is not there")
+	}
+	var none *groups.Hierarchy
+	if none.Has("emea") || none.Below("emea") != nil || !slices.Equal(none.Path("emea"), []string{"emea"}) {
+		t.Error("no hierarchy has somebody")
+	}
+}

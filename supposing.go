@@ -49,8 +49,11 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 		return err
 	}
 	o.answers[1] = maps.Clone(o.answers[0])
-	// Whoever reads groups waits for these, and whoever asks the Directory does so alone.
-	later := func(i int) bool { s := v.order[i]; return len(s.recipe.groups) > 0 || s.scope != nil }
+	// Whoever reads one of these groups waits for it, and whoever asks the Directory does so alone.
+	later := func(i int) bool {
+		s := v.order[i]
+		return s.scope != nil || slices.ContainsFunc(s.needs, func(id GroupID) bool { return v.then.groups[id] != nil })
+	}
 	changed := make([]map[uint32]Verdict, len(v.order))
 	work := func(i int) (err error) {
 		changed[i], err = o.compare(ctx, v.order[i], would[i], &v.found[i], read[v.order[i].ID])
