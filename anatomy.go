@@ -437,7 +437,7 @@ func (a *anatomy) managers(t *thing, u *User, v *View) {
 		return
 	}
 	try := func(id string) {
-		if id != "" && (!v.Lines.has(id) || slices.Contains(v.Lines.path(id), string(u.ID))) {
+		if id != "" && (!v.Lines.Has(id) || slices.Contains(v.Lines.Path(id), string(u.ID))) {
 			t.open = true
 			return
 		}
@@ -461,7 +461,7 @@ func (a *anatomy) managers(t *thing, u *User, v *View) {
 	named = named[:min(len(named), mostManagers)]
 	t.open = len(named) == mostManagers || deep > 1 || deep == 1 && len(t.atoms) > 1
 	for _, id := range named {
-		if try(id); !v.Lines.has(id) { // somebody who is not there may have reports who are
+		if try(id); !v.Lines.Has(id) { // somebody who is not there may have reports who are
 			for _, report := range v.Lines.lines.Children(id) {
 				try(report)
 			}

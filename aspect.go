@@ -71,6 +71,8 @@ type valued struct {
 	// passed, where set, tells the codes of which the predicate may say something else than in another view, unless it
 	// may be any.
 	passed func(p *predicate, from *View) (codes []uint32, ok bool)
+	// having, where set, tells the codes of the values with a unit, or an option.
+	having func(id string) []uint32
 	size   func() int
 	// flawed are the codes, up to those checked, whose value is wrong, as findings tell.
 	checked int
@@ -454,6 +456,7 @@ func fieldAspect(name string) *valued {
 		narrow: d.narrow,
 		passed: d.passed,
 		ready:  d.arrange,
+		having: func(option string) []uint32 { return d.chosen.with[option] },
 		size:   d.bytes,
 	}
 	a.nearest = func(p *predicate) ([]uint32, bool) {

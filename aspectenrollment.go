@@ -173,20 +173,20 @@ type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
 
 func (a *enrollmentAspect) fill(list []*predicate, with *scratch) {
 	for _, p := range list {
-		a.work(p, with)
+		l := p.leaf.(*enrollmentLeaf)
+		a.work(l, a.taken(l), &p.agenda.view, with, &p.yes, &p.unknown)
 	}
 }
 
-func (a *enrollmentAspect) work(p *predicate, with *scratch) {
-	l := p.leaf.(*enrollmentLeaf)
+// work makes the sets of those of whom a condition says Yes and Unknown, by the records in courses of the condition.
+func (a *enrollmentAspect) work(l *enrollmentLeaf, courses []uint32, view *View, with *scratch, in, unsure *userset.Set) {
 	if with.tally == nil {
 		with.tally = new(tally)
 	}
 	t, yes, unknown, met, open := with.tally, &with.yes, &with.unknown, &with.met, &with.open
-	p.yes, p.unknown = userset.Set{}, userset.Set{}
-	q := a.inquiry(l, &p.agenda.view, with)
+	*in, *unsure = userset.Set{}, userset.Set{}
+	q := a.inquiry(l, view, with)
 	defer q.end(with)
-	courses := a.taken(l)
 	for chunk, size := range chunksOf(len(a.x.ids)) {
 		yes.Reset()
 		unknown.Reset()
@@ -215,19 +215,19 @@ func (a *enrollmentAspect) work(p *predicate, with *scratch) {
 			}
 		}
 		for u := range met.All() {
-			in, unsure := int(t[u].yes), int(t[u].unknown)
+			sure, may := int(t[u].yes), int(t[u].unknown)
 			if open.Has(u) {
-				unsure += len(l.courses) - int(t[u].found)
+				may += len(l.courses) - int(t[u].found)
 			}
 			switch {
-			case in >= l.need:
+			case sure >= l.need:
 				yes.Set(u)
-			case in+unsure >= l.need:
+			case sure+may >= l.need:
 				unknown.Set(u)
 			}
 		}
-		p.yes.Put(chunk, yes, size)
-		p.unknown.Put(chunk, unknown, size)
+		in.Put(chunk, yes, size)
+		unsure.Put(chunk, unknown, size)
 	}
 }
 

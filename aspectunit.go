@@ -4,12 +4,13 @@ import (
 	"slices"
 )
 
+// The codes of whom no list of units is known, and of those who sit in none.
+const unknownUnits, noUnits = 1, 2
+
 // unitAspect keeps the units of one tree that users sit in. hierarchy is the tree as it is.
 func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
-	// The lists of units, by number; the first two are those of whom no list is known, and of those who
-	// sit in none.
+	// The lists of units, by number.
 	lists := [][]string{nil, nil, {}}
-	const unknownUnits, noUnits = 1, 2
 	single, many := map[string]uint32{}, map[string]uint32{}
 	with := map[string][]uint32{} // the lists that a unit is on
 	// The lists with a unit whose way up is lost, when there were so many lists and that was the tree.
@@ -108,6 +109,7 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 			}
 		}
 	}
+	a.having = func(unit string) []uint32 { return with[unit] }
 	a.size = func() int { return 128 * len(lists) }
 	return a
 }

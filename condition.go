@@ -175,7 +175,7 @@ func (l *unitLeaf) had(u *User, v *View) []string {
 	}
 	out := make([]string, len(units))
 	for i, unit := range units {
-		out[i] = strings.Join(v.Trees[l.tree].path(unit), " < ")
+		out[i] = strings.Join(v.Trees[l.tree].Path(unit), " < ")
 	}
 	return out
 }
@@ -195,15 +195,6 @@ func (h *Hierarchy) climb(id string, goals *lineage.Goals, self bool, depth int)
 		return No
 	}
 	return Unknown
-}
-
-func (h *Hierarchy) has(id string) bool { return h != nil && h.lines != nil && h.lines.Has(id) }
-
-func (h *Hierarchy) path(id string) []string {
-	if h == nil || h.lines == nil {
-		return []string{id}
-	}
-	return h.lines.Path(id)
 }
 
 // userLeaf asks who the user is and whom they report to.
@@ -251,7 +242,7 @@ func (l *userLeaf) had(u *User, v *View) []string {
 		}
 		return []string{"no reports"}
 	}
-	return []string{strings.Join(v.Lines.path(string(u.ID)), " < ")}
+	return []string{strings.Join(v.Lines.Path(string(u.ID)), " < ")}
 }
 
 // enrollmentLeaf asks about the user's courses.

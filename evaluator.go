@@ -285,6 +285,19 @@ func leave(group GroupID, m Member, cause Cause, by string, at time.Time, was St
 	return c
 }
 
+// Trees are the units of the people as they are now, by tree, as a [View] has them.
+func (e *Evaluator) Trees(ctx context.Context) (map[Tree]*Hierarchy, error) {
+	r, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.index.lendTrees(ctx, r)
+	if err := r.readTrees(ctx); err != nil {
+		return nil, err
+	}
+	return r.trees, nil
+}
+
 // Evaluate works out what processing the groups would write, and writes nothing; without groups, all
 // of them. A group that does not exist is an error that wraps [ErrNotFound]; an error of a source
 // leaves no result at all.

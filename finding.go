@@ -231,7 +231,7 @@ func (v *survey) meet(r *run, u *User) {
 			continue
 		}
 		for _, unit := range units {
-			if !h.has(unit) {
+			if !h.Has(unit) {
 				key := Unit{Tree: tree, ID: unit}
 				v.stray[key] = append(v.stray[key], u.ID)
 			}
@@ -270,7 +270,7 @@ func (v *survey) fromIndex(r *run, x *index) {
 	for tree, h := range r.trees {
 		x.flawed(aspectTree+string(tree), func(u *User, users []UserID) {
 			for _, unit := range u.Units[tree] {
-				if !h.has(unit) {
+				if !h.Has(unit) {
 					key := Unit{Tree: tree, ID: unit}
 					v.stray[key] = append(v.stray[key], users...)
 				}
@@ -333,7 +333,7 @@ func (x *index) check() {
 		} else if tree, is := strings.CutPrefix(name, aspectTree); is {
 			if h := x.trees[Tree(tree)]; h != nil && h.lines.Len() > 0 {
 				wrong = func(u *User) bool {
-					return slices.ContainsFunc(u.Units[Tree(tree)], func(unit string) bool { return !h.has(unit) })
+					return slices.ContainsFunc(u.Units[Tree(tree)], func(unit string) bool { return !h.Has(unit) })
 				}
 			}
 		}
@@ -418,7 +418,7 @@ func (v *survey) references(r *run, at ruleAt, c Condition) {
 			return
 		}
 		for _, unit := range c.Units {
-			if !h.has(unit) {
+			if !h.Has(unit) {
 				v.addAt(findingUnknownUnit, at, "tree %q has no unit %q", c.Tree, unit)
 			}
 		}

@@ -523,7 +523,7 @@ func (x *index) scratch() *scratch {
 // prune drops what many runs have not used: the conditions of edits that were never saved, and groups
 // that are gone.
 func (x *index) prune(r *run) {
-	if alone := r.edition != nil && r.edition.alone; !alone {
+	if alone := r.edition != nil && r.edition.alone; !alone && !r.few {
 		for id := range x.rosters {
 			if r.groups[id] == nil {
 				x.forget(id)

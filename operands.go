@@ -119,7 +119,7 @@ func strangeStatuses(schema *Schema, c EnrollmentCondition) (strange []string) {
 func (o *operands) amiss(r *run, v *survey) bool {
 	lost := func(u Unit) bool {
 		h, exists := r.trees[u.Tree]
-		return !exists || !h.has(u.ID)
+		return !exists || !h.Has(u.ID)
 	}
 	return o.strange || o.beneath && slices.ContainsFunc(r.order, func(s *subject) bool { return s.Status != Active }) ||
 		slices.ContainsFunc(o.trees, func(t Tree) bool { return r.trees[t] == nil }) || slices.ContainsFunc(o.units, lost) ||

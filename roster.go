@@ -271,14 +271,7 @@ func (ro *roster) bytes() int {
 // readRosters brings what is stored about the groups of a run, and those that their rules read, up to
 // date.
 func (x *index) readRosters(ctx context.Context, r *run) error {
-	read := map[GroupID]bool{}
-	for _, s := range r.order {
-		if s.whole {
-			for _, id := range s.needs {
-				read[id] = true
-			}
-		}
-	}
+	read := r.readByWhole()
 	var wanted, missing []*subject
 	for _, s := range r.order {
 		if !s.whole && !read[s.ID] || !s.stored {

@@ -84,6 +84,25 @@ func NewLines(users ...User) *Hierarchy {
 	})}
 }
 
+// Has reports whether there is one with that ID.
+func (h *Hierarchy) Has(id string) bool { return h != nil && h.lines != nil && h.lines.Has(id) }
+
+// Path is an ID and those of who is above, from there up, each once. The last may not be in the hierarchy.
+func (h *Hierarchy) Path(id string) []string {
+	if h == nil || h.lines == nil {
+		return []string{id}
+	}
+	return h.lines.Path(id)
+}
+
+// Below are the IDs of all who are beneath, ascending.
+func (h *Hierarchy) Below(id string) []string {
+	if h == nil || h.lines == nil {
+		return nil
+	}
+	return h.lines.Below(id)
+}
+
 func lineLink(u *User) lineage.Link {
 	manager, known := u.Manager.ID()
 	return lineage.Link{ID: string(u.ID), Parent: string(manager), Unknown: !known}

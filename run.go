@@ -103,7 +103,6 @@ type run struct {
 	// followed says that the index can, and told is how many flips it had told of.
 	glance   *glance
 	others   others
-	supposed *supposing // what the index has that is supposed to be otherwise; nil: nothing
 	followed bool
 	told     uint64
 	// around, where set, is the group that the run reads, with none but those that its rule reads. Of supposing is asked
@@ -173,16 +172,23 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 		r.groups[g.ID] = s
 		all = append(all, &s.Group)
 	}
-	arrangement := r.e.rules.arrange(all, r.around, len(drafts) > 0)
-	r.refs = arrangement.refs
-	for _, of := range arrangement.order {
+	r.arrange(r.e.rules.arrange(all, r.around, len(drafts) > 0))
+	return nil
+}
+
+// arrange puts the groups of the run in the order of an arrangement, which may have others as well.
+func (r *run) arrange(a *arrangement) {
+	r.refs = a.refs
+	for _, of := range a.order {
 		s := r.groups[of.id]
+		if s == nil {
+			continue
+		}
 		s.cyclic, s.needs = of.cyclic, of.needs
 		s.held = s.State.Held != ""
 		s.waits = s.scheduled() && s.due().After(r.now)
 		r.order = append(r.order, s)
 	}
-	return nil
 }
 
 // readTrees reads the units, once.
@@ -404,14 +410,7 @@ func (r *run) readStandings(ctx context.Context, id UserID) error {
 // everybody merges the people with the standings of the groups concerned, all ascending by user, so
 // that those who left the directory are met as well, and looks at each who is not of the users of the run.
 func (r *run) everybody(ctx context.Context, look func(scanned []*subject, id UserID, u *User)) error {
-	read := map[GroupID]bool{}
-	for _, s := range r.order {
-		if s.whole {
-			for _, id := range s.needs {
-				read[id] = true
-			}
-		}
-	}
+	read := r.readByWhole()
 	var scanned []*subject
 	for _, s := range r.order {
 		if s.whole || read[s.ID] {

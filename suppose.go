@@ -3,7 +3,6 @@ package groups
 import (
 	"context"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -26,83 +25,294 @@ type Supposition struct {
 	GroupParents map[GroupID]GroupID `json:"groupParents,omitempty"`
 }
 
-// Suppose works out what processing the groups would write now, and what it would write then, if all were as supposed: of
-// all groups that are due, or of the named ones, also where they wait for their schedule, those in which the two differ,
-// in the same order. The [Guard] holds nothing back, nor keeps what it holds, and nothing is written. It does not change
-// the schema: an option that nobody has answers as one that does not exist. A group, a tree or a choice field that does
-// not exist is an error that wraps [ErrNotFound], and parents in a ring are a [*CycleError]; an error of a source leaves
-// no result at all.
-func (e *Evaluator) Suppose(ctx context.Context, s Supposition, groups ...GroupID) (now, then []Diff, err error) {
-	other := *e
-	other.opts.Guard = new(Guard)
-	look := func(dir Directory, parents map[GroupID]GroupID, groups []GroupID) (*run, error) {
-		other.dir = dir
-		return retried(func() (*run, error) { return other.look(ctx, parents, groups) })
-	}
-	schema, err := e.dir.Schema(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read schema: %w", err)
-	}
-	if err := s.check(schema); err != nil {
-		return nil, nil, err
-	}
-	supposed, err := look(&supposed{e.dir, s}, s.GroupParents, groups)
-	if err != nil {
-		return nil, nil, err
-	}
-	var looked []GroupID
-	for _, s := range supposed.order {
-		if s.whole {
-			looked = append(looked, s.ID)
-		}
-	}
-	if len(looked) == 0 {
-		return nil, nil, nil
-	}
-	actual, err := look(e.dir, nil, looked)
-	if err != nil {
-		return nil, nil, err
-	}
-	slices.Sort(looked)
-	for _, id := range looked {
-		was, will := actual.groups[id].diff.listed(id), supposed.groups[id].diff.listed(id)
-		if !was.same(&will) {
-			now, then = append(now, was), append(then, will)
-		}
-	}
-	return now, then, nil
+// A Consequence is what would become of a group: who would end otherwise than now.
+type Consequence struct {
+	Group GroupID `json:"group"`
+	// What would become of the membership, and whom the rule would not know about any more.
+	Joined    Moves `json:"joined"`
+	Left      Moves `json:"left"`
+	Switched  Moves `json:"switched"`
+	Undecided Moves `json:"undecided"`
+	// Withheld are moves in the population of an inactive group, without effect.
+	Withheld Moves `json:"withheld"`
 }
 
-// look evaluates the groups, or all that are due, with other parents and without a guard.
-func (e *Evaluator) look(ctx context.Context, parents map[GroupID]GroupID, groups []GroupID) (*run, error) {
-	var moved []Group
-	for id, parent := range parents {
-		g, err := e.store.Group(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("group %q: %w", id, err)
+// Moves are how many users move, and the first of them by their IDs.
+type Moves struct {
+	Count int      `json:"count"`
+	First []UserID `json:"first"`
+}
+
+// put counts a user, and lists the first.
+func (m *Moves) put(id UserID, most int) {
+	m.Count++
+	m.First = putFirst(m.First, most, id, func(id UserID) UserID { return id })
+}
+
+// Suppose works out who would end otherwise than now if all were as supposed, and all groups were processed, now and then,
+// whatever their schedule says, the [Guard], and what it holds: of each group in which that is anybody, by their IDs, with
+// the first n of those who move. Nothing is written. It does not change the schema: an option that nobody has answers as one
+// that does not exist. A group, a tree or a choice field that does not exist is an error that wraps [ErrNotFound], and
+// parents in a ring are a [*CycleError]; an error of a source leaves no result at all.
+func (e *Evaluator) Suppose(ctx context.Context, s Supposition, n int) ([]Consequence, error) {
+	v, err := retried(func() (*supposing, error) {
+		v, err := e.suppose(ctx, s)
+		if err == nil && len(v.order) > 0 {
+			v.most = max(0, n)
+			err = v.evaluate(ctx)
 		}
-		g.Parent = parent
-		moved = append(moved, g)
-	}
-	r, err := e.begin(ctx, moved)
+		return v, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range moved {
-		if was := r.groups[g.ID].was; was == nil || was.Revision != g.Revision {
-			return nil, errMoved
+	return v.result(), nil
+}
+
+// supposing is a supposition that is looked into. Everybody is asked about twice: as they are, and as they would be.
+type supposing struct {
+	Supposition
+	now, then *run
+	// order are the groups that are looked at, those read by others first, as things are and as they would be: in which
+	// somebody may end otherwise, and those that they read. Regrouped are those that would read other groups.
+	order     []*subject
+	regrouped map[GroupID]bool
+	found     []Consequence // in that order
+	most      int           // of those who move are listed
+}
+
+// suppose reads the groups, and chooses those to look at.
+func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, error) {
+	now, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Group
+	for g, err := range e.store.Groups(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read groups: %w", err)
 		}
-		if err := r.refs.check(g.ID); err != nil {
+		all = append(all, &g)
+	}
+	if err := s.check(now.schema, all); err != nil {
+		return nil, err
+	}
+	v := &supposing{Supposition: s, now: now, regrouped: map[GroupID]bool{}}
+	are := e.rules.arrange(all, false)
+	would := are
+	if len(s.GroupParents) > 0 {
+		if would, err = v.regroup(all); err != nil {
 			return nil, err
 		}
 	}
-	for _, s := range r.order {
-		s.whole, s.trusted = len(groups) == 0 && !s.waits, true
+	v.then = &run{
+		e: e, schema: now.schema, refs: would.refs,
+		groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{}, trees: map[Tree]*Hierarchy{},
 	}
-	if err := r.choose(groups); err != nil {
-		return nil, err
+	now.few = true
+	v.choose(all, are, would)
+	return v, nil
+}
+
+// regroup puts the groups in the order of their references beneath their other parents.
+func (v *supposing) regroup(all []*Group) (*arrangement, error) {
+	would := slices.Clone(all)
+	for i, g := range would {
+		if parent, moves := v.GroupParents[g.ID]; moves {
+			moved := *g
+			moved.Parent, would[i] = parent, &moved
+		}
 	}
-	return r, r.evaluate(ctx)
+	a := newArrangement(would)
+	for _, id := range slices.Sorted(maps.Keys(v.GroupParents)) {
+		if err := a.refs.check(id); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// choose finds the groups to look at, by what their rules ask, and by whom they read, as things are or would be.
+func (v *supposing) choose(all []*Group, are, would *arrangement) {
+	asking, needs := map[GroupID]bool{}, map[GroupID][]GroupID{}
+	for _, g := range all {
+		if g.Kind == AutomaticGroup && !g.Frozen && v.concerns(g) {
+			asking[g.ID] = true
+		}
+	}
+	for _, of := range are.order {
+		if len(of.needs) > 0 {
+			needs[of.id] = of.needs
+		}
+	}
+	for _, of := range would.order {
+		if len(v.GroupParents) > 0 && v.regroups(of.id, are.refs) {
+			v.regrouped[of.id], asking[of.id] = true, true
+			both := slices.Concat(needs[of.id], of.needs)
+			slices.Sort(both)
+			needs[of.id] = slices.Compact(both)
+		}
+		if len(of.needs) > 0 && slices.ContainsFunc(needs[of.id], func(id GroupID) bool { return asking[id] }) {
+			asking[of.id] = true
+		}
+	}
+	queue := slices.Collect(maps.Keys(asking))
+	chosen := map[GroupID]bool{}
+	for ; len(queue) > 0; queue = queue[1:] {
+		if id := queue[0]; !chosen[id] {
+			chosen[id] = true
+			queue = append(queue, needs[id]...)
+		}
+	}
+	for _, g := range all {
+		if chosen[g.ID] {
+			v.now.groups[g.ID] = &subject{Group: *g, stored: true, whole: true}
+		}
+	}
+	v.now.arrange(are)
+	for _, of := range would.order {
+		if s := v.now.groups[of.id]; s != nil {
+			s.held, s.cyclic, s.needs = false, s.cyclic || of.cyclic, needs[of.id]
+			v.order = append(v.order, s)
+		}
+	}
+}
+
+// regroups reports whether a rule would read other groups as those beneath one.
+func (v *supposing) regroups(id GroupID, are *references) bool {
+	return slices.ContainsFunc(are.groups[id].orBelow, func(above GroupID) bool {
+		return !slices.Equal(are.beneath(above), v.then.refs.beneath(above))
+	})
+}
+
+// concerns reports whether a rule asks for what would be otherwise, or its owner has to do with others then.
+func (v *supposing) concerns(g *Group) bool {
+	if v.now.e.scoping != nil && g.Owner != "" {
+		return true
+	}
+	for i := range g.Criteria.Sets {
+		if slices.ContainsFunc(g.Criteria.Sets[i].Conditions, v.asked) {
+			return true
+		}
+	}
+	return false
+}
+
+// asked reports whether a condition asks for what would be otherwise.
+func (s *Supposition) asked(c Condition) bool {
+	switch c := c.(type) {
+	case UnitCondition:
+		return len(s.Units[c.Tree])+len(s.Parents[c.Tree]) > 0
+	case FieldCondition:
+		return len(s.Options[c.Field]) > 0
+	case EnrollmentCondition:
+		return slices.ContainsFunc(s.Courses, func(id string) bool { return slices.Contains(c.Courses, id) })
+	}
+	return false
+}
+
+// evaluate asks the index, or else everybody.
+func (v *supposing) evaluate(ctx context.Context) error {
+	v.now.prepare()
+	if err := v.now.readScopes(ctx); err != nil {
+		return err
+	}
+	if x := v.now.e.index; x != nil {
+		if ok, err := x.begin(ctx, v.now); err != nil {
+			return err
+		} else if ok {
+			defer x.reading.RUnlock()
+			v.replant()
+			return v.byIndex(ctx, x)
+		}
+	}
+	if err := v.now.readAbove(ctx, true); err != nil {
+		return err
+	}
+	v.replant()
+	for _, s := range v.order {
+		v.then.order = append(v.then.order, v.imagine(s))
+	}
+	return v.now.everybody(ctx, v.look)
+}
+
+// replant makes the trees as they would be of those that are.
+func (v *supposing) replant() {
+	maps.Copy(v.then.trees, v.now.trees)
+	for _, tree := range slices.AppendSeq(slices.Collect(maps.Keys(v.Units)), maps.Keys(v.Parents)) {
+		if h := v.now.trees[tree]; h != nil {
+			v.then.trees[tree] = &Hierarchy{h.lines.Revised(maps.Keys(v.Units[tree]), v.Parents[tree])}
+		}
+	}
+	v.then.now = v.now.now
+	v.found = make([]Consequence, len(v.order))
+}
+
+// imagine makes a group as it would be.
+func (v *supposing) imagine(s *subject) *subject {
+	would := *s
+	would.view.Trees, would.view.Memberships = v.then.trees, v.then
+	v.then.groups[s.ID] = &would
+	return &would
+}
+
+// look asks about one user; nil is one who is not among the people.
+func (v *supposing) look(groups []*subject, id UserID, u *User) {
+	for _, s := range groups {
+		v.then.groups[s.ID].standing = s.standing
+		s.standing = v.now.stand(s, u)
+	}
+	if u != nil {
+		would := *u
+		v.revise(&would)
+		u = &would
+	}
+	for i, s := range v.then.order {
+		v.found[i].note(s, id, v.now.groups[s.ID].standing, v.then.stand(s, u), v.most)
+	}
+}
+
+// stand is how the user at hand ends in a group.
+func (r *run) stand(s *subject, u *User) Standing {
+	next, _ := s.settle(u, s.verdict(u), s.standing, r.now, r.e.opts.Exclusions)
+	s.answer = s.answerOf(next)
+	return next
+}
+
+// note notes how a user ends in the group, as things are and as they would be.
+func (c *Consequence) note(s *subject, id UserID, was, would Standing, most int) {
+	switch {
+	case was.Member == would.Member:
+		if !s.effective() && was.Population != would.Population {
+			c.Withheld.put(id, most)
+		}
+	case was.Member == Outside:
+		c.Joined.put(id, most)
+	case would.Member == Outside:
+		c.Left.put(id, most)
+	default:
+		c.Switched.put(id, most)
+	}
+	if would.Undecided && !was.Undecided {
+		c.Undecided.put(id, most)
+	}
+}
+
+// result is what was found of groups in which anybody moves, by their IDs.
+func (v *supposing) result() []Consequence {
+	list := []Consequence{}
+	for i, c := range v.found {
+		moves := 0
+		for _, m := range []*Moves{&c.Joined, &c.Left, &c.Switched, &c.Undecided, &c.Withheld} {
+			moves += m.Count
+			m.First = listed(m.First)
+		}
+		if c.Group = v.order[i].ID; moves > 0 {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b Consequence) int { return strings.Compare(string(a.Group), string(b.Group)) })
+	return list
 }
 
 // String returns what is supposed on one line.
@@ -139,8 +349,8 @@ func (s Supposition) String() string {
 	return strings.Join(said, "; ")
 }
 
-// check refuses trees and fields that there are not.
-func (s *Supposition) check(schema *Schema) error {
+// check refuses trees, fields and groups that there are not.
+func (s *Supposition) check(schema *Schema, all []*Group) error {
 	for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
 		for _, tree := range slices.Sorted(maps.Keys(of)) {
 			if !slices.Contains(schema.Trees, tree) {
@@ -153,56 +363,12 @@ func (s *Supposition) check(schema *Schema) error {
 			return fmt.Errorf("choice field %q: %w", name, ErrNotFound)
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(s.GroupParents)) {
+		if !slices.ContainsFunc(all, func(g *Group) bool { return g.ID == id }) {
+			return fmt.Errorf("group %q: %w", id, ErrNotFound)
+		}
+	}
 	return nil
-}
-
-// same reports whether two runs would write the same to a group.
-func (d *Diff) same(e *Diff) bool {
-	alike := func(a, b Change) bool {
-		return a.User == b.User && a.Before == b.Before && a.After == b.After && a.Cause == b.Cause
-	}
-	return slices.EqualFunc(d.Joined, e.Joined, alike) && slices.EqualFunc(d.Left, e.Left, alike) && slices.EqualFunc(d.Switched, e.Switched, alike) &&
-		slices.EqualFunc(d.Withheld, e.Withheld, alike) && slices.Equal(d.Undecided, e.Undecided)
-}
-
-// supposed is a Directory as it would be. It shows no optional capability of the Directory beneath.
-type supposed struct {
-	base Directory
-	Supposition
-}
-
-func (d *supposed) Schema(ctx context.Context) (*Schema, error) { return d.base.Schema(ctx) }
-
-func (d *supposed) Users(ctx context.Context) iter.Seq2[User, error] {
-	return func(yield func(User, error) bool) {
-		for u, err := range d.base.Users(ctx) {
-			if d.revise(&u); !yield(u, err) {
-				return
-			}
-		}
-	}
-}
-
-func (d *supposed) User(ctx context.Context, id UserID) (User, error) {
-	u, err := d.base.User(ctx, id)
-	d.revise(&u)
-	return u, err
-}
-
-func (d *supposed) Units(ctx context.Context) iter.Seq2[Unit, error] {
-	return func(yield func(Unit, error) bool) {
-		for u, err := range d.base.Units(ctx) {
-			if _, gone := d.Supposition.Units[u.Tree][u.ID]; gone && err == nil {
-				continue
-			}
-			if parent, moved := d.Parents[u.Tree][u.ID]; moved {
-				u.Parent = parent
-			}
-			if !yield(u, err) {
-				return
-			}
-		}
-	}
 }
 
 // revise makes of a user who is read, and shared, who they would be.

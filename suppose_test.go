@@ -66,9 +66,6 @@ func (s reshown) Groups(ctx context.Context) iter.Seq2[groups.Group, error] {
 	}
 }
 
-// unheld shows a group as one of which the guard holds nothing.
-func unheld(g *groups.Group) { g.State.Held = "" }
-
 // written is the change that makes a world what it is supposed to be, written down value by value.
 func written(w oracle.World, s groups.Supposition) groups.PeopleChange {
 	c := groups.PeopleChange{Schema: law.Schema(), Trees: map[groups.Tree][]groups.Unit{"branch": nil}}
@@ -117,21 +114,81 @@ func written(w oracle.World, s groups.Supposition) groups.PeopleChange {
 	return c
 }
 
+// release forgets what the guard holds.
+func (w tenant) release(t testing.TB) {
+	var c groups.Commit
+	for g, err := range w.Groups(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if was := g.State; was.Held != "" {
+			g.State.Held = ""
+			c.Writes = append(c.Writes, groups.Write{Group: g.ID, Revision: g.Revision, Was: &was, State: &g.State})
+		}
+	}
+	if err := w.Apply(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ends are how everybody about whom anything is stored ends in a group.
+func (w tenant) ends(t testing.TB, id groups.GroupID) map[groups.UserID]groups.Standing {
+	all := map[groups.UserID]groups.Standing{}
+	for st, err := range w.Standings(t.Context(), id, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[st.User] = st
+	}
+	return all
+}
+
+// consequence is who ends otherwise in a group, with the first n.
+func consequence(g groups.Group, was, would map[groups.UserID]groups.Standing, n int) (c groups.Consequence, any bool) {
+	lists := map[*groups.Moves][]groups.UserID{&c.Joined: nil, &c.Left: nil, &c.Switched: nil, &c.Undecided: nil, &c.Withheld: nil}
+	add := func(m *groups.Moves, id groups.UserID) { lists[m] = append(lists[m], id) }
+	both := maps.Clone(was)
+	maps.Copy(both, would)
+	for id := range both {
+		switch before, after := was[id], would[id]; {
+		case before.Member == groups.Outside && after.Member != groups.Outside:
+			add(&c.Joined, id)
+		case before.Member != groups.Outside && after.Member == groups.Outside:
+			add(&c.Left, id)
+		case before.Member != after.Member:
+			add(&c.Switched, id)
+		case g.Status != groups.Active && before.Population != after.Population:
+			add(&c.Withheld, id)
+		}
+		if would[id].Undecided && !was[id].Undecided {
+			add(&c.Undecided, id)
+		}
+	}
+	for m, ids := range lists {
+		slices.Sort(ids)
+		m.Count, m.First = len(ids), append([]groups.UserID{}, ids[:min(n, len(ids))]...)
+		any = any || len(ids) > 0
+	}
+	c.Group = g.ID
+	return c, any
+}
+
 // What is supposed moves whom it moves once it is done, whatever the guard holds, by the index as by a look at everybody,
 // and nothing is written.
 func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
-	moved, holds, rings, parents := 0, 0, 0, 0
+	moved, holds, rings, parents, scopes := 0, 0, 0, 0, 0
 	rapid.Check(tt, func(t *rapid.T) {
 		ctx := t.Context()
-		m := groups.NewMemory()
-		h := law.OnMemory()
-		h.Open = func() (law.People, groups.Store) { return m, m }
 		world := law.Drawn{}.Placed(t)
 		if last := len(world.Groups) - 1; last > 0 && rapid.Bool().Draw(t, "one reads beneath") {
 			of := rapid.SampledFrom(world.Groups[:last]).Draw(t, "beneath").ID
 			g := &world.Groups[last]
 			g.Kind, g.Status, g.Frozen, g.Parent = groups.AutomaticGroup, groups.Active, false, ""
 			g.Criteria = groups.AllSets(groups.All(groups.MemberOfAny(of).WithBelow()))
+		}
+		scoped := rapid.IntRange(0, 3).Draw(t, "scoped") == 0
+		if scoped {
+			world.Groups[rapid.IntRange(0, len(world.Groups)-1).Draw(t, "owned")].Owner = "ann"
 		}
 		people := world.Users
 		if rapid.Bool().Draw(t, "each was another") {
@@ -142,102 +199,129 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 				world.Users[i] = was
 			}
 		}
-		if err := h.Load(world); err != nil {
-			t.Fatal(err)
+		settled, held := rapid.Bool().Draw(t, "processed before"), rapid.Bool().Draw(t, "held")
+		options := groups.Options{Now: func() time.Time { return world.Now }, Zone: world.Zone, Exclusions: world.Exclusions}
+		evaluator := func(m *groups.Memory, store groups.Store, bytes int64, guard *groups.Guard) *groups.Evaluator {
+			o := options
+			o.IndexBytes, o.Guard = bytes, guard
+			if scoped {
+				return groups.NewEvaluator(inA{m}, store, &o)
+			}
+			return groups.NewEvaluator(m, store, &o)
 		}
+		open := func() tenant {
+			m := groups.NewMemory()
+			h := law.OnMemory()
+			h.Open = func() (law.People, groups.Store) { return m, m }
+			if err := h.Load(world); err != nil {
+				t.Fatal(err)
+			}
+			if settled {
+				if _, err := evaluator(m, m, 0, nil).Process(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := m.Write(ctx, groups.PeopleChange{Upsert: people}); err != nil {
+				t.Fatal(err)
+			}
+			if held {
+				guard := &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{}, Joins: &groups.Limit{}}}
+				run, err := evaluator(m, m, 0, guard).Process(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				holds += len(run.Held)
+			}
+			return tenant{m, evaluator(m, m, 0, nil)}
+		}
+		w, undone := open(), open()
+		world.Users = people
 		s := supposition(t)
 		s.GroupParents = regrouped(t, world.Groups)
-		var named []groups.GroupID
-		if rapid.Bool().Draw(t, "named") {
-			for _, g := range world.Groups {
-				named = append(named, g.ID)
-			}
-		}
-		options := groups.Options{Now: func() time.Time { return world.Now }, Zone: world.Zone, Exclusions: world.Exclusions}
-		index := groups.NewEvaluator(m, m, &options)
-		options.IndexBytes = -1
-		plain := groups.NewEvaluator(m, m, &options)
-		settled := rapid.Bool().Draw(t, "processed before")
-		if settled {
-			if _, err := h.Process(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		world.Users = people
-		if err := m.Write(ctx, groups.PeopleChange{Upsert: people}); err != nil {
-			t.Fatal(err)
-		}
-		if rapid.Bool().Draw(t, "held") {
-			options.Guard = &groups.Guard{Group: groups.Bounds{Leaves: &groups.Limit{}, Joins: &groups.Limit{}}}
-			run, err := groups.NewEvaluator(m, m, &options).Process(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			holds += len(run.Held)
-		}
-		before := everything(tt, tenant{m, index})
-		was, got, err := index.Suppose(ctx, s, named...)
-		if errors.Is(err, groups.ErrCycle) {
-			if _, _, err := plain.Suppose(ctx, s, named...); !errors.Is(err, groups.ErrCycle) {
-				t.Fatal(err)
-			}
+		n := rapid.IntRange(0, 3).Draw(t, "listed")
+		before := everything(tt, w)
+		got, err := w.ev.Suppose(ctx, s, n)
+		plain := evaluator(w.Memory, w, -1, nil)
+		looked, lookedErr := plain.Suppose(ctx, s, n)
+		if errors.Is(err, groups.ErrCycle) && errors.Is(lookedErr, groups.ErrCycle) {
 			rings++
 			return
 		}
-		if err != nil {
+		if err := errors.Join(err, lookedErr); err != nil {
 			t.Fatal(err)
 		}
-		wasLooked, looked, err := plain.Suppose(ctx, s, named...)
-		if err != nil {
-			t.Fatal(err)
+		if d := cmp.Diff(looked, got); d != "" {
+			t.Fatalf("the index says otherwise than a look at everybody (-look +index), by %+v:\n%s\n%s", s, d, law.Describe(world))
 		}
-		if d := cmp.Diff([][]groups.Diff{wasLooked, looked}, [][]groups.Diff{was, got}); d != "" {
-			t.Fatalf("the index says otherwise than a look at everybody (-look +index):\n%s", d)
-		}
-		now, err := index.Evaluate(ctx)
+		now, err := w.ev.Evaluate(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want, err := plain.Evaluate(ctx); err != nil || cmp.Diff(want.Diffs, now.Diffs) != "" {
 			t.Fatalf("the index takes what was supposed for true (-look +index): %v\n%s", err, cmp.Diff(want.Diffs, now.Diffs))
 		}
-		options.Guard = &groups.Guard{}
-		undone, err := groups.NewEvaluator(m, reshown{m, unheld}, &options).Evaluate(ctx, named...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(before, everything(tt, tenant{m, index})); d != "" {
+		if d := cmp.Diff(before, everything(tt, w)); d != "" {
 			t.Fatalf("something was written:\n%s", d)
 		}
-		if err := m.Write(ctx, written(world.World, s)); err != nil {
+		w.release(tt)
+		undone.release(tt)
+		if err := w.Write(ctx, written(world.World, s)); err != nil {
 			t.Fatal(err)
 		}
-		done, err := groups.NewEvaluator(m, reshown{m, func(g *groups.Group) {
-			unheld(g)
+		var named []groups.GroupID
+		for _, g := range world.Groups {
+			named = append(named, g.ID)
+		}
+		regroup := func(g *groups.Group) {
 			if parent, moves := s.GroupParents[g.ID]; moves {
 				g.Parent = parent
 			}
-		}}, &options).Evaluate(ctx, named...)
-		if err != nil {
+		}
+		_, err = evaluator(w.Memory, reshown{w, regroup}, -1, &groups.Guard{}).Process(ctx, named...)
+		_, err2 := evaluator(undone.Memory, undone, -1, &groups.Guard{}).Process(ctx, named...)
+		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		var wasDone, wouldBe []groups.Diff
-		for i, d := range done.Diffs {
-			if cmp.Diff(undone.Diffs[i], d) != "" {
-				wasDone, wouldBe = append(wasDone, undone.Diffs[i]), append(wouldBe, d)
+		want := []groups.Consequence{}
+		for g, err := range w.Groups(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c, any := consequence(g, undone.ends(tt, g.ID), w.ends(tt, g.ID), n); any {
+				want = append(want, c)
 			}
 		}
-		if d := cmp.Diff([][]groups.Diff{wasDone, wouldBe}, [][]groups.Diff{was, got}); d != "" {
+		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("once it is done others move (-done +supposed), by %+v:\n%s\n%s", s, d, law.Describe(world))
 		}
 		if settled && len(got) > 0 {
 			moved++
 			parents += len(s.GroupParents)
+			for _, c := range got {
+				if slices.ContainsFunc(world.Groups, func(g groups.Group) bool { return g.ID == c.Group && g.Owner == "ann" }) {
+					scopes++
+				}
+			}
 		}
 	})
-	if tt.Logf("%d moved, %d held, %d rings, %d parents", moved, holds, rings, parents); moved == 0 || holds == 0 {
-		tt.Error("nobody ever moved, or was held")
+	if tt.Logf("%d moved, %d held, %d rings, %d parents, %d within a scope", moved, holds, rings, parents, scopes); moved*holds*scopes == 0 {
+		tt.Error("nobody ever moved, or was held, or in a group of somebody's scope")
 	}
+}
+
+// inA has every owner have to do with who sits in unit a of the branches alone.
+type inA struct{ *groups.Memory }
+
+func (inA) Scope(_ context.Context, owner string) (groups.Scope, error) {
+	return func(u *groups.User) groups.Verdict {
+		switch units, known := u.Units["branch"]; {
+		case !known:
+			return groups.Unknown
+		case slices.Contains(units, "a"):
+			return groups.Yes
+		}
+		return groups.No
+	}, nil
 }
 
 // A supposition reads as what would become of what, and the same every time.
@@ -273,8 +357,69 @@ func TestWhatDoesNotExistIsNotSupposed(t *testing.T) {
 		{Options: map[string]map[string]string{"title": become}}, // a text
 		{GroupParents: map[groups.GroupID]groups.GroupID{"nobody": ""}},
 	} {
-		if _, _, err := m.ev.Suppose(t.Context(), s); !errors.Is(err, groups.ErrNotFound) {
+		if _, err := m.ev.Suppose(t.Context(), s, 0); !errors.Is(err, groups.ErrNotFound) {
 			t.Errorf("%+v: %v", s, err)
 		}
+	}
+}
+
+// A rule that names two groups reads them otherwise once the one stands beneath the other.
+func TestAGroupThatWouldStandBeneathAnotherThatIsNamedAsWell(t *testing.T) {
+	w := newTenant(t, groups.User{ID: "ada", Activation: groups.Activated}, groups.User{ID: "ben", Activation: groups.Activated})
+	w.automatic(t, "a", groups.AllSets(groups.All(groups.UserIs("ben"))), groups.Keep)
+	w.automatic(t, "b", groups.AllSets(groups.All(groups.UserIs("ada"))), groups.Keep)
+	w.automatic(t, "both", groups.AllSets(groups.All(groups.MemberOfAll("a", "b").WithBelow())), groups.Keep)
+	got, err := w.ev.Suppose(t.Context(), groups.Supposition{GroupParents: map[groups.GroupID]groups.GroupID{"b": "a"}}, 1)
+	if err != nil || len(got) != 1 || got[0].Group != "both" || cmp.Diff(groups.Moves{Count: 1, First: []groups.UserID{"ada"}}, got[0].Joined) != "" {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// The trees of an Evaluator are those of the people as they are, whether an index has them or not, and say who is above
+// and beneath.
+func TestTreesAreThoseOfThePeopleAsTheyAre(t *testing.T) {
+	w := newTenant(t)
+	plain := groups.NewEvaluator(w, w, &groups.Options{IndexBytes: -1})
+	unit := func(id, parent string) groups.Unit { return groups.Unit{Tree: "branch", ID: id, Parent: parent} }
+	for _, units := range [][]groups.Unit{
+		{unit("emea", ""), unit("dach", "emea"), unit("berlin", "dach"), unit("paris", "lost")},
+		{unit("emea", ""), unit("dach", ""), unit("berlin", "emea")},
+	} {
+		err := w.Write(t.Context(), groups.PeopleChange{Schema: law.Schema(), Trees: map[groups.Tree][]groups.Unit{"branch": units}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := groups.NewTree(units...)
+		for _, indexed := range []bool{false, true} {
+			if indexed {
+				w.automatic(t, groups.GroupID(units[1].Parent+"x"), groups.AllSets(groups.All(groups.Tree("branch").Is("dach"))), groups.Keep)
+			}
+			for _, ev := range []*groups.Evaluator{w.ev, plain} {
+				trees, err := ev.Trees(t.Context())
+				if err != nil || len(trees) != len(law.Schema().Trees) {
+					t.Fatalf("%d trees: %v", len(trees), err)
+				}
+				for _, id := range []string{"emea", "dach", "berlin", "paris", "lost", "nowhere"} {
+					got := trees["branch"]
+					if got.Has(id) != want.Has(id) || !slices.Equal(got.Path(id), want.Path(id)) || !slices.Equal(got.Below(id), want.Below(id)) {
+						t.Errorf("%s: %v, %v, beneath it %v", id, got.Has(id), got.Path(id), got.Below(id))
+					}
+				}
+			}
+		}
+	}
+	h := groups.NewTree(unit("emea", ""), unit("dach", "emea"), unit("berlin", "dach"), unit("paris", "lost"))
+	if got := h.Path("berlin"); !slices.Equal(got, []string{"berlin", "dach", "emea"}) {
+		t.Error(got)
+	}
+	if got := h.Below("emea"); !slices.Equal(got, []string{"berlin", "dach"}) {
+		t.Error(got)
+	}
+	if !slices.Equal(h.Path("paris"), []string{"paris", "lost"}) || h.Has("lost") || !h.Has("paris") {
+		t.Error("a unit beneath one that is not there")
+	}
+	var none *groups.Hierarchy
+	if none.Has("emea") || none.Below("emea") != nil || !slices.Equal(none.Path("emea"), []string{"emea"}) {
+		t.Error("no hierarchy has somebody")
 	}
 }

@@ -9,235 +9,450 @@ import (
 	"github.com/grouprules/groups/internal/userset"
 )
 
-// This file holds the look by an index at people as they are supposed to be. The index stays as it is, of the people as
-// they are: only the predicates that say something else of what users would have get other sets, for one run.
+// This file holds how an index tells who would end otherwise if people were as they are supposed to be. The index stays
+// as it is, of the people as they are: only predicates that would say something else get other sets, and only those of
+// whom they differ are asked about.
 
-// supposing is what a run supposes of an index.
-type supposing struct {
-	*Supposition
-	x     *index
-	trees map[Tree]*Hierarchy         // as they would be
-	codes map[*valued][]uint32        // of the values that would be others, or would stand elsewhere
-	found map[*predicate]program.Term // as they would be
-	with  *scratch
+// otherwise is what an index says if all is as supposed.
+type otherwise struct {
+	*supposing
+	x       *index
+	aspects map[aspect]bool // that have something otherwise
+	others  map[*valued][]other
+	terms   map[*predicate]program.Term // of the predicates that would say something else
+	people  *userset.Set                // who would have something else, made where a scope asks for them
+	// What conditions find in groups that are read, as things are and as they would be.
+	answers [2]map[GroupID]program.Term
 }
 
-// suppose makes a run one of people who are supposed.
-func (r *run) suppose(ctx context.Context, x *index) error {
-	d, is := r.e.dir.(*supposed)
-	if !is {
-		return nil
+// An other is a value that would be another, or would stand elsewhere.
+type other struct {
+	code       uint32
+	was, would User
+}
+
+// byIndex asks the index.
+func (v *supposing) byIndex(ctx context.Context, x *index) error {
+	o := &otherwise{supposing: v, x: x, aspects: map[aspect]bool{}, others: map[*valued][]other{}, terms: map[*predicate]program.Term{}}
+	o.findOthers()
+	o.move()
+	chosen, read := o.narrow()
+	would := make([]*subject, len(v.order))
+	for _, i := range chosen {
+		would[i] = v.imagine(v.order[i])
 	}
-	v := &supposing{Supposition: &d.Supposition, x: x, codes: map[*valued][]uint32{}, found: map[*predicate]program.Term{}, with: new(scratch)}
-	if len(d.Supposition.Units)+len(d.Parents) > 0 {
-		trees, err := treesOf(ctx, d, r.schema)
-		if err != nil {
-			return err
+	for _, s := range v.order {
+		s.whole = read[s.ID]
+	}
+	var err error
+	if o.answers[0], err = v.now.decideByLevels(ctx, x, read); err != nil {
+		return err
+	}
+	o.answers[1] = maps.Clone(o.answers[0])
+	// Whoever reads one of these groups waits for it, and whoever asks the Directory does so alone.
+	later := func(i int) bool {
+		s := v.order[i]
+		return s.scope != nil || slices.ContainsFunc(s.needs, func(id GroupID) bool { return v.then.groups[id] != nil })
+	}
+	changed := make([]map[uint32]Verdict, len(v.order))
+	work := func(i int) (err error) {
+		changed[i], err = o.compare(ctx, v.order[i], would[i], &v.found[i], read[v.order[i].ID])
+		return err
+	}
+	answer := func(i int) {
+		if id := v.order[i].ID; len(changed[i]) > 0 {
+			o.answers[1][id] = x.amended(o.answers[0][id], changed[i])
 		}
-		clear(r.trees)
-		maps.Copy(r.trees, trees)
 	}
-	v.trees, r.supposed = r.trees, v
+	first := slices.DeleteFunc(slices.Clone(chosen), later)
+	if err := eachInParallel(len(first), func(i int) error { return work(first[i]) }); err != nil {
+		return err
+	}
+	for _, i := range first {
+		answer(i)
+	}
+	for _, i := range chosen {
+		if later(i) {
+			if err := work(i); err != nil {
+				return err
+			}
+			answer(i)
+		}
+	}
 	return nil
 }
 
-// narrow leaves out of the run the groups in which nothing would be otherwise, and that no other reads.
-func (v *supposing) narrow(r *run) {
-	if v == nil {
-		return
-	}
-	otherwise, needed := map[GroupID]bool{}, map[GroupID]bool{}
-	var regrouped, left []GroupID
-	for _, s := range r.order {
-		if s.draft {
-			regrouped, left = append(regrouped, s.ID), append(left, s.was.Parent)
-			for _, id := range append(r.refs.beneath(s.ID), s.ID) {
-				needed[id] = true // to who reads them where they are
-			}
+// narrow finds the places of the groups in which somebody may end otherwise, and the groups that these read, however far.
+func (o *otherwise) narrow() (chosen []int, read map[GroupID]bool) {
+	may, read := map[GroupID]bool{}, map[GroupID]bool{}
+	var queue []GroupID
+	for i, s := range o.order {
+		moves := func(p *predicate) bool { _, moves := o.terms[p]; return moves }
+		if may[s.ID] = s.asks() && !s.broken && (o.regrouped[s.ID] || s.scope != nil || slices.ContainsFunc(s.recipe.predicates, moves) ||
+			slices.ContainsFunc(s.needs, func(id GroupID) bool { return may[id] })); may[s.ID] {
+			chosen = append(chosen, i)
+			queue = append(queue, s.needs...)
 		}
 	}
-	for _, id := range r.refs.dependents(regrouped, left...) {
-		otherwise[id] = true
-	}
-	for _, s := range r.order {
-		otherwise[s.ID] = s.whole && (otherwise[s.ID] || s.recipe != nil && slices.ContainsFunc(s.recipe.predicates, v.moves) ||
-			slices.ContainsFunc(s.needs, func(id GroupID) bool { return otherwise[id] }))
-	}
-	for _, s := range slices.Backward(r.order) {
-		if s.whole = s.whole && (otherwise[s.ID] || needed[s.ID]); s.whole {
-			for _, id := range s.needs {
-				needed[id] = true
-			}
+	for ; len(queue) > 0; queue = queue[1:] {
+		if id := queue[0]; !read[id] {
+			read[id] = true
+			queue = append(queue, o.now.groups[id].needs...)
 		}
 	}
+	return chosen, read
 }
 
-// moves reports whether the predicate would say something else of somebody.
-func (v *supposing) moves(p *predicate) bool { return v.term(p).Yes != &p.yes }
-
-// terms are what a rule asks for, as the run supposes it.
-func (v *supposing) terms(c *recipe) []program.Term {
-	if v == nil {
-		return c.terms
-	}
-	terms := slices.Clone(c.terms)
-	for i, p := range c.predicates {
-		terms[c.places[i]] = v.term(p)
-	}
-	return terms
-}
-
-func (v *supposing) term(p *predicate) program.Term {
-	t, known := v.found[p]
-	if !known {
-		t = program.Term{Yes: &p.yes, Unknown: &p.unknown}
-		var now *moved
-		switch a := p.aspect.(type) {
-		case *valued:
-			now = v.byValue(p, a)
-		case *enrollmentAspect:
-			now = v.byRecord(p, a)
-		}
-		if now != nil {
-			t = now.term(p, len(v.x.ids))
-		}
-		v.found[p] = t
-	}
-	return t
-}
-
-// moved are users of whom a predicate may say something else, and those of them of whom it would say Yes and Unknown.
-type moved struct{ all, yes, unknown userset.Set }
-
-// term is what the predicate would say of everybody.
-func (m *moved) term(p *predicate, users int) program.Term {
-	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
-	bits := new(userset.Bits)
-	for chunk, n := range chunksOf(users) {
-		for _, of := range []struct{ was, now, into *userset.Set }{{&p.yes, &m.yes, t.Yes}, {&p.unknown, &m.unknown, t.Unknown}} {
-			of.was.Load(chunk, bits)
-			m.all.AndNot(chunk, bits)
-			of.now.Or(chunk, bits)
-			of.into.Put(chunk, bits, n)
+// findOthers finds the values that would be others, or would stand elsewhere.
+func (o *otherwise) findOthers() {
+	codes := map[*valued][]uint32{}
+	with := func(aspect, id string) {
+		if a, is := o.x.aspects[aspect].(*valued); is { // somebody asks
+			o.aspects[a] = true
+			codes[a] = append(codes[a], a.having(id)...)
 		}
 	}
-	return t
-}
-
-// byValue asks the predicate about the values that would be others.
-func (v *supposing) byValue(p *predicate, a *valued) *moved {
-	var to [Yes + 1][]uint32
-	view := p.agenda.view
-	view.Trees = v.trees
-	var like User
-	for _, code := range v.changed(p, a) {
-		a.like(code, &like)
-		before := p.said(code)
-		if before == unasked {
-			before = p.leaf.verdict(&like, &p.agenda.view)
-		}
-		v.revise(&like)
-		if now := p.leaf.verdict(&like, &view); now != before {
-			to[now] = append(to[now], code)
-		}
+	if a := o.x.aspects[aspectEnrollments]; a != nil && len(o.Courses) > 0 {
+		o.aspects[a] = true
 	}
-	all := slices.Concat(to[:]...)
-	if len(all) == 0 {
-		return nil
-	}
-	slices.Sort(all)
-	m := new(moved)
-	a.choose(&m.all, all, &v.with.yes)
-	a.choose(&m.yes, to[Yes], &v.with.yes)
-	a.choose(&m.unknown, to[Unknown], &v.with.yes)
-	return m
-}
-
-// changed are the codes of which the predicate may say something else, ascending. Where one of its units would come
-// or go that is all of them.
-func (v *supposing) changed(p *predicate, a *valued) []uint32 {
-	l, is := p.leaf.(*unitLeaf)
-	if is && l.stray(v.x.trees[l.tree]) != l.stray(v.trees[l.tree]) {
-		return v.having(a, func(*User) bool { return true })
-	}
-	codes, known := v.codes[a]
-	if known {
-		return codes
-	}
-	switch f, isField := p.leaf.(*fieldLeaf); {
-	case is:
-		elsewhere := v.elsewhere(l.tree)
-		codes = v.having(a, func(u *User) bool { return slices.ContainsFunc(u.Units[l.tree], elsewhere) })
-	case isField && len(v.Options[f.name]) > 0:
-		become := v.Options[f.name]
-		codes = v.having(a, func(u *User) bool {
-			list, is := u.Fields[f.name].data.(choiceValue)
-			return is && slices.ContainsFunc(list, changes(become))
-		})
-	}
-	v.codes[a] = codes
-	return codes
-}
-
-// having are the codes that somebody has whose values are such.
-func (v *supposing) having(a *valued, such func(*User) bool) (codes []uint32) {
-	var like User
-	for code := uint32(1); int(code) < a.codes.Codes(); code++ {
-		if a.codes.Count(code) > 0 {
-			if a.like(code, &like); such(&like) {
-				codes = append(codes, code)
-			}
-		}
-	}
-	return codes
-}
-
-// elsewhere reports whether a unit would be another, or something on its way up would.
-func (v *supposing) elsewhere(tree Tree) func(unit string) bool {
-	found := map[string]bool{}
-	for _, would := range []map[string]string{v.Units[tree], v.Parents[tree]} {
-		for id := range would {
-			found[id] = true
-			if h := v.x.trees[tree]; h != nil {
-				for _, below := range h.lines.Below(id) {
-					found[below] = true
+	for _, of := range []map[Tree]map[string]string{o.Units, o.Parents} {
+		for tree, become := range of {
+			for id := range become {
+				with(aspectTree+string(tree), id)
+				for _, below := range o.x.trees[tree].lines.Below(id) {
+					with(aspectTree+string(tree), below)
 				}
 			}
 		}
 	}
-	return func(unit string) bool { return found[unit] }
-}
-
-// byRecord asks the predicate about everybody who has a record that would be gone.
-func (v *supposing) byRecord(p *predicate, a *enrollmentAspect) *moved {
-	var m *moved
-	l := p.leaf.(*enrollmentLeaf)
-	met := &v.with.met
-	for chunk := range chunksOf(len(v.x.ids)) {
-		met.Reset()
-		for _, id := range v.Courses {
-			course, taken := a.courses[id]
-			if _, asked := slices.BinarySearch(l.courses, id); !asked || !taken {
-				continue
-			}
-			users, _ := a.in.Chunk(course, chunk)
-			for _, u := range users {
-				met.Set(u)
-			}
+	for field, become := range o.Options {
+		for id := range become {
+			with(aspectField+field, id)
 		}
-		for u := range met.All() {
-			if m == nil {
-				m = new(moved)
-			}
-			n := uint32(chunk*userset.Chunk) + uint32(u)
-			m.all.Add(n)
-			switch l.verdict(&User{Enrollments: v.without(a.held[n])}, &p.agenda.view) {
-			case Yes:
-				m.yes.Add(n)
-			case Unknown:
-				m.unknown.Add(n)
+	}
+	for a, list := range codes {
+		slices.Sort(list)
+		for _, code := range slices.Compact(list) {
+			if int(code) < a.codes.Codes() && a.codes.Count(code) > 0 {
+				o.others[a] = append(o.others[a], o.other(a, code))
 			}
 		}
 	}
-	return m
+}
+
+// other is what a value would be.
+func (o *otherwise) other(a *valued, code uint32) other {
+	of := other{code: code}
+	a.like(code, &of.was)
+	of.would = of.was
+	o.revise(&of.would)
+	return of
+}
+
+// move finds the predicates that would say something else of somebody, and what that is.
+func (o *otherwise) move() {
+	met := map[*predicate]bool{}
+	var list []*predicate
+	for _, s := range o.order {
+		if s.recipe == nil || !s.asks() {
+			continue
+		}
+		for _, p := range s.recipe.predicates {
+			if o.aspects[p.aspect] && !met[p] {
+				met[p] = true
+				list = append(list, p)
+			}
+		}
+	}
+	terms, moves := make([]program.Term, len(list)), make([]bool, len(list))
+	inParallel(len(list), func() func(int) {
+		return func(i int) {
+			with := o.x.scratch()
+			defer o.x.scratches.Put(with)
+			switch a := list[i].aspect.(type) {
+			case *valued:
+				terms[i], moves[i] = o.byValue(list[i], a, with)
+			case *enrollmentAspect:
+				terms[i], moves[i] = o.byRecord(list[i], a, with)
+			}
+		}
+	})
+	for i, p := range list {
+		if moves[i] {
+			o.terms[p] = terms[i]
+		}
+	}
+}
+
+// byValue asks the predicate about the values that would be others. Where one of its units would be gone it is not known
+// any more of whom it does not hold for, but of those who sit in none.
+func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Term, bool) {
+	view := p.agenda.view
+	view.Trees = o.then.trees
+	others := o.others[a]
+	l, is := p.leaf.(*unitLeaf)
+	stray := is && o.uproots(l)
+	if stray {
+		others = append(slices.Clip(others), o.other(a, noUnits))
+	}
+	var to [Yes + 1][]uint32
+	moves := stray
+	for i := range others {
+		of := &others[i]
+		before, now := p.said(of.code), p.leaf.verdict(&of.would, &view)
+		if before == unasked {
+			before = p.leaf.verdict(&of.was, &p.agenda.view)
+		}
+		moves = moves || before != now
+		to[now] = append(to[now], of.code)
+	}
+	if !moves {
+		return program.Term{}, false
+	}
+	var now [Yes + 1]userset.Set
+	for v := range to {
+		slices.Sort(to[v])
+		a.choose(&now[v], to[v], &with.met)
+	}
+	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	yes, unknown := &with.yes, &with.unknown
+	for chunk, users := range chunksOf(len(o.x.ids)) {
+		p.yes.Load(chunk, yes)
+		now[No].AndNot(chunk, yes)
+		now[Unknown].AndNot(chunk, yes)
+		now[Yes].Or(chunk, yes)
+		if t.Yes.Put(chunk, yes, users); stray {
+			o.x.present.Load(chunk, unknown)
+			unknown.AndNot(yes)
+		} else {
+			p.unknown.Load(chunk, unknown)
+			now[Yes].AndNot(chunk, unknown)
+			now[Unknown].Or(chunk, unknown)
+		}
+		now[No].AndNot(chunk, unknown)
+		t.Unknown.Put(chunk, unknown, users)
+	}
+	return t, true
+}
+
+// uproots reports whether a unit of the condition would be gone, and all are there now.
+func (o *otherwise) uproots(l *unitLeaf) bool {
+	for id := range l.goals {
+		if _, gone := o.Units[l.tree][id]; gone {
+			return !l.stray(o.x.trees[l.tree])
+		}
+	}
+	return false
+}
+
+// byRecord asks the predicate about the records that would be left.
+func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch) (program.Term, bool) {
+	l := p.leaf.(*enrollmentLeaf)
+	left := *l
+	left.courses = slices.DeleteFunc(slices.Clone(l.courses), func(id string) bool { return slices.Contains(o.Courses, id) })
+	if len(left.courses) == len(l.courses) {
+		return program.Term{}, false
+	}
+	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	a.work(l, a.taken(&left), &p.agenda.view, with, t.Yes, t.Unknown)
+	return t, true
+}
+
+// affected are the users who would have something else.
+func (o *otherwise) affected() *userset.Set {
+	if o.people != nil {
+		return o.people
+	}
+	o.people = new(userset.Set)
+	with := o.x.scratch()
+	defer o.x.scratches.Put(with)
+	add := func(of *userset.Set) {
+		for n := range of.All() {
+			o.people.Add(n)
+		}
+	}
+	for a, others := range o.others {
+		var codes []uint32
+		for i := range others {
+			codes = append(codes, others[i].code)
+		}
+		slices.Sort(codes)
+		var of userset.Set
+		a.choose(&of, codes, &with.met)
+		add(&of)
+	}
+	if a, is := o.x.aspects[aspectEnrollments].(*enrollmentAspect); is {
+		for _, id := range o.Courses {
+			course, taken := a.courses[id]
+			for chunk := range chunksOf(len(o.x.ids)) {
+				if !taken {
+					break
+				}
+				users, _ := a.in.Chunk(course, chunk)
+				for _, u := range users {
+					o.people.Add(uint32(chunk*userset.Chunk) + uint32(u))
+				}
+			}
+		}
+	}
+	return o.people
+}
+
+// compare decides about those in a group of whom something that its rule asks differs, as things are and as they would
+// be. It returns what conditions on the group would find in whom they find something else now, if anybody reads it.
+func (o *otherwise) compare(ctx context.Context, s, would *subject, found *Consequence, read bool) (changed map[uint32]Verdict, err error) {
+	c := outlook{o: o, s: would, found: found, was: o.x.sweeper(), would: o.x.sweeper()}
+	defer o.x.sweepers.Put(c.was)
+	defer o.x.sweepers.Put(c.would)
+	if read {
+		c.changed = map[uint32]Verdict{}
+	}
+	o.now.enterTerms(s, o.x, o.answers[0])
+	o.then.enterTerms(c.s, o.x, o.answers[1])
+	c.s.terms = slices.Clone(c.s.terms)
+	for k, p := range s.recipe.predicates {
+		if t, moves := o.terms[p]; moves {
+			c.s.terms[s.recipe.places[k]] = t
+		}
+	}
+	c.terms = [2][]program.Term{s.terms, c.s.terms}
+	for chunk, users := range chunksOf(len(o.x.ids)) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c.chunk, c.users = chunk, users
+		if err := c.look(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.changed, nil
+}
+
+// An outlook is who ends how in one group, as things are and as they would be.
+type outlook struct {
+	o            *otherwise
+	s            *subject // as it would be
+	terms        [2][]program.Term
+	found        *Consequence
+	changed      map[uint32]Verdict
+	chunk, users int
+	was, would   *sweeper
+	who          userset.Bits
+	ends         [kinds]struct {
+		known bool
+		Standing
+	}
+}
+
+// look compares the users of a chunk.
+func (c *outlook) look(ctx context.Context) error {
+	c.load()
+	c.was.chunk, c.was.users = c.chunk, c.users
+	if c.was.among(&c.who); c.who.Empty() {
+		return nil
+	}
+	p := &c.s.recipe.program
+	yes, possible := c.was.machine.Among(&c.who, p, c.terms[0], c.chunk, c.users)
+	yesThen, possibleThen := c.would.machine.Among(&c.who, p, c.terms[1], c.chunk, c.users)
+	if c.s.scope == nil {
+		differ, more := &c.was.found, &c.was.unknown
+		*differ, *more = *yes, *possible
+		differ.Xor(yesThen)
+		more.Xor(possibleThen)
+		differ.Or(more)
+		c.who.And(differ)
+	}
+	said := func(yes, possible *userset.Bits, u uint16) Verdict {
+		switch {
+		case yes.Has(u):
+			return Yes
+		case possible.Has(u):
+			return Unknown
+		}
+		return No
+	}
+	for u := range c.who.All() {
+		n := uint32(c.chunk*userset.Chunk) + uint32(u)
+		if err := c.ask(ctx, n, said(yes, possible, u), said(yesThen, possibleThen, u)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load finds the users of whom something differs.
+func (c *outlook) load() {
+	c.who.Reset()
+	differ := &c.was.found
+	for i, t := range c.terms[0] {
+		then := c.terms[1][i]
+		for _, of := range [][2]*userset.Set{{t.Yes, then.Yes}, {t.Unknown, then.Unknown}} {
+			if of[0] != of[1] {
+				of[0].Load(c.chunk, differ)
+				of[1].Xor(c.chunk, differ)
+				c.who.Or(differ)
+			}
+		}
+	}
+	if c.s.scope != nil {
+		c.o.affected().Or(c.chunk, &c.who)
+	}
+}
+
+// ask decides about one user, of whom the rule says that, as things are and as they would be.
+func (c *outlook) ask(ctx context.Context, n uint32, says, would Verdict) error {
+	o, s, x := c.o, c.s, c.o.x
+	id, code := x.ids[n], x.status.codes.Code(n)
+	var u, then *User
+	if s.scope != nil {
+		var err error
+		if u, err = o.now.user(ctx, id); err != nil || u == nil {
+			return err // who is gone meanwhile ends as they are
+		}
+		revised := *u
+		o.revise(&revised)
+		then = &revised
+	}
+	says, would = s.within(u, says), s.within(then, would)
+	if says == would {
+		return nil
+	}
+	if ro := s.roster; ro == nil || !ro.odd.Has(n) {
+		k := kindsFrom(code)
+		if ro != nil && ro.bit.Has(n) {
+			k++
+		}
+		c.note(n, c.end(k, says), c.end(k, would))
+		return nil
+	}
+	stored, err := x.standing(ctx, s, n, id)
+	if err != nil {
+		return err
+	}
+	if s.scope == nil {
+		u = &User{ID: id, Activation: activationOf(code)}
+		then = u
+	}
+	ends, _ := s.settle(u, says, stored, o.now.now, o.now.e.opts.Exclusions)
+	endsThen, _ := s.settle(then, would, stored, o.now.now, o.now.e.opts.Exclusions)
+	c.note(n, &ends, &endsThen)
+	return nil
+}
+
+// end is how somebody ends of whom nothing is stored but, perhaps, the bit.
+func (c *outlook) end(kind int, says Verdict) *Standing {
+	kind += [...]int{Yes: 0, No: 2, Unknown: 4}[says]
+	e := &c.ends[kind]
+	if !e.known {
+		e.known = true
+		_, e.Standing = c.o.now.end(c.s, kind)
+	}
+	return &e.Standing
+}
+
+func (c *outlook) note(n uint32, was, would *Standing) {
+	c.found.note(c.s, c.o.x.ids[n], *was, *would, c.o.most)
+	if answer := c.s.answerOf(*would); c.changed != nil && answer != c.s.answerOf(*was) {
+		c.changed[n] = answer
+	}
 }

@@ -25,11 +25,7 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if ok, err := x.begin(ctx, r); !ok {
 		return false, err
 	}
-	err := r.suppose(ctx, x)
-	done := false
-	if err == nil {
-		done, err = r.sweepAndLook(ctx, x)
-	}
+	done, err := r.sweepAndLook(ctx, x)
 	x.reading.RUnlock()
 	if err == nil && done && !r.followed {
 		err = r.alongside(ctx)
@@ -42,11 +38,9 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if r.edition != nil {
 		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
 	}
-	if r.supposed == nil {
-		unlock := x.lock()
-		x.settle(r, false)
-		unlock()
-	}
+	unlock := x.lock()
+	x.settle(r, false)
+	unlock()
 	return true, nil
 }
 
@@ -86,12 +80,37 @@ func (r *run) alongside(ctx context.Context) error {
 
 // sweep decides about the candidates of all groups, those first whose memberships others read.
 func (r *run) sweep(ctx context.Context, x *index) error {
-	if r.supposed == nil && (r.edition == nil || !r.edition.alone) { // who only counts is told nothing
+	if r.edition == nil || !r.edition.alone { // who only counts is told nothing
 		r.survey.fromIndex(r, x)
 	}
 	r.told = x.flips.told
-	r.supposed.narrow(r)
+	if _, err := r.decideByLevels(ctx, x, r.readByWhole()); err != nil {
+		return err
+	}
+	if r.horizon != nil {
+		if err := r.horizon.look(ctx, r, x); err != nil {
+			return err
+		}
+	}
+	return r.tellProgress(ctx, x.present.Count())
+}
+
+// readByWhole are the groups that whole groups read.
+func (r *run) readByWhole() map[GroupID]bool {
 	read := map[GroupID]bool{}
+	for _, s := range r.order {
+		if s.whole {
+			for _, id := range s.needs {
+				read[id] = true
+			}
+		}
+	}
+	return read
+}
+
+// decideByLevels decides about the candidates of the whole groups, and returns what conditions find in those of all
+// groups that are read.
+func (r *run) decideByLevels(ctx context.Context, x *index, read map[GroupID]bool) (answers map[GroupID]program.Term, err error) {
 	level := map[GroupID]int{}
 	var levels [][]*subject
 	for _, s := range r.order {
@@ -99,9 +118,6 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		for _, id := range s.needs {
 			if !s.cyclic {
 				n = max(n, level[id]+1)
-			}
-			if s.whole {
-				read[id] = true
 			}
 		}
 		level[s.ID] = n
@@ -113,7 +129,7 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		}
 		levels[n] = append(levels[n], s)
 	}
-	answers := map[GroupID]program.Term{}
+	answers = map[GroupID]program.Term{}
 	for _, s := range r.order {
 		if read[s.ID] && !s.whole {
 			answers[s.ID] = x.answer(s, s.State.Live, nil)
@@ -125,18 +141,13 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		}
 		found, err := x.candidates(ctx, r, list)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := r.decideAll(ctx, x, list, found, read, answers); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if r.horizon != nil {
-		if err := r.horizon.look(ctx, r, x); err != nil {
-			return err
-		}
-	}
-	return r.tellProgress(ctx, x.present.Count())
+	return answers, nil
 }
 
 // tellProgress tells as often as a look at everybody does, and may be cancelled as often.
@@ -176,7 +187,7 @@ func (r *run) enterTerms(s *subject, x *index, answers map[GroupID]program.Term)
 	if s.recipe == nil {
 		return
 	}
-	s.terms = r.supposed.terms(s.recipe)
+	s.terms = s.recipe.terms
 	if len(s.recipe.groups) > 0 {
 		s.terms = slices.Clone(s.terms)
 		for _, g := range s.recipe.groups {
@@ -191,15 +202,27 @@ func (x *index) answer(s *subject, live bool, decided map[uint32]Verdict) progra
 	if s.cyclic || s.Status != Active || !live {
 		return program.Term{Yes: new(userset.Set), Unknown: &x.present}
 	}
-	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
-	switch {
-	case s.roster == nil:
-	case len(decided) == 0:
-		return *s.roster.answer
-	default:
-		t = s.roster.answers(len(x.ids))
+	stored := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	if s.roster != nil {
+		stored = *s.roster.answer
 	}
-	for n, v := range decided {
+	return x.amended(stored, decided)
+}
+
+// amended is a term with other verdicts on some users.
+func (x *index) amended(was program.Term, verdicts map[uint32]Verdict) program.Term {
+	if len(verdicts) == 0 {
+		return was
+	}
+	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	var b userset.Bits
+	for chunk, users := range chunksOf(len(x.ids)) {
+		was.Yes.Load(chunk, &b)
+		t.Yes.Put(chunk, &b, users)
+		was.Unknown.Load(chunk, &b)
+		t.Unknown.Put(chunk, &b, users)
+	}
+	for n, v := range verdicts {
 		include(t.Yes, n, v == Yes)
 		include(t.Unknown, n, v == Unknown)
 	}

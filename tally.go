@@ -158,11 +158,16 @@ type page struct {
 
 // put puts a member in where they belong, unless the page is full of others before.
 func (p *page) put(m Member) {
-	if full := len(p.list) == p.size; full && (p.size == 0 || p.list[p.size-1].User < m.User) {
-		return
+	p.list = putFirst(p.list, p.size, m, func(m Member) UserID { return m.User })
+}
+
+// putFirst puts something of a user in where it belongs, unless the list is as long as it may be, of others before.
+func putFirst[T any](list []T, most int, v T, user func(T) UserID) []T {
+	if full := len(list) == most; full && (most == 0 || user(list[most-1]) < user(v)) {
+		return list
 	} else if full {
-		p.list = p.list[:p.size-1]
+		list = list[:most-1]
 	}
-	at, _ := slices.BinarySearchFunc(p.list, m.User, func(m Member, id UserID) int { return strings.Compare(string(m.User), string(id)) })
-	p.list = slices.Insert(p.list, at, m)
+	at, _ := slices.BinarySearchFunc(list, user(v), func(of T, id UserID) int { return strings.Compare(string(user(of)), string(id)) })
+	return slices.Insert(list, at, v)
 }

@@ -35,6 +35,7 @@ func BenchmarkQuestions(b *testing.B) {
 	versions := edited(b, l)
 
 	per := map[string]float64{}
+	concerned := 0 // groups, by an impact
 	for _, q := range []struct {
 		what, by string
 		ask      func(ctx context.Context) error
@@ -50,10 +51,12 @@ func BenchmarkQuestions(b *testing.B) {
 			_, err := desk.Compare(ctx, v.ID, v.Revision-1, v.Revision, 10)
 			return err
 		}},
-		{"impact/unit", "count", impact(desk, func() insight.Action {
+		{"impact/unit", "count", impact(desk, &concerned, func() insight.Action {
 			return insight.DeleteUnit(orgTree, unitID(int32(1+r.IntN(len(w.Units.Parents)-1))))
 		})},
-		{"impact/course", "count", impact(desk, func() insight.Action { return insight.DeleteCourse(workload.Course(int32(r.IntN(500)))) })},
+		{"impact/course", "count", impact(desk, &concerned, func() insight.Action {
+			return insight.DeleteCourse(workload.Course(int32(r.IntN(500))))
+		})},
 		{"full", "full", func(ctx context.Context) error { _, err := l.ev.Evaluate(ctx); return err }},
 		{"forecast", "full", func(ctx context.Context) error {
 			_, err := desk.Forecast(ctx, libraryNow(), libraryNow().AddDate(1, 0, 0))
@@ -65,20 +68,28 @@ func BenchmarkQuestions(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
-			for b.Loop() {
+			for concerned = 0; b.Loop(); {
 				if err := q.ask(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 			}
 			per[q.what] = float64(b.Elapsed()/time.Nanosecond) / float64(b.N)
 			b.ReportMetric(per[q.what]/per[q.by], "x/"+q.by)
+			if concerned > 0 {
+				b.ReportMetric(float64(concerned)/float64(b.N), "groups")
+				b.ReportMetric(per[q.what]/per[q.by]/max(1, float64(concerned)/float64(b.N)), "x/"+q.by+"/group")
+			}
 		})
 	}
 }
 
-func impact(desk *insight.Desk, of func() insight.Action) func(context.Context) error {
+// impact asks for one, and adds up how many groups it concerns.
+func impact(desk *insight.Desk, concerned *int, of func() insight.Action) func(context.Context) error {
 	return func(ctx context.Context) error {
-		_, err := desk.Impact(ctx, of(), 10)
+		m, err := desk.Impact(ctx, of(), 10)
+		if err == nil {
+			*concerned += len(m.Groups)
+		}
 		return err
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/grouprules/groups"
@@ -28,22 +27,9 @@ type Impact struct {
 
 // A Concern is a group that has to do with what an [Action] is about, or in which somebody would move.
 type Concern struct {
-	Group groups.GroupID `json:"group"`
-	Name  string         `json:"name"`
-	Reads []Reading      `json:"reads"`
-	// What would become of the membership, and whom the rule would not know about any more.
-	Joined    Moves `json:"joined"`
-	Left      Moves `json:"left"`
-	Switched  Moves `json:"switched"`
-	Undecided Moves `json:"undecided"`
-	// Withheld are moves in the population of an inactive group, without effect.
-	Withheld Moves `json:"withheld"`
-}
-
-// Moves are how many users move, and the first of them by their IDs.
-type Moves struct {
-	Count int             `json:"count"`
-	First []groups.UserID `json:"first"`
+	groups.Consequence
+	Name  string    `json:"name"`
+	Reads []Reading `json:"reads"`
 }
 
 // moving reports whether anybody moves, or becomes undecided.
@@ -82,7 +68,7 @@ func (c Concern) String() string {
 	var said []string
 	for _, of := range []struct {
 		what string
-		Moves
+		groups.Moves
 	}{{"join", c.Joined}, {"leave", c.Left}, {"switch", c.Switched}, {"become undecided", c.Undecided}, {"move without effect", c.Withheld}} {
 		if of.Count > 0 {
 			said = append(said, fmt.Sprintf("%d %s", of.Count, of.what))
@@ -115,64 +101,41 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	if m.People, err = d.people(ctx, p); err != nil {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
-	now, then, err := d.compare(ctx, p)
+	moving, err := d.moving(ctx, p, n)
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
-	all := map[groups.GroupID]*Concern{}
-	concern := func(id groups.GroupID) *Concern {
-		if all[id] == nil {
-			all[id] = &Concern{Group: id, Reads: []Reading{}}
-		}
-		return all[id]
+	if a.Kind == groupKind && a.Do == toDelete {
+		m.People = moving[p.group.ID].Left.Count
 	}
 	for _, g := range p.all {
-		was, pending := now[g.ID]
-		will, looked := then[g.ID]
-		if pending || looked {
-			concern(g.ID).compare(was, will, n)
+		if p.degrading(g, m.People) {
+			m.Degraded = append(m.Degraded, g.ID)
 		}
-	}
-	if a.Kind == groupKind && a.Do == toDelete {
-		leaving := concern(groups.GroupID(a.ID))
-		if err := d.dissolve(ctx, leaving, n); err != nil {
-			return nil, fmt.Errorf("%v: %w", a, err)
-		}
-		m.People = leaving.Left.Count
-	}
-	for i := range p.all {
-		g := &p.all[i]
-		reads := p.readings(g)
-		c := all[g.ID]
-		if c == nil && len(reads) > 0 {
-			c = concern(g.ID)
-		}
-		for _, of := range conditions(g) {
-			if p.degrades(of, m.People) {
-				m.Degraded = append(m.Degraded, g.ID)
-				break
-			}
-		}
-		if c == nil || len(reads) == 0 && !c.moving() {
+		c := Concern{moving[g.ID], g.Name, p.readings(g)}
+		if len(c.Reads) == 0 && !c.moving() {
 			continue
 		}
-		if c.Name = g.Name; len(reads) == 0 && string(g.ID) != a.ID {
-			reads = p.reasons(g)
+		if len(c.Reads) == 0 && string(g.ID) != a.ID {
+			c.Reads = p.reasons(g)
 		}
-		c.Reads = append(c.Reads, reads...)
+		c.Group = g.ID
 		m.Groups = append(m.Groups, c.listed())
 	}
 	return m, nil
 }
 
 // listed is the concern with lists that are never nil.
-func (c *Concern) listed() Concern {
-	for _, m := range []*Moves{&c.Joined, &c.Left, &c.Switched, &c.Undecided, &c.Withheld} {
+func (c Concern) listed() Concern {
+	for _, m := range []*groups.Moves{&c.Joined, &c.Left, &c.Switched, &c.Undecided, &c.Withheld} {
 		if m.First == nil {
 			m.First = []groups.UserID{}
 		}
 	}
-	return *c
+	if c.Reads == nil {
+		c.Reads = []Reading{}
+	}
+	return c
 }
 
 // people counts who has it.
@@ -188,104 +151,33 @@ func (d *Desk) people(ctx context.Context, p *place) (int, error) {
 	return t.Population, err
 }
 
-// compare is what processing the groups would write now, and once the action is taken, by group, where that is not the
-// same.
-func (d *Desk) compare(ctx context.Context, p *place) (now, then map[groups.GroupID]groups.Diff, err error) {
-	var was, will []groups.Diff
+// moving are the groups in which somebody moves, with the first n of them.
+func (d *Desk) moving(ctx context.Context, p *place, n int) (map[groups.GroupID]groups.Consequence, error) {
+	moving := map[groups.GroupID]groups.Consequence{}
 	switch {
 	case p.Kind == fieldKind: // nobody moves by a rule that does not fit the schema
 	case p.Kind == groupKind && p.group.Parent == groups.GroupID(p.To): // others find it where it was
 	default:
-		asking := p.asking()
-		if len(asking) == 0 && (p.Kind != groupKind || p.Do == toDelete) {
-			break
-		}
-		was, will, err = d.ev.Suppose(ctx, p.supposition(), asking...)
-	}
-	return byGroup(was), byGroup(will), err
-}
-
-func byGroup(diffs []groups.Diff) map[groups.GroupID]groups.Diff {
-	all := make(map[groups.GroupID]groups.Diff, len(diffs))
-	for _, d := range diffs {
-		all[d.Group] = d
-	}
-	return all
-}
-
-// dissolve has all members of a group leave.
-func (d *Desk) dissolve(ctx context.Context, c *Concern, n int) error {
-	for m, err := range d.ev.Members(ctx, c.Group) {
+		list, err := d.ev.Suppose(ctx, p.supposition(), n)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		c.Left.add(m.User, n)
-	}
-	return nil
-}
-
-// add counts a user, of whom the first n are listed.
-func (m *Moves) add(u groups.UserID, n int) {
-	if m.Count++; len(m.First) < n {
-		m.First = append(m.First, u)
-	}
-}
-
-// compare notes who ends otherwise then than now.
-func (c *Concern) compare(now, then groups.Diff, n int) {
-	moves := func(was, will []groups.Change, note func(from, to groups.Method) *Moves) {
-		for _, f := range fates(was, will) {
-			if f.from != f.to {
-				note(f.from, f.to).add(f.user, n)
-			}
+		for _, c := range list {
+			moving[c.Group] = c
 		}
 	}
-	moves(slices.Concat(now.Joined, now.Left, now.Switched), slices.Concat(then.Joined, then.Left, then.Switched), func(from, to groups.Method) *Moves {
-		switch {
-		case from == groups.Outside:
-			return &c.Joined
-		case to == groups.Outside:
-			return &c.Left
+	if p.Kind != groupKind || p.Do != toDelete {
+		return moving, nil
+	}
+	var left groups.Moves // all members
+	for m, err := range d.ev.Members(ctx, p.group.ID) {
+		if err != nil {
+			return nil, err
 		}
-		return &c.Switched
-	})
-	moves(now.Withheld, then.Withheld, func(groups.Method, groups.Method) *Moves { return &c.Withheld })
-	undecided := now.Undecided
-	for _, m := range then.Undecided {
-		for len(undecided) > 0 && undecided[0].User < m.User {
-			undecided = undecided[1:]
-		}
-		if len(undecided) == 0 || undecided[0].User != m.User {
-			c.Undecided.add(m.User, n)
+		if left.Count++; len(left.First) < n {
+			left.First = append(left.First, m.User)
 		}
 	}
-}
-
-// A fate is how a user would be in, by what is the case now and then.
-type fate struct {
-	user     groups.UserID
-	from, to groups.Method
-}
-
-// fates are those of everybody who moves in one of two cases, ascending by user. Who moves in one of them only is as
-// before in the other.
-func fates(was, will []groups.Change) []fate {
-	byUser := func(a, b groups.Change) int { return strings.Compare(string(a.User), string(b.User)) }
-	slices.SortFunc(was, byUser)
-	slices.SortFunc(will, byUser)
-	all := make([]fate, 0, len(was)+len(will))
-	for len(was)+len(will) > 0 {
-		switch {
-		case len(will) == 0 || len(was) > 0 && was[0].User < will[0].User:
-			all = append(all, fate{was[0].User, was[0].After, was[0].Before})
-			was = was[1:]
-		case len(was) == 0 || will[0].User < was[0].User:
-			all = append(all, fate{will[0].User, will[0].Before, will[0].After})
-			will = will[1:]
-		default:
-			all = append(all, fate{will[0].User, was[0].After, will[0].After})
-			was, will = was[1:], will[1:]
-		}
-	}
-	return all
+	moving[p.group.ID] = groups.Consequence{Left: left}
+	return moving, nil
 }

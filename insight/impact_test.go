@@ -312,7 +312,7 @@ func TestAnImpactIsWhatComesOfIt(t *testing.T) {
 			}
 		}
 		for _, c := range impact.Groups {
-			for what, m := range map[string]insight.Moves{"joined": c.Joined, "left": c.Left, "switched": c.Switched, "undecided": c.Undecided} {
+			for what, m := range map[string]groups.Moves{"joined": c.Joined, "left": c.Left, "switched": c.Switched, "undecided": c.Undecided} {
 				if len(m.First) != m.Count {
 					t.Fatalf("%d of %d listed", len(m.First), m.Count)
 				}

@@ -15,15 +15,12 @@ type place struct {
 	schema *groups.Schema
 	field  groups.Field
 	group  groups.Group
-	// units are those of the tree, in their order; children those directly beneath, and parents who is above.
-	units    []groups.Unit
-	children map[string][]string
-	parents  map[string]string
+	tree   *groups.Hierarchy // of a unit
 	// above is how many steps up a unit or group is from what moves or goes, where it is now or would be; gone are the
 	// units that would be in the tree no more.
 	above map[string]int
 	gone  map[string]bool
-	all   []groups.Group // all groups
+	all   []*groups.Group
 }
 
 // place looks for what an action is about, and refuses one that cannot be taken.
@@ -40,11 +37,11 @@ func (d *Desk) place(ctx context.Context, a Action) (*place, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read groups: %w", err)
 		}
-		p.all = append(p.all, g)
+		p.all = append(p.all, &g)
 	}
 	switch a.Kind {
 	case unitKind:
-		return p, p.amongUnits(ctx, d.dir)
+		return p, p.amongUnits(ctx, d.ev)
 	case optionKind, fieldKind:
 		return p, p.amongFields()
 	case groupKind:
@@ -53,57 +50,40 @@ func (d *Desk) place(ctx context.Context, a Action) (*place, error) {
 	return p, nil
 }
 
-func (p *place) amongUnits(ctx context.Context, dir groups.Directory) error {
-	p.children, p.parents = map[string][]string{}, map[string]string{}
-	for u, err := range dir.Units(ctx) {
-		if err != nil {
-			return fmt.Errorf("read units: %w", err)
-		}
-		if u.Tree == p.Tree {
-			p.units, p.parents[u.ID] = append(p.units, u), u.Parent
-			p.children[u.Parent] = append(p.children[u.Parent], u.ID)
-		}
+func (p *place) amongUnits(ctx context.Context, ev *groups.Evaluator) error {
+	trees, err := ev.Trees(ctx)
+	if err != nil {
+		return err
 	}
-	for _, id := range []string{p.ID, p.To} {
-		if _, exists := p.parents[id]; !exists && (id != "" || id == p.ID) {
-			return p.missing("unit", id)
-		}
+	if p.tree = trees[p.Tree]; !p.tree.Has(p.ID) {
+		return p.missing("unit", p.ID)
 	}
-	beneath := p.beneath()
-	if p.To != "" && beneath[p.To] {
+	if p.To != "" && !p.tree.Has(p.To) {
+		return p.missing("unit", p.To)
+	}
+	beneath := p.tree.Below(p.ID)
+	if slices.Contains(beneath, p.To) {
 		return p.refuse(fmt.Sprintf("it is above unit %q", p.To))
 	}
 	if p.Do == toDelete {
 		if p.gone[p.ID] = true; p.To == "" {
-			p.gone = beneath
-		}
-	}
-	p.climb(p.parents[p.ID], p.parents)
-	p.climb(p.To, p.parents)
-	return nil
-}
-
-// beneath is the unit with all that is beneath it.
-func (p *place) beneath() map[string]bool {
-	found := map[string]bool{p.ID: true}
-	for queue := []string{p.ID}; len(queue) > 0; queue = queue[1:] {
-		for _, child := range p.children[queue[0]] {
-			if !found[child] {
-				found[child] = true
-				queue = append(queue, child)
+			for _, id := range beneath {
+				p.gone[id] = true
 			}
 		}
 	}
-	return found
+	p.climb(p.tree.Path(p.ID)[1:])
+	if p.To != "" {
+		p.climb(p.tree.Path(p.To))
+	}
+	return nil
 }
 
 // climb notes how far up from what is beneath it each is, from the first above on.
-func (p *place) climb(first string, parents map[string]string) {
-	met := map[string]bool{}
-	for up, steps := first, 1; up != "" && !met[up]; up, steps = parents[up], steps+1 {
-		met[up] = true
-		if was, known := p.above[up]; !known || steps < was {
-			p.above[up] = steps
+func (p *place) climb(path []string) {
+	for i, up := range path {
+		if was, known := p.above[up]; !known || i+1 < was {
+			p.above[up] = i + 1
 		}
 	}
 }
@@ -129,18 +109,21 @@ func (p *place) amongFields() error {
 }
 
 func (p *place) amongGroups() error {
-	parents, exists := map[string]string{}, false
-	for _, g := range p.all {
-		parents[string(g.ID)] = string(g.Parent)
+	links, exists := make([]groups.Unit, len(p.all)), false
+	for i, g := range p.all {
+		links[i] = groups.Unit{ID: string(g.ID), Parent: string(g.Parent)}
 		if string(g.ID) == p.ID {
-			p.group, exists = g, true
+			p.group, exists = *g, true
 		}
 	}
 	if !exists {
 		return p.missing("group", p.ID)
 	}
-	p.climb(string(p.group.Parent), parents)
-	p.climb(p.To, parents)
+	tree := groups.NewTree(links...)
+	p.climb(tree.Path(p.ID)[1:])
+	if p.To != "" {
+		p.climb(tree.Path(p.To))
+	}
 	return nil
 }
 
@@ -179,8 +162,10 @@ func (p *place) supposition() groups.Supposition {
 			units[id] = p.To
 		}
 		if p.To != "" {
-			for _, child := range p.children[p.ID] {
-				parents[child] = p.To
+			for _, below := range p.tree.Below(p.ID) {
+				if p.tree.Path(below)[1] == p.ID {
+					parents[below] = p.To
+				}
 			}
 		}
 	}

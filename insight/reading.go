@@ -40,7 +40,7 @@ func (p *place) readings(g *groups.Group) (list []Reading) {
 	}
 	for at, c := range conditions(g) {
 		if how := p.reads(c); how != "" {
-			list = append(list, Reading{at, how, c.String()})
+			list = append(list, Reading{at.pointer(), how, c.String()})
 		}
 	}
 	return list
@@ -50,23 +50,28 @@ func (p *place) readings(g *groups.Group) (list []Reading) {
 func (p *place) reasons(g *groups.Group) (list []Reading) {
 	for at, c := range conditions(g) {
 		if _, is := c.(groups.GroupCondition); is {
-			list = append(list, Reading{at, ofGroup, c.String()})
+			list = append(list, Reading{at.pointer(), ofGroup, c.String()})
 		} else if p.asks(c) {
-			list = append(list, Reading{at, asksFor, c.String()})
+			list = append(list, Reading{at.pointer(), asksFor, c.String()})
 		}
 	}
 	return list
 }
 
+// A spot is the place of a condition in criteria. Most are passed over, and need no pointer.
+type spot struct{ set, condition int }
+
+func (s spot) pointer() string { return fmt.Sprintf("/sets/%d/conditions/%d", s.set, s.condition) }
+
 // conditions yields what the rule of a group asks, with its places.
-func conditions(g *groups.Group) func(func(string, groups.Condition) bool) {
-	return func(yield func(string, groups.Condition) bool) {
+func conditions(g *groups.Group) func(func(spot, groups.Condition) bool) {
+	return func(yield func(spot, groups.Condition) bool) {
 		if g.Kind != groups.AutomaticGroup {
 			return // it keeps criteria, which nobody reads
 		}
 		for i, s := range g.Criteria.Sets {
 			for j, c := range s.Conditions {
-				if !yield(fmt.Sprintf("/sets/%d/conditions/%d", i, j), c) {
+				if !yield(spot{i, j}, c) {
 					return
 				}
 			}
@@ -125,6 +130,16 @@ func (p *place) asks(c groups.Condition) bool {
 	return p.reads(c) != ""
 }
 
+// degrading reports whether a tombstone would leave a condition of the group unknown.
+func (p *place) degrading(g *groups.Group, people int) bool {
+	for _, c := range conditions(g) {
+		if p.degrades(c, people) {
+			return true
+		}
+	}
+	return false
+}
+
 // degrades reports whether a tombstone would leave the condition unknown, as far as it was not, and a finding of it.
 // People is how many have it.
 func (p *place) degrades(c groups.Condition, people int) bool {
@@ -140,81 +155,4 @@ func (p *place) degrades(c groups.Condition, people int) bool {
 		return c.Op != opEnrolled || people == 0
 	}
 	return p.Do == toDelete
-}
-
-// asking are the groups whose rule asks for it, all that refer to such groups, and all that any of these refer to,
-// however far, where it is now or would be.
-func (p *place) asking() []groups.GroupID {
-	parents, children := map[groups.GroupID]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
-	named, orBelow := map[groups.GroupID][]groups.GroupID{}, map[groups.GroupID][]groups.GroupID{}
-	reads := map[groups.GroupID][]groups.GroupCondition{}
-	var found walk
-	for i := range p.all {
-		g := &p.all[i]
-		parents[g.ID], children[g.Parent] = g.Parent, append(children[g.Parent], g.ID)
-		for _, c := range conditions(g) {
-			if p.asks(c) {
-				found.meet(g.ID)
-			}
-			if c, is := c.(groups.GroupCondition); is {
-				reads[g.ID] = append(reads[g.ID], c)
-				for _, id := range c.Groups {
-					if named[id] = append(named[id], g.ID); c.OrBelow {
-						orBelow[id] = append(orBelow[id], g.ID)
-					}
-				}
-			}
-		}
-	}
-	for at := 0; at < len(found.ids); at++ {
-		found.meet(named[found.ids[at]]...)
-		var above walk
-		above.meet(parents[found.ids[at]])
-		for up := 0; up < len(above.ids); up++ {
-			found.meet(orBelow[above.ids[up]]...)
-			above.meet(parents[above.ids[up]])
-		}
-	}
-	if len(found.ids) > 0 && p.Kind == groupKind {
-		var moved walk
-		moved.meet(p.group.ID)
-		for at := 0; at < len(moved.ids); at++ {
-			moved.meet(children[moved.ids[at]]...)
-		}
-		found.meet(moved.ids...)
-	}
-	for at := 0; at < len(found.ids); at++ {
-		for _, c := range reads[found.ids[at]] {
-			var all walk
-			all.meet(c.Groups...)
-			for i := 0; i < len(all.ids) && c.OrBelow; i++ {
-				all.meet(children[all.ids[i]]...)
-			}
-			for _, id := range all.ids {
-				if _, exists := parents[id]; exists {
-					found.meet(id)
-				}
-			}
-		}
-	}
-	slices.Sort(found.ids)
-	return found.ids
-}
-
-// A walk is groups in the order in which they were met, each once.
-type walk struct {
-	ids []groups.GroupID
-	met map[groups.GroupID]bool
-}
-
-func (w *walk) meet(ids ...groups.GroupID) {
-	for _, id := range ids {
-		if id != "" && !w.met[id] {
-			if w.met == nil {
-				w.met = map[groups.GroupID]bool{}
-			}
-			w.met[id] = true
-			w.ids = append(w.ids, id)
-		}
-	}
 }

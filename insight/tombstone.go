@@ -68,7 +68,15 @@ func (d *Desk) Tombstone(ctx context.Context, a Action) (*Tombstone, error) {
 		t.Group.Status, t.Group.State = groups.Inactive, groups.State{}
 		t.People = groups.PeopleChange{}
 	case a.Kind == unitKind:
-		rest := slices.DeleteFunc(slices.Clone(p.units), func(u groups.Unit) bool { return u.ID == a.ID })
+		rest := []groups.Unit{}
+		for u, err := range d.dir.Units(ctx) {
+			if err != nil {
+				return nil, fmt.Errorf("read units: %w", err)
+			}
+			if u.Tree == a.Tree && u.ID != a.ID {
+				rest = append(rest, u)
+			}
+		}
 		t.People.Trees = map[groups.Tree][]groups.Unit{a.Tree: rest}
 	case a.Kind == courseKind:
 		if t.People.Upsert, err = d.blurred(ctx, a.ID); err != nil {

@@ -81,6 +81,9 @@ func (g *Goals) stray(l *Lineage) bool {
 // in is where the goals stand in the Lineage; nil where that is not worth finding out yet. Many a Lineage
 // is asked about once, for a single user.
 func (g *Goals) in(l *Lineage) *placed {
+	if l.brief {
+		return nil
+	}
 	if p := g.placed.Load(); p != nil && p.in == l.mark {
 		return p
 	}

@@ -11,6 +11,8 @@ package lineage
 
 import (
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -41,6 +43,7 @@ type Lineage struct {
 	first []int32
 
 	mark   *mark
+	brief  bool // goals do not remember where they stand in it
 	once   sync.Once
 	labels *labels // made when goals are first placed
 }
@@ -71,6 +74,40 @@ func New(links iter.Seq[Link]) *Lineage {
 	}
 	l.turn()
 	return l
+}
+
+// Revised is the lineage as it would be without some of its nodes, and with others beneath other parents, "" being the
+// top. What is no node stays none. It is made for a few questions, and [Goals] do not remember where they stand in it.
+func (l *Lineage) Revised(gone iter.Seq[string], parents map[string]string) *Lineage {
+	m := &Lineage{index: l.index, names: slices.Clip(l.names), above: slices.Clone(l.above), count: l.count, blind: l.blind, mark: new(mark), brief: true}
+	put := func(id string, above func() int32) {
+		i, known := m.index[id]
+		if !known || m.above[i] == missing {
+			return
+		}
+		if m.above[i] == unread {
+			m.blind--
+		}
+		to := above() // which may move m.above
+		m.above[i] = to
+	}
+	for id := range gone {
+		put(id, func() int32 { m.count--; return missing })
+	}
+	shared := true
+	for id, parent := range parents {
+		put(id, func() int32 {
+			if parent == "" {
+				return atTop
+			}
+			if _, named := m.index[parent]; !named && shared {
+				m.index, shared = maps.Clone(m.index), false
+			}
+			return m.intern(parent)
+		})
+	}
+	m.turn()
+	return m
 }
 
 // intern returns the index of id, a new one if need be.

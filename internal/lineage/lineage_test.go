@@ -121,6 +121,53 @@ func TestGoalsAnswerAsTheWalkDoes(t *testing.T) {
 	})
 }
 
+// A revised lineage is the one that is read of the links that are left, for whoever asks it, and the one that was revised
+// stays as it is.
+func TestARevisedLineageIsThatOfTheLinksThatAreLeft(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := links().Draw(t, "links")
+		l := lineage.New(slices.Values(list))
+		gone := rapid.SliceOfNDistinct(ids(), 0, 2, rapid.ID).Draw(t, "gone")
+		to := rapid.OneOf(ids(), rapid.SampledFrom([]string{"", "new", "newer"}))
+		parents := rapid.MapOfN(ids(), to, 0, 3).Draw(t, "parents")
+		revised := l.Revised(slices.Values(gone), parents)
+		var left []lineage.Link
+		for _, link := range list {
+			if slices.Contains(gone, link.ID) {
+				continue
+			}
+			if parent, moves := parents[link.ID]; moves {
+				link.Parent, link.Unknown = parent, false
+			}
+			left = append(left, link)
+		}
+		goals := set(rapid.SliceOfN(rapid.OneOf(ids(), to), 0, 3).Draw(t, "goals")...)
+		delete(goals, "")
+		g := lineage.NewGoals(goals)
+		depth := max(0, rapid.IntRange(-3, 3).Draw(t, "depth"))
+		for i, of := range [][2]*lineage.Lineage{{lineage.New(slices.Values(left)), revised}, {lineage.New(slices.Values(list)), l}} {
+			want, got := of[0], of[1]
+			if got.Len() != want.Len() {
+				t.Fatalf("%d: %d nodes, want %d", i, got.Len(), want.Len())
+			}
+			for _, id := range []string{"a", "b", "c", "d", "e", "f", "new", "newer", "nobody", ""} {
+				if got.Has(id) != want.Has(id) || cmp.Diff(want.Below(id), got.Below(id), cmpopts.EquateEmpty()) != "" {
+					t.Fatalf("%d: %q is there: %v, with %v beneath, want %v", i, id, got.Has(id), got.Below(id), want.Below(id))
+				}
+				for _, self := range []bool{false, true} {
+					if got, want := g.Climb(got, id, self, depth), want.Climb(id, goals, self, depth); got != want {
+						t.Fatalf("%d: from %q, self %v, depth %d: %v, want %v", i, id, self, depth, got, want)
+					}
+				}
+				yes, unsure := got.Reports(id)
+				if y, u := want.Reports(id); y != yes || u != unsure {
+					t.Fatalf("%d: %q has reports: %v, %v, want %v, %v", i, id, yes, unsure, y, u)
+				}
+			}
+		}
+	})
+}
+
 func TestGoalsAnswerAsTheWalkDoesOnEveryWay(t *testing.T) {
 	list := []lineage.Link{
 		{ID: "ceo"}, {ID: "cto", Parent: "ceo"}, {ID: "dev", Parent: "cto"}, {ID: "ops", Parent: "cto"},

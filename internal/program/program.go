@@ -83,6 +83,27 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	return &m.yes, &m.possible
 }
 
+// Among is [Machine.Evaluate] for some of the users of the chunk. Where they are few they are asked one by one, and the
+// others are in neither of the bits; else these are of everybody.
+func (m *Machine) Among(who *userset.Bits, p *Program, terms []Term, chunk, users int) (yes, possible *userset.Bits) {
+	if len(p.Clauses) > 0 && who.Count() > few {
+		return m.Evaluate(p, terms, chunk, users)
+	}
+	m.chunk, m.users, m.terms = chunk, users, terms
+	m.yes.Reset()
+	m.possible.Reset()
+	for u := range who.All() {
+		if m.upper = true; len(p.Clauses) == 0 || !m.holds(p, u) {
+			continue
+		}
+		m.possible.Set(u)
+		if m.upper = false; m.holds(p, u) {
+			m.yes.Set(u)
+		}
+	}
+	return &m.yes, &m.possible
+}
+
 // Unsure lists those whom the last program might hold for and does not hold for, in any order. It is false where
 // they are too many to list.
 func (m *Machine) Unsure() (list []uint16, listed bool) { return m.unsure, !m.many }

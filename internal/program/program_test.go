@@ -108,6 +108,20 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 				t.Fatalf("%v are listed as unsure, want %v by %+v", list, want, p)
 			}
 		}
+		var some program.Machine
+		var who userset.Bits
+		asked := rapid.SampledFrom([]int{0, 3, 64, 65, users}).Draw(t, "asked")
+		for _, u := range append(odd, 0) {
+			for n := range uint32(min(asked, users)) {
+				who.Set(uint16((u + n) % uint32(users)))
+			}
+		}
+		certainOf, possibleOf := some.Among(&who, &p, terms, 0, users)
+		for u := range who.All() {
+			if certainOf.Has(u) != certain.Has(u) || possibleOf.Has(u) != possible.Has(u) {
+				t.Fatalf("user %d is answered otherwise among %d of %d by %+v", u, who.Count(), users, p)
+			}
+		}
 		for u := range uint32(userset.Chunk) {
 			got := no
 			switch {
