@@ -305,7 +305,7 @@ func (r *run) pass(ctx context.Context) error {
 			return err
 		}
 		if r.horizon != nil {
-			return errNoIndex
+			return errUnforeseen
 		}
 	}
 	if err := r.reports(ctx); err != nil {

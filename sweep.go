@@ -132,7 +132,7 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		}
 	}
 	if r.horizon != nil {
-		if err := r.horizon.look(ctx, r, x); err != nil {
+		if err := r.horizon.look(ctx, r, x, answers); err != nil {
 			return err
 		}
 	}

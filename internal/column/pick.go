@@ -1,6 +1,11 @@
 package column
 
-import "github.com/grouprules/groups/internal/userset"
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/grouprules/groups/internal/userset"
+)
 
 // Pick are codes that are looked for. It is immutable: make it once and use it for every chunk, and by
 // several goroutines.
@@ -9,23 +14,29 @@ type Pick struct {
 	has         []uint64 // a bit for each code from the first looked for on; only if there are several runs
 }
 
-// NewPick returns a Pick of the codes, which are ascending, each once. Its memory grows with how far they
-// are apart.
+// NewPick returns a Pick of the codes, in any order. Its memory grows with how far they are apart.
 func NewPick(codes []uint32) *Pick {
 	p := new(Pick)
-	for i, c := range codes {
-		if i > 0 && c == codes[i-1]+1 {
-			p.last[len(p.last)-1] = c
-			continue
-		}
-		p.first, p.last = append(p.first, c), append(p.last, c)
+	if len(codes) == 0 {
+		return p
 	}
-	if len(p.first) > 1 {
-		lowest := codes[0]
-		p.has = make([]uint64, (codes[len(codes)-1]-lowest)/64+1)
-		for _, c := range codes {
-			p.has[(c-lowest)/64] |= 1 << ((c - lowest) % 64)
+	lowest, highest := slices.Min(codes), slices.Max(codes)
+	p.has = make([]uint64, (highest-lowest)/64+1)
+	for _, c := range codes {
+		p.has[(c-lowest)/64] |= 1 << ((c - lowest) % 64)
+	}
+	for i, word := range p.has {
+		for ; word != 0; word &= word - 1 {
+			c := lowest + uint32(i*64+bits.TrailingZeros64(word))
+			if last := len(p.last) - 1; last >= 0 && c == p.last[last]+1 {
+				p.last[last] = c
+			} else {
+				p.first, p.last = append(p.first, c), append(p.last, c)
+			}
 		}
+	}
+	if len(p.first) == 1 {
+		p.has = nil
 	}
 	return p
 }
