@@ -19,20 +19,20 @@ type future struct {
 	h    *horizon
 	x    *index
 	n    uint32
-	rank int32 // by ID, of those whom time may move
-	user *User // nil: not among the people
+	rank uint32 // by ID, of those whom time may move
+	user *User  // nil: not among the people
 	now  time.Time
 
-	stances []stance // in the order of the groups
-	at      []int    // by the number of the outlook, one more than where the stance is
-	turns   []userTurns
-	hand    *outlook
-	ask     func(term uint32) program.Truth
-	light   User
-	like    User
-	met     func(turn)
-	meets   turn
-	moves   []move
+	stances  []stance // in the order of the groups
+	at       []int    // by the number of the outlook, one more than where the stance is
+	turns    []userTurns
+	hand     *outlook
+	ask      func(term uint32) program.Truth
+	light    User
+	inquirer *inquirer
+	met      func(turn)
+	meets    turn
+	moves    []move
 }
 
 // A stance is how the user stands in one group.
@@ -50,16 +50,20 @@ type userTurns struct {
 	list []turned
 }
 
-// A move is a change, by numbers.
+// A move is a change. Its number is that of the group, by ID, and that of the user among those whom time may move, likewise.
 type move struct {
 	at            time.Time
-	group, user   int32
+	number        uint64
 	before, after Method
 	cause         Cause
 }
 
-// usersTogether is of how many users the futures are found by one processor.
-const usersTogether = 512
+// usersTogether is of how many users the futures are found by one processor, and spansOfTime in how many parts the changes
+// are put in order.
+const (
+	usersTogether = 512
+	spansOfTime   = 64
+)
 
 // live finds the changes of all whom time may move.
 func (h *horizon) live(ctx context.Context, r *run, x *index) error {
@@ -87,13 +91,13 @@ func (h *horizon) live(ctx context.Context, r *run, x *index) error {
 	pieces := slices.Collect(slices.Chunk(users, usersTogether))
 	moves := make([][]move, len(pieces))
 	err := eachInParallel(len(pieces), func(i int) error {
-		f := &future{h: h, x: x, at: make([]int, len(h.outlooks))}
+		f := &future{h: h, x: x, at: make([]int, len(h.outlooks)), inquirer: newInquirer(h)}
 		f.ask = f.truth
 		for j, n := range pieces[i] {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := f.live(ctx, r, n, int32(i*usersTogether+j), groups[start[n]:start[n+1]]); err != nil {
+			if err := f.live(ctx, r, n, uint32(i*usersTogether+j), groups[start[n]:start[n+1]]); err != nil {
 				return err
 			}
 		}
@@ -101,40 +105,54 @@ func (h *horizon) live(ctx context.Context, r *run, x *index) error {
 		return nil
 	})
 	if err == nil {
-		h.tell(x, users, slices.Concat(moves...))
+		h.tell(x, users, moves)
 	}
 	return err
 }
 
-// tell has the moves in the groups that are asked for as changes, in their order.
-func (h *horizon) tell(x *index, users []uint32, moves []move) {
-	ids := make([]GroupID, len(h.outlooks))
-	for i, o := range h.outlooks {
-		ids[i] = o.ID
-	}
-	ranks, byID := make([]int, len(ids)), slices.Sorted(slices.Values(ids))
-	for i, id := range ids {
-		ranks[i], _ = slices.BinarySearch(byID, id)
-	}
-	if len(h.groups) > 0 {
-		moves = slices.DeleteFunc(moves, func(m move) bool { return !slices.Contains(h.groups, ids[m.group]) })
-	}
-	slices.SortFunc(moves, func(a, b move) int {
-		if c := a.at.Compare(b.at); c != 0 {
-			return c
+// tell has the moves as changes, in their order.
+func (h *horizon) tell(x *index, users []uint32, found [][]move) {
+	span := func(m *move) int { return int(m.at.Sub(h.now) / (h.before.Sub(h.now)/spansOfTime + 1)) }
+	var start, next [spansOfTime + 1]int
+	for _, moves := range found {
+		for i := range moves {
+			start[span(&moves[i])+1]++
 		}
-		return cmp.Or(ranks[a.group]-ranks[b.group], int(a.user-b.user))
-	})
-	h.changes = make([]Change, len(moves))
-	for i := range moves {
-		m := &moves[i]
-		c := &h.changes[i]
-		*c = Change{Group: ids[m.group], User: x.ids[users[m.user]], Kind: changeKind(m.before, m.after), Before: m.before, After: m.after, Cause: m.cause, At: m.at.UTC()}
 	}
+	for i := range spansOfTime {
+		start[i+1] += start[i]
+	}
+	all := make([]move, start[spansOfTime])
+	next = start
+	for _, moves := range found {
+		for i := range moves {
+			at := &next[span(&moves[i])]
+			all[*at] = moves[i]
+			*at++
+		}
+	}
+	h.changes = make([]Change, len(all))
+	inParallel(spansOfTime, func() func(int) {
+		return func(i int) {
+			moves, changes := all[start[i]:start[i+1]], h.changes[start[i]:start[i+1]]
+			slices.SortFunc(moves, func(a, b move) int {
+				if c := a.at.Compare(b.at); c != 0 {
+					return c
+				}
+				return cmp.Compare(a.number, b.number)
+			})
+			for i, m := range moves {
+				changes[i] = Change{
+					Group: h.ids[m.number>>32], User: x.ids[users[uint32(m.number)]], Kind: changeKind(m.before, m.after),
+					Before: m.before, After: m.after, Cause: m.cause, At: m.at.UTC(),
+				}
+			}
+		}
+	})
 }
 
 // live finds the changes of one user.
-func (f *future) live(ctx context.Context, r *run, n uint32, rank int32, groups []*outlook) error {
+func (f *future) live(ctx context.Context, r *run, n uint32, rank uint32, groups []*outlook) error {
 	if err := f.begin(ctx, n, rank, groups); err != nil {
 		return err
 	}
@@ -160,7 +178,7 @@ func (f *future) live(ctx context.Context, r *run, n uint32, rank int32, groups 
 }
 
 // begin has a user at hand, as they are stored.
-func (f *future) begin(ctx context.Context, n uint32, rank int32, groups []*outlook) error {
+func (f *future) begin(ctx context.Context, n uint32, rank uint32, groups []*outlook) error {
 	for i := range f.stances {
 		f.at[f.stances[i].number] = 0
 	}
@@ -193,10 +211,9 @@ func (f *future) begin(ctx context.Context, n uint32, rank int32, groups []*outl
 func (f *future) turned(t *turning) []turned {
 	switch a := t.aspect.(type) {
 	case *valued:
-		return t.of(a, a.codes.Code(f.n), &f.like, f.h)
+		return f.inquirer.value(t, a, a.codes.Code(f.n))
 	case *enrollmentAspect:
-		f.like.Enrollments = a.held[f.n]
-		return f.h.turns(t.predicate, &f.like)
+		return f.h.turns(t.predicate, &User{Enrollments: a.held[f.n]})
 	}
 	return nil
 }
@@ -243,8 +260,8 @@ func (f *future) process(p *stance, r *run) bool {
 	}
 	was := p.standing
 	st, by := s.settle(f.user, f.verdict(p.outlook), was, f.now, r.e.opts.Exclusions)
-	if was.Member != st.Member {
-		f.moves = append(f.moves, move{f.now, int32(p.number), f.rank, was.Member, st.Member, s.cause(was, st, by)})
+	if was.Member != st.Member && p.told {
+		f.moves = append(f.moves, move{f.now, uint64(p.rank)<<32 | uint64(f.rank), was.Member, st.Member, s.cause(was, st, by)})
 	}
 	stirs := !p.begun || !sameStanding(was, st)
 	p.standing, p.answer, p.begun, p.due = st, s.answerOf(st), true, time.Time{}

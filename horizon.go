@@ -65,6 +65,7 @@ type horizon struct {
 	turnings map[*predicate]*turning
 	outlooks []*outlook // in the order of the groups
 	of       map[GroupID]*outlook
+	ids      []GroupID // of the outlooks, ascending
 	changes  []Change
 }
 
@@ -88,6 +89,8 @@ type outlook struct {
 	*subject
 	later   subject
 	number  int
+	rank    int       // by ID
+	told    bool      // somebody asks for the changes
 	first   time.Time // when it is processed for the first time
 	flat    program.Flat
 	asked   []int // by term, the number of the predicate, or as a complement that of the group term
@@ -111,7 +114,7 @@ type namedGroups struct {
 // look finds the changes in the groups of a run that has decided about all of them. answers are what conditions find in those
 // that others read.
 func (h *horizon) look(ctx context.Context, r *run, x *index, answers map[GroupID]program.Term) error {
-	h.now, h.changes, h.outlooks, h.of = r.now, []Change{}, nil, map[GroupID]*outlook{}
+	h.now, h.changes, h.outlooks, h.ids, h.of = r.now, nil, nil, nil, map[GroupID]*outlook{}
 	h.turn(r, x)
 	for _, s := range r.order {
 		if err := ctx.Err(); err != nil {
@@ -120,11 +123,13 @@ func (h *horizon) look(ctx context.Context, r *run, x *index, answers map[GroupI
 		if s.whole {
 			o := h.outlook(s, r, x)
 			o.settled = answers[s.ID]
-			h.outlooks, h.of[s.ID] = append(h.outlooks, o), o
+			h.outlooks, h.of[s.ID], h.ids = append(h.outlooks, o), o, append(h.ids, s.ID)
 			h.unsettle(o, r, x)
 		}
 	}
+	slices.Sort(h.ids)
 	for _, o := range slices.Backward(h.outlooks) {
+		o.rank, _ = slices.BinarySearch(h.ids, o.ID)
 		for _, id := range o.needs {
 			if of := h.of[id]; of.awaits {
 				for n := range o.restless.All() {
@@ -140,7 +145,8 @@ func (h *horizon) look(ctx context.Context, r *run, x *index, answers map[GroupI
 }
 
 func (h *horizon) outlook(s *subject, r *run, x *index) *outlook {
-	o := &outlook{subject: s, later: *s, number: len(h.outlooks), first: h.now}
+	o := &outlook{subject: s, later: *s, number: len(h.outlooks), first: h.now,
+		told: len(h.groups) == 0 || slices.Contains(h.groups, s.ID)}
 	o.later.State.Live = s.Status == Active
 	if s.waits && s.due().After(h.now) {
 		o.first = s.due()
@@ -341,26 +347,44 @@ func (h *horizon) turningValues(t *turning, a *valued) (codes []uint32) {
 			return codes
 		}
 	}
-	var like User
+	ask := newInquirer(h)
 	for code := uint32(1); int(code) < a.codes.Codes(); code++ {
-		if a.codes.Count(code) > 0 && len(t.of(a, code, &like, h)) > 0 {
+		if a.codes.Count(code) > 0 && len(ask.value(t, a, code)) > 0 {
 			codes = append(codes, code)
 		}
 	}
 	return codes
 }
 
-// of is when the predicate turns for who has a value. Many may ask at once.
-func (t *turning) of(a *valued, code uint32, like *User, h *horizon) (list []turned) {
-	a.like(code, like)
-	t.leaf.(clocked).turns(like, &t.agenda.view, func(of turn) {
-		t.writing.Lock()
-		defer t.writing.Unlock()
-		known := false
-		if list, known = t.days[of.day]; !known {
-			list = h.turns(t.predicate, like)
-			t.days[of.day] = list
-		}
-	})
+// An inquirer asks when predicates turn, for one value after the other.
+type inquirer struct {
+	h    *horizon
+	like User
+	day  calendar.Day
+	has  bool // a day
+	meet func(turn)
+}
+
+func newInquirer(h *horizon) *inquirer {
+	q := &inquirer{h: h}
+	q.meet = func(t turn) { q.day, q.has = t.day, true }
+	return q
+}
+
+// value is when a predicate turns for who has a value. What it says goes by the day of that, so that it is worked out once
+// for all whose value is of one day.
+func (q *inquirer) value(t *turning, a *valued, code uint32) []turned {
+	q.has = false
+	a.like(code, &q.like)
+	if t.leaf.(clocked).turns(&q.like, &t.agenda.view, q.meet); !q.has {
+		return nil
+	}
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	list, known := t.days[q.day]
+	if !known {
+		list = q.h.turns(t.predicate, &q.like)
+		t.days[q.day] = list
+	}
 	return list
 }
