@@ -30,8 +30,6 @@ type future struct {
 	ask      func(term uint32) program.Truth
 	light    User
 	inquirer *inquirer
-	met      func(turn)
-	meets    turn
 	moves    []move
 }
 
@@ -254,17 +252,13 @@ func (f *future) process(p *stance, r *run) bool {
 	if !p.isDue(f.now) {
 		return false
 	}
-	s := p.subject
-	if p.begun {
-		s = &p.later
-	}
 	was := p.standing
-	st, by := s.settle(f.user, f.verdict(p.outlook), was, f.now, r.e.opts.Exclusions)
+	st, by := p.settle(f.user, f.verdict(p.outlook), was, f.now, r.e.opts.Exclusions)
 	if was.Member != st.Member && p.told {
-		f.moves = append(f.moves, move{f.now, uint64(p.rank)<<32 | uint64(f.rank), was.Member, st.Member, s.cause(was, st, by)})
+		f.moves = append(f.moves, move{f.now, uint64(p.rank)<<32 | uint64(f.rank), was.Member, st.Member, p.cause(was, st, by)})
 	}
 	stirs := !p.begun || !sameStanding(was, st)
-	p.standing, p.answer, p.begun, p.due = st, s.answerOf(st), true, time.Time{}
+	p.standing, p.answer, p.begun, p.due = st, p.answerOf(st), true, time.Time{}
 	return stirs
 }
 

@@ -83,11 +83,9 @@ type turned struct {
 	now program.Truth
 }
 
-// An outlook is what it takes to look ahead in one group. Its subject is as it is when it is processed for the first time,
-// and later as it is from then on.
+// An outlook is what it takes to look ahead in one group.
 type outlook struct {
 	*subject
-	later   subject
 	number  int
 	rank    int       // by ID
 	told    bool      // somebody asks for the changes
@@ -145,12 +143,11 @@ func (h *horizon) look(ctx context.Context, r *run, x *index, answers map[GroupI
 }
 
 func (h *horizon) outlook(s *subject, r *run, x *index) *outlook {
-	o := &outlook{subject: s, later: *s, number: len(h.outlooks), first: h.now,
+	o := &outlook{subject: s, number: len(h.outlooks), first: h.now,
 		told: len(h.groups) == 0 || slices.Contains(h.groups, s.ID)}
-	o.later.State.Live = s.Status == Active
 	if s.waits && s.due().After(h.now) {
 		o.first = s.due()
-		o.awaits = s.State.Live != o.later.State.Live
+		o.awaits = s.State.Live != (s.Status == Active)
 	}
 	for _, id := range s.needs {
 		if of := h.of[id]; of == nil || of.awaits {

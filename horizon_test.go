@@ -80,6 +80,36 @@ func TestWhatIsForeseenIsWhatProcessingComesTo(tt *testing.T) {
 	tt.Log(moves, "moves")
 }
 
+// A group that refers to one that refers to one that was never processed: who moves there by time alone has to wait until it
+// is, although time moves them in neither of the others.
+func TestWhomTimeMovesMayWaitForAGroupOfWhichNothingIsKnown(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }})
+	hired := groups.DateField("hired")
+	err := m.Write(ctx, groups.PeopleChange{
+		Schema: &groups.Schema{Fields: []groups.Field{{Name: "hired", Type: groups.TypeDate}}},
+		Upsert: []groups.User{{ID: "ann", Fields: map[string]groups.Value{"hired": groups.Day(groups.NewDate(2026, 3, 2))}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []groups.Group{
+		{ID: "weekly", Schedule: groups.Schedule{Every: 7 * 24 * time.Hour}, Criteria: groups.AllSets(groups.All(hired.Before(groups.NewDate(2000, 1, 1))))},
+		{ID: "mentors", Criteria: groups.AllSets(groups.All(groups.MemberOfAny("weekly")))},
+		{ID: "new", Criteria: groups.AllSets(groups.All(hired.InLast(30, groups.Days), groups.MemberOfAny("mentors").Not()))},
+	} {
+		g.Name, g.Kind, g.Status = string(g.ID), groups.AutomaticGroup, groups.Active
+		if _, err := ev.Save(ctx, g, "chief"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changes, ok, err := ev.Foresee(ctx, now.AddDate(0, 0, 20), "new")
+	if got := fmt.Sprint(changes); !ok || err != nil || len(changes) != 1 || !changes[0].At.Equal(time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s (%v, %v), want one change when weekly is processed, on a Thursday", got, ok, err)
+	}
+}
+
 // newHires is an Evaluator of a group of those hired in the last five days, as of a moment in St. John's, where the clock was
 // once set back at a minute past midnight: who has come today has not for an hour.
 func newHires(t *testing.T, o groups.Options, s groups.Schedule) *groups.Evaluator {
