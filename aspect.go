@@ -310,8 +310,7 @@ func (a *valued) shift(p *predicate, from *View, with *scratch) {
 	if len(moved) == 0 {
 		return
 	}
-	slices.Sort(moved)
-	pick := columns.NewPick(slices.Compact(moved))
+	pick := columns.NewPick(moved)
 	for chunk := range chunksOf(a.codes.Len()) {
 		with.yes.Reset()
 		if a.codes.Select(chunk, pick, &with.yes) == 0 {
@@ -332,8 +331,7 @@ func (a *valued) settle(p *predicate, yes, unknown []uint32, with *scratch) {
 		verdict Verdict
 	}{{&p.yes, yes, Yes}, {&p.unknown, unknown, Unknown}} {
 		if few := a.codes.Len() / 16; len(of.codes) <= few {
-			slices.Sort(of.codes)
-			a.choose(of.set, slices.Compact(of.codes), &with.yes)
+			a.choose(of.set, of.codes, &with.yes)
 			continue
 		}
 		*of.set = userset.Set{}

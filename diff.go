@@ -120,13 +120,7 @@ func (d *Diff) growth() (members, automatic int) {
 
 // change describes a user's move from one method to another.
 func (r *run) change(s *subject, stored, next Standing, before, after Method, by Reason, meant bool) Change {
-	c := Change{Group: s.ID, User: next.User, Kind: Switched, Before: before, After: after, Cause: s.cause(stored, next, by), At: r.now}
-	switch {
-	case before == Outside:
-		c.Kind = Joined
-	case after == Outside:
-		c.Kind = Left
-	}
+	c := Change{Group: s.ID, User: next.User, Kind: changeKind(before, after), Before: before, After: after, Cause: s.cause(stored, next, by), At: r.now}
 	switch e := r.edition; {
 	case meant:
 		c.By = r.act.by
@@ -134,6 +128,17 @@ func (r *run) change(s *subject, stored, next Standing, before, after Method, by
 		c.Kind, c.Cause, c.By = Switched, causeAdoption, e.by
 	}
 	return c
+}
+
+// changeKind is what to go from one method to another is called.
+func changeKind(before, after Method) ChangeKind {
+	switch Outside {
+	case before:
+		return Joined
+	case after:
+		return Left
+	}
+	return Switched
 }
 
 // identify gives the changes their IDs, for a write to a group in that state.

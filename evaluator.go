@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"strings"
 	"time"
 )
@@ -291,7 +292,7 @@ func (e *Evaluator) Trees(ctx context.Context) (map[Tree]*Hierarchy, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.index.lendTrees(ctx, r)
+	e.index.lend(ctx, r, func() { maps.Copy(r.trees, e.index.trees) })
 	if err := r.readTrees(ctx); err != nil {
 		return nil, err
 	}

@@ -108,6 +108,7 @@ type run struct {
 	// around, where set, is the group that the run reads, with none but those that its rule reads. Of supposing is asked
 	// what would be if a user were another.
 	around    GroupID
+	few       bool // the run has but some of the groups
 	supposing *subject
 	met       map[UserID]*User // who was read, where that is asked about one of them
 	// named, where set, are those of the users who are looked at for what they are, and the rest are looked at
@@ -313,7 +314,7 @@ func (r *run) pass(ctx context.Context) error {
 			return err
 		}
 		if r.horizon != nil {
-			return errNoIndex
+			return errUnforeseen
 		}
 	}
 	if err := r.reports(ctx); err != nil {

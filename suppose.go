@@ -98,7 +98,7 @@ func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, err
 		return nil, err
 	}
 	v := &supposing{Supposition: s, now: now, regrouped: map[GroupID]bool{}}
-	are := e.rules.arrange(all, false)
+	are := e.rules.arrange(all, "", false)
 	would := are
 	if len(s.GroupParents) > 0 {
 		if would, err = v.regroup(all); err != nil {

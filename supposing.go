@@ -301,7 +301,7 @@ func (o *otherwise) affected() *userset.Set {
 // compare decides about those in a group of whom something that its rule asks differs, as things are and as they would
 // be. It returns what conditions on the group would find in whom they find something else now, if anybody reads it.
 func (o *otherwise) compare(ctx context.Context, s, would *subject, found *Consequence, read bool) (changed map[uint32]Verdict, err error) {
-	c := outlook{o: o, s: would, found: found, was: o.x.sweeper(), would: o.x.sweeper()}
+	c := imagined{o: o, s: would, found: found, was: o.x.sweeper(), would: o.x.sweeper()}
 	defer o.x.sweepers.Put(c.was)
 	defer o.x.sweepers.Put(c.would)
 	if read {
@@ -328,8 +328,8 @@ func (o *otherwise) compare(ctx context.Context, s, would *subject, found *Conse
 	return c.changed, nil
 }
 
-// An outlook is who ends how in one group, as things are and as they would be.
-type outlook struct {
+// An imagined group is who ends how in one group, as things are and as they would be.
+type imagined struct {
 	o            *otherwise
 	s            *subject // as it would be
 	terms        [2][]program.Term
@@ -345,7 +345,7 @@ type outlook struct {
 }
 
 // look compares the users of a chunk.
-func (c *outlook) look(ctx context.Context) error {
+func (c *imagined) look(ctx context.Context) error {
 	c.load()
 	c.was.chunk, c.was.users = c.chunk, c.users
 	if c.was.among(&c.who); c.who.Empty() {
@@ -381,7 +381,7 @@ func (c *outlook) look(ctx context.Context) error {
 }
 
 // load finds the users of whom something differs.
-func (c *outlook) load() {
+func (c *imagined) load() {
 	c.who.Reset()
 	differ := &c.was.found
 	for i, t := range c.terms[0] {
@@ -400,7 +400,7 @@ func (c *outlook) load() {
 }
 
 // ask decides about one user, of whom the rule says that, as things are and as they would be.
-func (c *outlook) ask(ctx context.Context, n uint32, says, would Verdict) error {
+func (c *imagined) ask(ctx context.Context, n uint32, says, would Verdict) error {
 	o, s, x := c.o, c.s, c.o.x
 	id, code := x.ids[n], x.status.codes.Code(n)
 	var u, then *User
@@ -440,7 +440,7 @@ func (c *outlook) ask(ctx context.Context, n uint32, says, would Verdict) error 
 }
 
 // end is how somebody ends of whom nothing is stored but, perhaps, the bit.
-func (c *outlook) end(kind int, says Verdict) *Standing {
+func (c *imagined) end(kind int, says Verdict) *Standing {
 	kind += [...]int{Yes: 0, No: 2, Unknown: 4}[says]
 	e := &c.ends[kind]
 	if !e.known {
@@ -450,7 +450,7 @@ func (c *outlook) end(kind int, says Verdict) *Standing {
 	return &e.Standing
 }
 
-func (c *outlook) note(n uint32, was, would *Standing) {
+func (c *imagined) note(n uint32, was, would *Standing) {
 	c.found.note(c.s, c.o.x.ids[n], *was, *would, c.o.most)
 	if answer := c.s.answerOf(*would); c.changed != nil && answer != c.s.answerOf(*was) {
 		c.changed[n] = answer

@@ -84,11 +84,12 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		r.survey.fromIndex(r, x)
 	}
 	r.told = x.flips.told
-	if _, err := r.decideByLevels(ctx, x, r.readByWhole()); err != nil {
+	answers, err := r.decideByLevels(ctx, x, r.readByWhole())
+	if err != nil {
 		return err
 	}
 	if r.horizon != nil {
-		if err := r.horizon.look(ctx, r, x); err != nil {
+		if err := r.horizon.look(ctx, r, x, answers); err != nil {
 			return err
 		}
 	}

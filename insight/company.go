@@ -11,7 +11,7 @@ import (
 	"github.com/grouprules/groups"
 )
 
-// A company is a Directory of some users and of those who matter to what groups say of them: who is above them in the
+// A company is a Directory of one user and of those who matter to what groups say of them: who is above them in the
 // reporting line, who reports to them where a rule asks for that, and the units that they sit in or beneath, or that rules name.
 type company struct {
 	schema *groups.Schema
@@ -25,33 +25,30 @@ type scopedCompany struct {
 	groups.Scoping
 }
 
-// accompany has the rehearsal be about some users, who need not be among the people, and returns their company.
-func (d *Desk) accompany(ctx context.Context, store *rehearsal, users ...groups.UserID) (groups.Directory, error) {
+// accompany has the rehearsal be about a user, who need not be among the people, and returns their company.
+func (d *Desk) accompany(ctx context.Context, store *rehearsal, user groups.UserID) (groups.Directory, error) {
 	c := &company{}
 	var err error
 	if c.schema, err = d.dir.Schema(ctx); err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	store.only = map[groups.UserID]bool{}
+	store.only = map[groups.UserID]bool{user: true}
 	met := map[groups.UserID]bool{}
-	for _, id := range users {
-		store.only[id] = true
-		for id != "" && !met[id] {
-			met[id] = true
-			u, err := d.dir.User(ctx, id)
-			if errors.Is(err, groups.ErrNotFound) {
-				break
-			}
-			if err != nil {
-				return nil, fmt.Errorf("read user %q: %w", id, err)
-			}
-			c.users = append(c.users, u)
-			id, _ = u.Manager.ID()
+	for id := user; id != "" && !met[id]; {
+		met[id] = true
+		u, err := d.dir.User(ctx, id)
+		if errors.Is(err, groups.ErrNotFound) {
+			break
 		}
+		if err != nil {
+			return nil, fmt.Errorf("read user %q: %w", id, err)
+		}
+		c.users = append(c.users, u)
+		id, _ = u.Manager.ID()
 	}
 	reports, units := store.asked()
 	if reports {
-		if err := c.readReports(ctx, d.dir, users, met); err != nil {
+		if err := c.readReports(ctx, d.dir, user, met); err != nil {
 			return nil, err
 		}
 	}
@@ -88,24 +85,19 @@ func (r *rehearsal) asked() (reports bool, units map[groups.Tree]map[string]bool
 	return reports, units
 }
 
-// readReports reads one who reports to each of the users, where there is any, and one of whom nobody knows to whom: it takes a
-// look at everybody.
-func (c *company) readReports(ctx context.Context, dir groups.Directory, users []groups.UserID, met map[groups.UserID]bool) error {
-	wanted := map[groups.UserID]bool{}
-	for _, id := range users {
-		wanted[id] = true
-	}
-	unknown := false
+// readReports reads one who reports to the user, where there is any, and one of whom nobody knows to whom: it takes a look at
+// everybody.
+func (c *company) readReports(ctx context.Context, dir groups.Directory, user groups.UserID, met map[groups.UserID]bool) error {
+	reported, unknown := false, false
 	for u, err := range dir.Users(ctx) {
 		if err != nil {
 			return fmt.Errorf("read users: %w", err)
 		}
 		manager, known := u.Manager.ID()
-		if known && !wanted[manager] || !known && unknown {
+		if known && (reported || manager != user) || !known && unknown {
 			continue
 		}
-		delete(wanted, manager)
-		unknown = unknown || !known
+		reported, unknown = reported || known, unknown || !known
 		if !met[u.ID] {
 			met[u.ID] = true
 			c.users = append(c.users, u)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -56,8 +55,8 @@ var ErrWindow = errors.New("not a window of time that can be asked about")
 // now. It tells what the people's data says: what the guard holds, or would hold, counts as approved. A From that is past is now. Nothing is written; what others write meanwhile may count or not. A group that does
 // not exist is an error that wraps [groups.ErrNotFound].
 //
-// It takes time in proportion to the changes and to the instants at which there are any or a schedule is due, and to one look
-// at everybody by the index of the Evaluator; where there is none, to a look at everybody at each instant.
+// It takes one look at everybody by the index of the Evaluator, and time in proportion to the changes; where there is no index,
+// a look at everybody at each instant.
 func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.GroupID) (*Forecast, error) {
 	now := d.ev.Now()
 	if from.Before(now) {
@@ -70,76 +69,72 @@ func (d *Desk) Forecast(ctx context.Context, from, to time.Time, ids ...groups.G
 	if err != nil {
 		return nil, err
 	}
-	out := &Forecast{Now: now.UTC(), From: from.UTC(), To: to.UTC(), Changes: []groups.Change{}, Groups: []Sum{}}
+	out := &Forecast{Now: now.UTC(), From: from.UTC(), To: to.UTC(), Groups: []Sum{}}
 	for _, id := range store.ids {
 		if len(ids) == 0 || slices.Contains(ids, id) {
 			members := store.groups[id].State.Members
 			out.Groups = append(out.Groups, Sum{Group: id, First: members, Last: members})
 		}
 	}
-	dir, err := d.restless(ctx, store, to)
+	changes, ok, err := d.ev.Foresee(ctx, to, ids...)
+	if err == nil && !ok {
+		changes, err = d.rehearse(ctx, store, to)
+	}
 	if err != nil {
 		return nil, err
 	}
-	f := d.newFuture(dir, store, d.ev.Options())
-	for f.now.Before(to) {
+	out.take(changes)
+	return out, nil
+}
+
+// rehearse is [groups.Evaluator.Foresee] by processing everybody at each instant.
+func (d *Desk) rehearse(ctx context.Context, store *rehearsal, before time.Time) ([]groups.Change, error) {
+	changes := []groups.Change{}
+	for f := d.newFuture(d.dir, store, d.ev.Options()); f.now.Before(before); {
 		i, err := f.step(ctx)
 		if err != nil {
 			return nil, err
 		}
-		out.take(i)
+		if !i.at.Before(before) {
+			break
+		}
+		for _, c := range i.changes {
+			c.At = i.at.UTC()
+			changes = append(changes, c)
+		}
 		if i.next.IsZero() {
 			break
 		}
 		f.now = i.next
 	}
-	for i := range out.Groups {
-		if s := &out.Groups[i]; store.groups[s.Group] != nil {
-			s.Last = store.groups[s.Group].State.Members
-			s.First = s.Last + s.Left - s.Joined
-		}
-	}
-	return out, nil
+	return changes, nil
 }
 
-// restless has the rehearsal be about whom time may move before an instant, in the groups in which there are any, and returns
-// their company. Where only a look at everybody would tell who that is, everybody is looked at.
-func (d *Desk) restless(ctx context.Context, store *rehearsal, before time.Time) (groups.Directory, error) {
-	restless, err := d.ev.Restless(ctx, before, store.ids...)
-	if restless == nil || err != nil {
-		return d.dir, err
-	}
-	met := map[groups.UserID]bool{}
-	for _, users := range restless {
-		for _, u := range users {
-			met[u] = true
+// take enters the changes from now on, in the order of their instants.
+func (f *Forecast) take(changes []groups.Change) {
+	f.Changes = changes[:0]
+	var s *Sum
+	for _, c := range changes {
+		if s == nil || s.Group != c.Group {
+			s = f.sum(c.Group)
 		}
-	}
-	store.keep(slices.Collect(maps.Keys(restless)))
-	return d.accompany(ctx, store, slices.Sorted(maps.Keys(met))...)
-}
-
-// take enters what happens at an instant.
-func (f *Forecast) take(i instant) {
-	if i.at.Before(f.From) || !i.at.Before(f.To) {
-		return
-	}
-	at := i.at.UTC()
-	for _, c := range i.changes {
-		s := f.sum(c.Group)
 		if s == nil {
-			continue
+			continue // of a group that another refers to
 		}
-		c.At = at
-		f.Changes = append(f.Changes, c)
+		var joined, left int
 		switch c.Kind {
 		case groups.Joined:
-			s.Joined++
+			joined = 1
 		case groups.Left:
-			s.Left++
-		default:
-			s.Switched++
+			left = 1
 		}
+		s.Last += joined - left
+		if c.At.Before(f.From) {
+			s.First = s.Last
+			continue
+		}
+		s.Joined, s.Left, s.Switched = s.Joined+joined, s.Left+left, s.Switched+1-joined-left
+		f.Changes = append(f.Changes, c)
 	}
 }
 

@@ -51,17 +51,12 @@ func newRehearsal(ctx context.Context, base groups.Store, named ...groups.GroupI
 			return nil, fmt.Errorf("group %q: %w", id, groups.ErrNotFound)
 		}
 	}
-	if r.ids = slices.Sorted(maps.Keys(r.groups)); len(named) > 0 {
-		r.keep(named)
+	if len(named) > 0 {
+		needed := r.needed(named)
+		maps.DeleteFunc(r.groups, func(id groups.GroupID, _ *groups.Group) bool { return !needed[id] })
 	}
-	return r, nil
-}
-
-// keep leaves out all groups but some, and those that they refer to.
-func (r *rehearsal) keep(named []groups.GroupID) {
-	needed := r.needed(named)
-	maps.DeleteFunc(r.groups, func(id groups.GroupID, _ *groups.Group) bool { return !needed[id] })
 	r.ids = slices.Sorted(maps.Keys(r.groups))
+	return r, nil
 }
 
 // needed are groups and all those that it takes to know who is in them.
@@ -161,27 +156,18 @@ func (r *rehearsal) Standings(ctx context.Context, id groups.GroupID, after grou
 	}
 }
 
-// fewUsers are asked about one by one faster than a group is gone through.
-const fewUsers = 16
-
-// stored yields what the Store has about the users of a group, as far as the rehearsal is about them.
+// stored yields what the Store has about the users of a group, as far as the rehearsal is about them. The few that it is about
+// are asked for one by one.
 func (r *rehearsal) stored(ctx context.Context, id groups.GroupID, after groups.UserID) iter.Seq2[groups.Standing, error] {
-	of := r.base.Standings(ctx, id, after)
-	if r.only != nil && len(r.only) <= fewUsers {
-		of = func(yield func(groups.Standing, error) bool) {
-			for _, user := range slices.Sorted(maps.Keys(r.only)) {
-				for st, err := range r.base.StandingsOf(ctx, user) {
-					if (err != nil || st.Group == id && user > after) && !yield(st, err) {
-						return
-					}
-				}
-			}
-		}
+	if r.only == nil {
+		return r.base.Standings(ctx, id, after)
 	}
 	return func(yield func(groups.Standing, error) bool) {
-		for st, err := range of {
-			if (err != nil || r.has(st.User)) && !yield(st, err) {
-				return
+		for _, user := range slices.Sorted(maps.Keys(r.only)) {
+			for st, err := range r.base.StandingsOf(ctx, user) {
+				if (err != nil || st.Group == id && user > after) && !yield(st, err) {
+					return
+				}
 			}
 		}
 	}

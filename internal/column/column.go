@@ -118,9 +118,9 @@ func (c *Column) chunk(k int) []uint32 {
 // they are, whoever was in before.
 func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 	switch {
-	case chunk >= len(c.orders) || len(p.first) == 0:
+	case chunk >= len(c.orders) || p == nil:
 		return 0
-	case c.orders[chunk].stale:
+	case c.orders[chunk].stale || len(p.first) == 0:
 		return p.scan(c.chunk(chunk), into)
 	default:
 		return c.orders[chunk].find(p, into)

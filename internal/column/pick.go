@@ -1,30 +1,52 @@
 package column
 
-import "github.com/grouprules/groups/internal/userset"
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/grouprules/groups/internal/userset"
+)
 
 // Pick are codes that are looked for. It is immutable: make it once and use it for every chunk, and by
 // several goroutines.
 type Pick struct {
-	first, last []uint32 // of each run of codes without a gap, ascending
-	has         []uint64 // a bit for each code from the first looked for on; only if there are several runs
+	lowest, highest uint32
+	has             []uint64 // a bit for each code from the lowest on; nil: all up to the highest
+	first, last     []uint32 // of each run of codes without a gap, ascending; none where these are many
 }
 
-// NewPick returns a Pick of the codes, which are ascending, each once. Its memory grows with how far they
-// are apart.
+// manyRuns is from how many on it is faster to go through all users of a chunk than to look for each.
+const manyRuns = userset.Chunk / 16
+
+// NewPick returns a Pick of the codes, in any order. Its memory grows with how far they are apart.
 func NewPick(codes []uint32) *Pick {
-	p := new(Pick)
-	for i, c := range codes {
-		if i > 0 && c == codes[i-1]+1 {
-			p.last[len(p.last)-1] = c
-			continue
-		}
-		p.first, p.last = append(p.first, c), append(p.last, c)
+	if len(codes) == 0 {
+		return nil
 	}
-	if len(p.first) > 1 {
-		lowest := codes[0]
-		p.has = make([]uint64, (codes[len(codes)-1]-lowest)/64+1)
-		for _, c := range codes {
-			p.has[(c-lowest)/64] |= 1 << ((c - lowest) % 64)
+	p := &Pick{lowest: slices.Min(codes), highest: slices.Max(codes)}
+	p.has = make([]uint64, (p.highest-p.lowest)/64+1)
+	for _, c := range codes {
+		p.has[(c-p.lowest)/64] |= 1 << ((c - p.lowest) % 64)
+	}
+	runs, before := 0, uint64(0)
+	for _, word := range p.has {
+		runs += bits.OnesCount64(word &^ (word<<1 | before>>63))
+		before = word
+	}
+	switch {
+	case runs == 1:
+		p.first, p.last, p.has = []uint32{p.lowest}, []uint32{p.highest}, nil
+	case runs < manyRuns:
+		p.first, p.last = make([]uint32, 0, runs), make([]uint32, 0, runs)
+		for i, word := range p.has {
+			for ; word != 0; word &= word - 1 {
+				c := p.lowest + uint32(i*64+bits.TrailingZeros64(word))
+				if last := len(p.last) - 1; last >= 0 && c == p.last[last]+1 {
+					p.last[last] = c
+				} else {
+					p.first, p.last = append(p.first, c), append(p.last, c)
+				}
+			}
 		}
 	}
 	return p
@@ -32,9 +54,9 @@ func NewPick(codes []uint32) *Pick {
 
 // scan is [Column.Select] by going through the codes of all users of the chunk.
 func (p *Pick) scan(codes []uint32, into *userset.Bits) (n int) {
-	lowest, width := p.first[0], p.last[len(p.last)-1]-p.first[0]
+	width := p.highest - p.lowest
 	for i, c := range codes {
-		d := c - lowest // beyond width also when c is less
+		d := c - p.lowest // beyond width also when c is less
 		if d <= width && (p.has == nil || p.has[d/64]>>(d%64)&1 != 0) {
 			into.Set(uint16(i))
 			n++

@@ -1,0 +1,189 @@
+package groups_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law"
+	"pgregory.net/rapid"
+)
+
+// Whoever is foreseen to move is moved by processing at the instants that runs wait for, and nobody else: in groups with
+// owners who have to do with some, and whatever was processed before.
+func TestWhatIsForeseenIsWhatProcessingComesTo(tt *testing.T) {
+	ctx := context.Background()
+	moves := 0
+	rapid.Check(tt, func(t *rapid.T) {
+		n := law.Drawn{}.Restless(t)
+		m, now := groups.NewMemory(), n.Now
+		load := law.OnMemory()
+		load.Open = func() (law.People, groups.Store) { return m, m }
+		owners := &scopes{Directory: m, of: map[string][]groups.UserID{"pat": nil}, broken: rapid.IntRange(0, 9).Draw(t, "broken") == 0}
+		for i := range n.Groups {
+			n.Groups[i].Owner = rapid.SampledFrom([]string{"", "", "", "pat", "root"}).Draw(t, "owner")
+		}
+		for _, u := range n.Users {
+			owners.of["pat"] = append(owners.of["pat"], rapid.SampledFrom([]groups.UserID{u.ID, "?" + u.ID, ""}).Draw(t, "in scope"))
+		}
+		if err := load.Load(n); err != nil {
+			t.Fatal(err)
+		}
+		dir := rapid.SampledFrom([]groups.Directory{m, owners}).Draw(t, "directory")
+		ev := groups.NewEvaluator(dir, m, &groups.Options{
+			Now: func() time.Time { return now }, Zone: n.Zone, Exclusions: n.Exclusions, Guard: &groups.Guard{},
+		})
+		process := func() *groups.Run {
+			run, err := ev.Process(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return run
+		}
+		if rapid.Bool().Draw(t, "processed") {
+			process()
+		}
+		to := n.Now.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 10}).Draw(t, "days"))
+		var ids []groups.GroupID
+		for _, g := range n.Groups[:rapid.IntRange(0, 2).Draw(t, "named")] {
+			ids = append(ids, g.ID)
+		}
+		got, ok, err := ev.Foresee(ctx, to, ids...)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		want := []groups.Change{}
+		for next := now; next.Before(to) && !next.IsZero(); {
+			now = next
+			run := process()
+			next = run.Next
+			changes := run.Changes()
+			slices.SortFunc(changes, func(a, b groups.Change) int {
+				return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.User, b.User))
+			})
+			for _, c := range changes {
+				if c.ID, c.At = "", c.At.UTC(); len(ids) == 0 || slices.Contains(ids, c.Group) {
+					want = append(want, c)
+				}
+			}
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-processed +foreseen):\n%s\n%s", diff, law.Describe(n))
+		}
+		moves += len(want)
+	})
+	tt.Log(moves, "moves")
+}
+
+// A group that refers to one that refers to one that was never processed: who moves there by time alone has to wait until it
+// is, although time moves them in neither of the others.
+func TestWhomTimeMovesMayWaitForAGroupOfWhichNothingIsKnown(t *testing.T) {
+	ctx, m := t.Context(), groups.NewMemory()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }})
+	hired := groups.DateField("hired")
+	err := m.Write(ctx, groups.PeopleChange{
+		Schema: &groups.Schema{Fields: []groups.Field{{Name: "hired", Type: groups.TypeDate}}},
+		Upsert: []groups.User{{ID: "ann", Fields: map[string]groups.Value{"hired": groups.Day(groups.NewDate(2026, 3, 2))}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []groups.Group{
+		{ID: "weekly", Schedule: groups.Schedule{Every: 7 * 24 * time.Hour}, Criteria: groups.AllSets(groups.All(hired.Before(groups.NewDate(2000, 1, 1))))},
+		{ID: "mentors", Criteria: groups.AllSets(groups.All(groups.MemberOfAny("weekly")))},
+		{ID: "new", Criteria: groups.AllSets(groups.All(hired.InLast(30, groups.Days), groups.MemberOfAny("mentors").Not()))},
+	} {
+		g.Name, g.Kind, g.Status = string(g.ID), groups.AutomaticGroup, groups.Active
+		if _, err := ev.Save(ctx, g, "chief"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changes, ok, err := ev.Foresee(ctx, now.AddDate(0, 0, 20), "new")
+	if got := fmt.Sprint(changes); !ok || err != nil || len(changes) != 1 || !changes[0].At.Equal(time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s (%v, %v), want one change when weekly is processed, on a Thursday", got, ok, err)
+	}
+}
+
+// newHires is an Evaluator of a group of those hired in the last five days, as of a moment in St. John's, where the clock was
+// once set back at a minute past midnight: who has come today has not for an hour.
+func newHires(t *testing.T, o groups.Options, s groups.Schedule) *groups.Evaluator {
+	m := groups.NewMemory()
+	ev := groups.NewEvaluator(m, m, &o)
+	day := func(d int) map[string]groups.Value {
+		return map[string]groups.Value{"hired": groups.Day(groups.NewDate(2009, 11, d))}
+	}
+	err := m.Write(t.Context(), groups.PeopleChange{
+		Schema: &groups.Schema{Fields: []groups.Field{{Name: "hired", Type: groups.TypeDate}}},
+		Upsert: []groups.User{{ID: "today", Fields: day(1)}, {ID: "tomorrow", Fields: day(2)}, {ID: "later", Fields: day(9)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := groups.Group{
+		ID: "new", Name: "new", Kind: groups.AutomaticGroup, Status: groups.Active, Zone: "America/St_Johns", Schedule: s,
+		Criteria: groups.AllSets(groups.All(groups.DateField("hired").InLast(5, groups.Days))),
+	}
+	if _, err = ev.Save(t.Context(), g, "chief"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Process(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return ev
+}
+
+var beforeSetBack = time.Date(2009, 11, 1, 2, 30, 30, 0, time.UTC)
+
+func TestWhoAClockThatIsSetBackMovesIsForeseen(t *testing.T) {
+	ev := newHires(t, groups.Options{Now: func() time.Time { return beforeSetBack }}, groups.Schedule{})
+	for _, c := range []struct {
+		minutes int
+		want    string
+	}{
+		{0, ""},
+		{1, "02:31 today left "},
+		{2 * 60, "02:31 today left 03:30 today joined "},
+		{26 * 60, "02:31 today left 03:30 today joined 03:30 tomorrow joined "},
+	} {
+		changes, ok, err := ev.Foresee(t.Context(), beforeSetBack.Add(time.Duration(c.minutes)*time.Minute))
+		got := ""
+		for _, c := range changes {
+			got += fmt.Sprintf("%s %s %s ", c.At.Format("15:04"), c.User, c.Kind)
+		}
+		if got != c.want || !ok || err != nil {
+			t.Errorf("within %d minutes: %q (%v, %v), want %q", c.minutes, got, ok, err, c.want)
+		}
+	}
+}
+
+func TestNothingIsForeseenWithoutAnIndexOrByAClockThatIsBehind(t *testing.T) {
+	now := beforeSetBack
+	o := groups.Options{Now: func() time.Time { return now }}
+	daily := groups.Schedule{Every: 24 * time.Hour}
+	for why, make := range map[string]func() *groups.Evaluator{
+		"no index": func() *groups.Evaluator {
+			o := o
+			o.IndexBytes = -1
+			return newHires(t, o, daily)
+		},
+		"the clock is behind": func() *groups.Evaluator {
+			ev := newHires(t, o, daily)
+			if _, err := ev.Process(t.Context(), "new"); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(-time.Hour)
+			return ev
+		},
+	} {
+		if changes, ok, err := make().Foresee(t.Context(), beforeSetBack.AddDate(1, 0, 0)); changes != nil || ok || err != nil {
+			t.Errorf("%s: %v, %v, %v", why, changes, ok, err)
+		}
+		now = beforeSetBack
+	}
+}
