@@ -3,6 +3,7 @@ package groups
 import (
 	"container/heap"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/grouprules/groups/internal/program"
@@ -12,15 +13,16 @@ import (
 // need not read them all: the order of their references, their rules, and when each is next due. It follows
 // what a Memory files.
 type catalogue struct {
-	x       *index
-	of      *Memory
-	moment  uint64 // up to which what was filed is read
-	entries map[GroupID]*entry
-	refs    *references // never written to
-	order   []*entry    // those read by others first
-	flat    []flatEntry // in that order, for who looks at one user
-	basis   uint64      // of the schema and the options
-	lost    uint64      // flips that were lost when the groups were last found ready
+	x        *index
+	of       *Memory
+	moment   uint64 // up to which what was filed is read
+	entries  map[GroupID]*entry
+	refs     *references    // never written to
+	order    []*entry       // those read by others first
+	flat     []flatEntry    // in that order, for who looks at one user
+	numbered []atomic.Int32 // by the number that a group has in the Memory: its place from 1 on; 0 is to be found by its ID
+	basis    uint64         // of the schema and the options
+	lost     uint64         // flips that were lost when the groups were last found ready
 
 	// unready are those that cannot be followed user by user: a run must look at everybody there, or
 	// an index has not done so yet.
@@ -56,6 +58,7 @@ type entry struct {
 type flatEntry struct {
 	program program.Flat
 	recipe  *recipe
+	regime  regime
 	waits   bool
 	clocked bool
 	reads   bool // other groups
@@ -106,6 +109,9 @@ func (c *catalogue) follow(r *run) {
 	}
 	if c.refs == nil {
 		c.arrange()
+	}
+	if n := c.of.numberedGroups(); n > len(c.numbered) {
+		c.numbered = make([]atomic.Int32, n)
 	}
 	for _, g := range written {
 		c.doubt(c.entries[g.ID])
@@ -200,6 +206,7 @@ func (c *catalogue) arrange() {
 	arrangement := newArrangement(all)
 	c.refs = arrangement.refs
 	c.order, c.flat = make([]*entry, len(all)), make([]flatEntry, len(all))
+	c.numbered = nil
 	for place, of := range arrangement.order {
 		e := c.entries[of.id]
 		e.place, e.cyclic, e.needs = place, of.cyclic, of.needs
@@ -217,6 +224,23 @@ func (c *catalogue) arrange() {
 			e.readers = append(e.readers, c.entries[id])
 		}
 	}
+}
+
+// placeOf is the place of a group with that number in the Memory, if it is in the catalogue. Many may ask at once.
+func (c *catalogue) placeOf(number uint32, id GroupID) (place int, ok bool) {
+	if int(number) < len(c.numbered) {
+		if at := c.numbered[number].Load(); at > 0 {
+			return int(at) - 1, true
+		}
+	}
+	e := c.entries[id]
+	if e == nil {
+		return 0, false
+	}
+	if int(number) < len(c.numbered) {
+		c.numbered[number].Store(int32(e.place) + 1)
+	}
+	return e.place, true
 }
 
 // doubt has a group looked at again, whether it is ready.
@@ -280,7 +304,7 @@ const groupsFrom = 1 << 30
 
 // flatten notes what most looks at a group need.
 func (c *catalogue) flatten(e *entry) {
-	f := flatEntry{recipe: e.recipe, waits: e.waits, clocked: e.clocked}
+	f := flatEntry{recipe: e.recipe, regime: regime{e.Kind, e.Deactivated, e.Frozen, e.Status == Active}, waits: e.waits, clocked: e.clocked}
 	if e.recipe != nil {
 		f.program, f.reads = e.recipe.flat, len(e.recipe.groups) > 0
 	}

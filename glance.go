@@ -325,16 +325,15 @@ func (g *glance) look(e *encounter) {
 
 // tally counts the user at hand in the groups in which they are as they were.
 func (g *glance) tally() {
-	for i := range g.hand.standings {
-		st, place := &g.hand.standings[i], int(g.hand.stored[i])
-		if has(g.decided, place) {
+	for _, st := range g.hand.stored {
+		if has(g.decided, st.place) {
 			continue
 		}
-		if st.Population != Outside {
-			g.in[place].population++
+		if populationOf(st.cell) != Outside {
+			g.in[st.place].population++
 		}
-		if st.Member != Outside {
-			g.in[place].members++
+		if memberOf(st.cell) != Outside {
+			g.in[st.place].members++
 		}
 	}
 }

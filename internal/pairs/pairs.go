@@ -123,6 +123,9 @@ func (t *Table[S, M, V]) Of(set S) Rows[M, V] {
 // Members returns how many numbers members have, and the era that these are of.
 func (t *Table[S, M, V]) Members() (era uint64, n int) { return t.members.Era(), len(t.members.Keys()) }
 
+// Sets returns how many numbers sets have. None is ever given to another.
+func (t *Table[S, M, V]) Sets() int { return len(t.sets.Keys()) }
+
 // In returns the sets that a member is in, with their cells. It copies them.
 func (t *Table[S, M, V]) In(member M) Rows[S, V] {
 	n, ok := t.members.Find(member)
