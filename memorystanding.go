@@ -70,12 +70,12 @@ func memberOf(c pairs.Cell[Standing]) Method {
 	return Method(c.Code >> codeMember & codeMethod)
 }
 
-// storedAbout is what is stored about a user, for who only reads it: cells, and the numbers that a [Memory] has of the
-// groups; a Store that is none has no numbers.
+// storedAbout is what is stored about a user, in any order, for who only reads it: cells, and the numbers that a [Memory]
+// has of the groups; a Store that is none has no numbers.
 func storedAbout(ctx context.Context, store Store, user UserID) iter.Seq2[pairs.Pair[GroupID, Standing], error] {
 	if m, ok := store.(*Memory); ok {
 		return memoryStream(ctx, func() (iter.Seq[pairs.Pair[GroupID, Standing]], error) {
-			return m.standings.In(user).All(), nil
+			return m.standings.Numbered(user).All(), nil
 		}, &m.mu, func(p pairs.Pair[GroupID, Standing], yield func(pairs.Pair[GroupID, Standing], error) bool) bool {
 			return yield(p, nil)
 		})
