@@ -77,7 +77,7 @@ func (c *checks) drop(id GroupID) {
 }
 
 func (x *index) newCheck(of *entry, recipe *recipe) check {
-	k := check{silent: of.cyclic || of.Status != Active, subject: &subject{Group: *of.Group, stored: true, recipe: recipe}, first: program.EndNo}
+	k := check{silent: of.cyclic || of.Status != Active, subject: &subject{Group: of.Group, stored: true, recipe: recipe}, first: program.EndNo}
 	if recipe == nil {
 		return k
 	}

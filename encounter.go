@@ -83,7 +83,7 @@ func (g *glance) part(e *encounter) {
 	e.begin(met{})
 	clear(e.stored[:cap(e.stored)])
 	clear(e.rows)
-	e.g, e.foreteller.rule, e.foreteller.view = nil, nil, View{}
+	e.g, e.foreteller.Group, e.foreteller.rule, e.foreteller.view = nil, nil, nil, View{}
 	g.x.encounters.Put(e)
 }
 
@@ -222,7 +222,7 @@ func (e *encounter) turns(p *predicate) (at time.Time, ever bool) {
 // turnsSooner reports whether a date of the user turns before time matters to the group by what is stored.
 func (e *encounter) turnsSooner(of *entry) bool {
 	s := &e.foreteller
-	s.rule, s.view, s.today, s.turn = of.rule, View{Now: e.g.r.now, Zone: of.zone}, calendar.In(e.g.r.now, of.zone), noDay
+	s.Group, s.rule, s.view, s.today, s.turn = of.Group, of.rule, View{Now: e.g.r.now, Zone: of.zone}, calendar.In(e.g.r.now, of.zone), noDay
 	s.foresee(e.user())
 	at, ok := calendar.Turn(s.turn, e.g.r.now, of.zone)
 	return s.turn != noDay && ok && of.sleepsPast(at)

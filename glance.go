@@ -390,7 +390,7 @@ func (g *glance) subject(e *entry) *subject {
 func (g *glance) needed(e *entry) *subject {
 	s := g.r.groups[e.ID]
 	if s == nil {
-		s = &subject{Group: *e.Group, stored: true}
+		s = &subject{Group: e.Group, stored: true}
 		s.waits, s.needs = e.waits, e.needs
 		g.r.groups[e.ID] = s
 	}
