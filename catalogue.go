@@ -26,7 +26,7 @@ type catalogue struct {
 
 	// unready are those that cannot be followed user by user: a run must look at everybody there, or
 	// an index has not done so yet.
-	unready map[GroupID]*entry
+	unready []*entry
 	alarms  alarms
 	frozen  map[GroupID]*entry // those of the frozen whose rule asks for units
 	climbs  int                // how many rules climb the reporting line, of groups without a schedule
@@ -35,7 +35,7 @@ type catalogue struct {
 	// Of all groups: the latest clock, how many members there are, and the traffic by hour.
 	clock              time.Time
 	members, automatic int
-	hours              map[time.Time]Traffic
+	hours              map[int64]Traffic // by the second in which they begin
 }
 
 // An entry is a group in a catalogue.
@@ -51,7 +51,8 @@ type entry struct {
 	needs   []GroupID // the groups that its rule reads
 	readers []*entry  // those whose rules read it
 	wakes   time.Time
-	alarm   int // its place among the alarms
+	alarm   int  // its place among the alarms
+	doubted bool // it is among the unready
 }
 
 // A flatEntry is what most looks at a group need of it.
@@ -71,7 +72,7 @@ func newCatalogue(x *index) *catalogue {
 		return nil
 	}
 	return &catalogue{
-		x: x, of: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
+		x: x, of: of, entries: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[int64]Traffic{},
 	}
 }
 
@@ -99,13 +100,14 @@ func (c *catalogue) follow(r *run) {
 			c.x.follow(e, nil)
 			heap.Remove(&c.alarms, e.alarm)
 			delete(c.entries, id)
-			delete(c.unready, id)
+			c.unready = slices.DeleteFunc(c.unready, func(of *entry) bool { return of == e })
 			delete(c.frozen, id)
 			c.refs = nil
 		}
 	}
-	for _, g := range written {
-		c.file(r, g)
+	filed := make([]*entry, len(written))
+	for i, g := range written {
+		filed[i] = c.file(r, g)
 	}
 	if c.refs == nil {
 		c.arrange()
@@ -113,9 +115,9 @@ func (c *catalogue) follow(r *run) {
 	if n := c.of.numberedGroups(); n > len(c.numbered) {
 		c.numbered = make([]atomic.Int32, n)
 	}
-	for _, g := range written {
-		c.doubt(c.entries[g.ID])
-		for _, reader := range c.entries[g.ID].readers {
+	for _, e := range filed {
+		c.doubt(e)
+		for _, reader := range e.readers {
 			if !reader.waits {
 				c.doubt(reader)
 			}
@@ -128,16 +130,15 @@ func (c *catalogue) follow(r *run) {
 			c.doubt(e)
 		}
 	}
-	for id, e := range c.unready {
-		if c.isReady(e) {
-			delete(c.unready, id)
-		}
+	c.unready = slices.DeleteFunc(c.unready, func(e *entry) bool {
+		e.doubted = !c.isReady(e)
 		c.flatten(e)
-	}
+		return !e.doubted
+	})
 }
 
 // file enters a group as it is stored now.
-func (c *catalogue) file(r *run, g *Group) {
+func (c *catalogue) file(r *run, g *Group) *entry {
 	e := c.entries[g.ID]
 	known := e != nil
 	if !known {
@@ -156,6 +157,7 @@ func (c *catalogue) file(r *run, g *Group) {
 		}
 		c.refs = nil
 	}
+	woke := e.wakes
 	e.Group, e.wakes = g, g.wakes()
 	c.x.checks.drop(g.ID)
 	if e.State.Clock.After(c.clock) {
@@ -165,11 +167,13 @@ func (c *catalogue) file(r *run, g *Group) {
 	if delete(c.frozen, e.ID); e.Frozen && !e.waits && e.rule != nil && e.rule.units {
 		c.frozen[e.ID] = e
 	}
-	if known {
-		heap.Fix(&c.alarms, e.alarm)
-	} else {
+	switch {
+	case !known:
 		heap.Push(&c.alarms, e)
+	case !e.wakes.Equal(woke):
+		heap.Fix(&c.alarms, e.alarm)
 	}
+	return e
 }
 
 // count adds a group to what the catalogue has of all groups, or with -1 takes it out.
@@ -177,13 +181,12 @@ func (c *catalogue) count(e *entry, by int) {
 	c.members += by * e.State.Members
 	c.automatic += by * e.State.Automatic
 	for _, t := range e.State.Lately {
-		hour := t.Hour.UTC()
-		sum := c.hours[hour]
+		sum := c.hours[t.Hour.Unix()]
 		sum.add(Traffic{Joined: by * t.Joined, Left: by * t.Left, Assigned: by * t.Assigned})
-		if sum.Hour = hour; sum == (Traffic{Hour: hour}) {
-			delete(c.hours, hour)
+		if sum.Joined == 0 && sum.Left == 0 && sum.Assigned == 0 {
+			delete(c.hours, t.Hour.Unix())
 		} else {
-			c.hours[hour] = sum
+			c.hours[t.Hour.Unix()] = sum
 		}
 	}
 	if e.rule == nil || e.waits {
@@ -244,7 +247,11 @@ func (c *catalogue) placeOf(number uint32, id GroupID) (place int, ok bool) {
 }
 
 // doubt has a group looked at again, whether it is ready.
-func (c *catalogue) doubt(e *entry) { c.unready[e.ID] = e }
+func (c *catalogue) doubt(e *entry) {
+	if !e.doubted {
+		e.doubted, c.unready = true, append(c.unready, e)
+	}
+}
 
 // isReady reports whether a run may follow a group user by user: it was last looked at as it is, by the index,
 // for everybody.
@@ -334,7 +341,7 @@ func (x *index) flatten(recipe *recipe) {
 // traffic is that of all groups in the 24 hours up to now.
 func (c *catalogue) traffic(now time.Time) (sum Traffic) {
 	for hour, t := range c.hours {
-		if isLate(hour, now) {
+		if isLate(time.Unix(hour, 0), now) {
 			sum.add(t)
 		}
 	}

@@ -29,6 +29,7 @@ type encounter struct {
 	// their values on the sheets.
 	truths []program.Truth
 	rows   [][]Verdict
+	first  []uint32 // memory for askFirst
 
 	foreteller subject // that finds when dates turn
 }
@@ -137,6 +138,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 	for _, whole := range g.wholes {
 		e.mark(whole)
 	}
+	e.askFirst()
 	for place := range e.places() {
 		if as := e.expect(place, nil); as.passes {
 			e.marked[place/64] &^= 1 << (place % 64)
@@ -145,6 +147,23 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 		}
 	}
 	return nil
+}
+
+// askFirst finds out what the rules of the marked groups ask first, of all of them before the rest of any. A rule waits for
+// memory with each step, which is far away; here nobody waits for another's.
+func (e *encounter) askFirst() {
+	if e.light == nil {
+		return
+	}
+	e.first = e.first[:0]
+	for place := range e.places() {
+		if number, asks := e.g.c.flat[place].program.First(); asks && number < groupsFrom {
+			e.first = append(e.first, number)
+		}
+	}
+	for _, number := range e.first {
+		e.truth(number)
+	}
 }
 
 // clone is it in memory of its own.

@@ -183,8 +183,8 @@ func (x *index) follows(r *run) bool {
 	if x.refill(r.now); !x.flips.on {
 		return false
 	}
-	for id := range c.unready {
-		if s := r.groups[id]; s == nil || !s.whole {
+	for _, e := range c.unready {
+		if s := r.groups[e.ID]; s == nil || !s.whole {
 			return false
 		}
 	}
