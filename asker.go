@@ -77,7 +77,7 @@ func (c *checks) drop(id GroupID) {
 }
 
 func (x *index) newCheck(of *entry, recipe *recipe) check {
-	k := check{silent: of.cyclic || of.Status != Active, subject: &subject{Group: *of.Group, stored: true, recipe: recipe}, first: program.EndNo}
+	k := check{silent: of.cyclic || of.Status != Active, subject: &subject{Group: of.Group, stored: true, recipe: recipe}, first: program.EndNo}
 	if recipe == nil {
 		return k
 	}
@@ -113,7 +113,7 @@ func (x *index) decided(of *entry) (all []*roster, agendas []*agenda) {
 	}
 	for _, id := range append([]GroupID{of.ID}, c.refs.allNeeds(of.ID)...) {
 		e, ro := c.entries[id], x.rosters[id]
-		if c.unready[id] != nil || ro == nil || e.scheduled() || e != of && (e.Status != Active || len(ro.until) > 0) {
+		if e == nil || e.doubted || ro == nil || e.scheduled() || e != of && (e.Status != Active || len(ro.until) > 0) {
 			return nil, nil
 		}
 		if all = append(all, ro); e.clocked {

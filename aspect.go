@@ -81,7 +81,7 @@ type valued struct {
 	// when somebody reads the sets.
 	behind map[uint32]uint32
 	// concerned and flipped are memory for put.
-	concerned []*predicate
+	concerned []turned
 	flipped   []flip
 	coded     []uint32 // memory for keepAll
 }
@@ -104,15 +104,22 @@ func (a *valued) put(n uint32, u *User) {
 	var like User
 	a.flipped = a.flipped[:0]
 	unsure := false
-	for _, p := range a.differ(was, code) {
+	for _, t := range a.differ(was, code) {
+		p, before, now := t.predicate, t.before, t.now
 		if !p.filled {
 			continue
 		}
 		a.stir(p)
 		if p.relative && a.codes.Count(code) == 1 {
 			p.say(code, unasked) // nobody had the value, and what was said of it may be of another day
+			now = unasked
 		}
-		before, now := a.verdict(p, was, &like), a.verdict(p, code, &like)
+		if before == unasked {
+			before = a.verdict(p, was, &like)
+		}
+		if now == unasked {
+			now = a.verdict(p, code, &like)
+		}
 		if before != now {
 			unsure = unsure || now == Unknown
 			a.flipped = append(a.flipped, flip{p, truthOf(now) > truthOf(before), truthOf(now)})
@@ -134,22 +141,28 @@ func (a *valued) catchUp() {
 	var like User
 	for n, was := range a.behind {
 		code := a.codes.Code(n)
-		for _, p := range a.differ(was, code) {
-			if p.filled {
-				p.keep(n, a.verdict(p, code, &like))
+		for _, t := range a.differ(was, code) {
+			if t.filled {
+				t.keep(n, a.verdict(t.predicate, code, &like))
 			}
 		}
 	}
 	clear(a.behind)
 }
 
+// turned is a predicate with what it said of the value that a user had, and of the one that they have.
+type turned struct {
+	*predicate
+	before, now Verdict
+}
+
 // differ are the predicates who say something else of the one value than of the other, or may do so, or whom time
 // changes: most are not, and are passed over.
-func (a *valued) differ(was, code uint32) []*predicate {
+func (a *valued) differ(was, code uint32) []turned {
 	a.concerned = a.concerned[:0]
 	for _, p := range a.apart() {
 		if before, now := p.said(was), p.said(code); p.relative || before != now || now == unasked {
-			a.concerned = append(a.concerned, p)
+			a.concerned = append(a.concerned, turned{p, before, now})
 		}
 	}
 	if a.width == 0 {
@@ -158,8 +171,8 @@ func (a *valued) differ(was, code uint32) []*predicate {
 	before, now := a.reach(was), a.reach(code)
 	a.concerned = a.differing(before, now, a.concerned)
 	for _, place := range a.clocked {
-		if before[place] == now[place] && now[place] != unasked {
-			a.concerned = append(a.concerned, a.placed[place])
+		if p := a.placed[place]; p != nil && before[place] == now[place] && now[place] != unasked {
+			a.concerned = append(a.concerned, turned{p, before[place], now[place]})
 		}
 	}
 	return a.concerned

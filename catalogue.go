@@ -3,6 +3,7 @@ package groups
 import (
 	"container/heap"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/grouprules/groups/internal/program"
@@ -12,19 +13,20 @@ import (
 // need not read them all: the order of their references, their rules, and when each is next due. It follows
 // what a Memory files.
 type catalogue struct {
-	x       *index
-	of      *Memory
-	moment  uint64 // up to which what was filed is read
-	entries map[GroupID]*entry
-	refs    *references // never written to
-	order   []*entry    // those read by others first
-	flat    []flatEntry // in that order, for who looks at one user
-	basis   uint64      // of the schema and the options
-	lost    uint64      // flips that were lost when the groups were last found ready
+	x        *index
+	of       *Memory
+	moment   uint64 // up to which what was filed is read
+	entries  map[GroupID]*entry
+	refs     *references    // never written to
+	order    []*entry       // those read by others first
+	flat     []flatEntry    // in that order, for who looks at one user
+	numbered []atomic.Int32 // by the number that a group has in the Memory: its place from 1 on; 0 is to be found by its ID
+	basis    uint64         // of the schema and the options
+	lost     uint64         // flips that were lost when the groups were last found ready
 
 	// unready are those that cannot be followed user by user: a run must look at everybody there, or
 	// an index has not done so yet.
-	unready map[GroupID]*entry
+	unready []*entry
 	alarms  alarms
 	frozen  map[GroupID]*entry // those of the frozen whose rule asks for units
 	climbs  int                // how many rules climb the reporting line, of groups without a schedule
@@ -33,7 +35,7 @@ type catalogue struct {
 	// Of all groups: the latest clock, how many members there are, and the traffic by hour.
 	clock              time.Time
 	members, automatic int
-	hours              map[time.Time]Traffic
+	hours              map[int64]Traffic // by the second in which they begin
 }
 
 // An entry is a group in a catalogue.
@@ -49,13 +51,15 @@ type entry struct {
 	needs   []GroupID // the groups that its rule reads
 	readers []*entry  // those whose rules read it
 	wakes   time.Time
-	alarm   int // its place among the alarms
+	alarm   int  // its place among the alarms
+	doubted bool // it is among the unready
 }
 
 // A flatEntry is what most looks at a group need of it.
 type flatEntry struct {
 	program program.Flat
 	recipe  *recipe
+	regime  regime
 	waits   bool
 	clocked bool
 	reads   bool // other groups
@@ -68,7 +72,7 @@ func newCatalogue(x *index) *catalogue {
 		return nil
 	}
 	return &catalogue{
-		x: x, of: of, entries: map[GroupID]*entry{}, unready: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[time.Time]Traffic{},
+		x: x, of: of, entries: map[GroupID]*entry{}, frozen: map[GroupID]*entry{}, hours: map[int64]Traffic{},
 	}
 }
 
@@ -96,20 +100,24 @@ func (c *catalogue) follow(r *run) {
 			c.x.follow(e, nil)
 			heap.Remove(&c.alarms, e.alarm)
 			delete(c.entries, id)
-			delete(c.unready, id)
+			c.unready = slices.DeleteFunc(c.unready, func(of *entry) bool { return of == e })
 			delete(c.frozen, id)
 			c.refs = nil
 		}
 	}
-	for _, g := range written {
-		c.file(r, g)
+	filed := make([]*entry, len(written))
+	for i, g := range written {
+		filed[i] = c.file(r, g)
 	}
 	if c.refs == nil {
 		c.arrange()
 	}
-	for _, g := range written {
-		c.doubt(c.entries[g.ID])
-		for _, reader := range c.entries[g.ID].readers {
+	if n := c.of.numberedGroups(); n > len(c.numbered) {
+		c.numbered = make([]atomic.Int32, n)
+	}
+	for _, e := range filed {
+		c.doubt(e)
+		for _, reader := range e.readers {
 			if !reader.waits {
 				c.doubt(reader)
 			}
@@ -122,16 +130,15 @@ func (c *catalogue) follow(r *run) {
 			c.doubt(e)
 		}
 	}
-	for id, e := range c.unready {
-		if c.isReady(e) {
-			delete(c.unready, id)
-		}
+	c.unready = slices.DeleteFunc(c.unready, func(e *entry) bool {
+		e.doubted = !c.isReady(e)
 		c.flatten(e)
-	}
+		return !e.doubted
+	})
 }
 
 // file enters a group as it is stored now.
-func (c *catalogue) file(r *run, g *Group) {
+func (c *catalogue) file(r *run, g *Group) *entry {
 	e := c.entries[g.ID]
 	known := e != nil
 	if !known {
@@ -150,6 +157,7 @@ func (c *catalogue) file(r *run, g *Group) {
 		}
 		c.refs = nil
 	}
+	woke := e.wakes
 	e.Group, e.wakes = g, g.wakes()
 	c.x.checks.drop(g.ID)
 	if e.State.Clock.After(c.clock) {
@@ -159,11 +167,13 @@ func (c *catalogue) file(r *run, g *Group) {
 	if delete(c.frozen, e.ID); e.Frozen && !e.waits && e.rule != nil && e.rule.units {
 		c.frozen[e.ID] = e
 	}
-	if known {
-		heap.Fix(&c.alarms, e.alarm)
-	} else {
+	switch {
+	case !known:
 		heap.Push(&c.alarms, e)
+	case !e.wakes.Equal(woke):
+		heap.Fix(&c.alarms, e.alarm)
 	}
+	return e
 }
 
 // count adds a group to what the catalogue has of all groups, or with -1 takes it out.
@@ -171,13 +181,12 @@ func (c *catalogue) count(e *entry, by int) {
 	c.members += by * e.State.Members
 	c.automatic += by * e.State.Automatic
 	for _, t := range e.State.Lately {
-		hour := t.Hour.UTC()
-		sum := c.hours[hour]
+		sum := c.hours[t.Hour.Unix()]
 		sum.add(Traffic{Joined: by * t.Joined, Left: by * t.Left, Assigned: by * t.Assigned})
-		if sum.Hour = hour; sum == (Traffic{Hour: hour}) {
-			delete(c.hours, hour)
+		if sum.Joined == 0 && sum.Left == 0 && sum.Assigned == 0 {
+			delete(c.hours, t.Hour.Unix())
 		} else {
-			c.hours[hour] = sum
+			c.hours[t.Hour.Unix()] = sum
 		}
 	}
 	if e.rule == nil || e.waits {
@@ -200,6 +209,7 @@ func (c *catalogue) arrange() {
 	arrangement := newArrangement(all)
 	c.refs = arrangement.refs
 	c.order, c.flat = make([]*entry, len(all)), make([]flatEntry, len(all))
+	c.numbered = nil
 	for place, of := range arrangement.order {
 		e := c.entries[of.id]
 		e.place, e.cyclic, e.needs = place, of.cyclic, of.needs
@@ -219,8 +229,29 @@ func (c *catalogue) arrange() {
 	}
 }
 
+// placeOf is the place of a group with that number in the Memory, if it is in the catalogue. Many may ask at once.
+func (c *catalogue) placeOf(number uint32, id GroupID) (place int, ok bool) {
+	if int(number) < len(c.numbered) {
+		if at := c.numbered[number].Load(); at > 0 {
+			return int(at) - 1, true
+		}
+	}
+	e := c.entries[id]
+	if e == nil {
+		return 0, false
+	}
+	if int(number) < len(c.numbered) {
+		c.numbered[number].Store(int32(e.place) + 1)
+	}
+	return e.place, true
+}
+
 // doubt has a group looked at again, whether it is ready.
-func (c *catalogue) doubt(e *entry) { c.unready[e.ID] = e }
+func (c *catalogue) doubt(e *entry) {
+	if !e.doubted {
+		e.doubted, c.unready = true, append(c.unready, e)
+	}
+}
 
 // isReady reports whether a run may follow a group user by user: it was last looked at as it is, by the index,
 // for everybody.
@@ -280,7 +311,7 @@ const groupsFrom = 1 << 30
 
 // flatten notes what most looks at a group need.
 func (c *catalogue) flatten(e *entry) {
-	f := flatEntry{recipe: e.recipe, waits: e.waits, clocked: e.clocked}
+	f := flatEntry{recipe: e.recipe, regime: regime{e.Kind, e.Deactivated, e.Frozen, e.Status == Active}, waits: e.waits, clocked: e.clocked}
 	if e.recipe != nil {
 		f.program, f.reads = e.recipe.flat, len(e.recipe.groups) > 0
 	}
@@ -310,7 +341,7 @@ func (x *index) flatten(recipe *recipe) {
 // traffic is that of all groups in the 24 hours up to now.
 func (c *catalogue) traffic(now time.Time) (sum Traffic) {
 	for hour, t := range c.hours {
-		if isLate(hour, now) {
+		if isLate(time.Unix(hour, 0), now) {
 			sum.add(t)
 		}
 	}

@@ -119,9 +119,10 @@ func (e *Evaluator) compare(ctx context.Context, g Group, other Criteria) (*cont
 	c := &contrast{r: r}
 	g.State = r.groups[g.ID].State
 	for i, rule := range []*Rule{rule, second} {
-		g.Criteria = rule.criteria
-		s := &subject{Group: g, rule: rule, whole: true}
-		if s.needs, err = r.needsOf(g); err != nil {
+		own := g
+		own.Criteria = rule.criteria
+		s := &subject{Group: &own, rule: rule, whole: true}
+		if s.needs, err = r.needsOf(own); err != nil {
 			return nil, err
 		}
 		c.sides[i] = s
@@ -136,7 +137,7 @@ func (r *run) needsOf(g Group) ([]GroupID, error) {
 	refs := newReferences([]Group{g})
 	for id, s := range r.groups {
 		if id != g.ID {
-			refs.put(s.Group)
+			refs.put(*s.Group)
 		}
 	}
 	return refs.needs(g.ID), refs.check(g.ID)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/pairs"
 	"github.com/grouprules/groups/internal/program"
 )
 
@@ -18,7 +19,7 @@ type encounter struct {
 	g *glance
 	met
 	full    *User   // made where somebody asks
-	at      []int32 // by place, one more than where the standing is
+	at      []int32 // by place, one more than where that is what is stored
 	marked  []uint64
 	unsure  bool     // something may be unknown of them
 	stirred bool     // they came, went, or were switched on or off
@@ -28,19 +29,25 @@ type encounter struct {
 	// their values on the sheets.
 	truths []program.Truth
 	rows   [][]Verdict
+	first  []uint32 // memory for askFirst
 
 	foreteller subject // that finds when dates turn
 }
 
 // met is what has come of an encounter.
 type met struct {
-	n         uint32
-	id        UserID
-	light     *User // nil is one who is not among the people
-	standings []Standing
-	stored    []int32    // where the groups of these stand
-	expected  []expected // in the order of the groups
-	flips     int        // how many of them were looked at
+	n        uint32
+	id       UserID
+	light    *User // nil is one who is not among the people
+	stored   []stored
+	expected []expected // in the order of the groups
+	flips    int        // how many of them were looked at
+}
+
+// stored is what is stored about a user in one group.
+type stored struct {
+	place int
+	cell  pairs.Cell[Standing]
 }
 
 // expected is what is to be decided about a user in one group.
@@ -75,21 +82,21 @@ func (g *glance) encounter() *encounter {
 // part ends an encounter, which another may go on with.
 func (g *glance) part(e *encounter) {
 	e.begin(met{})
-	clear(e.standings[:cap(e.standings)])
+	clear(e.stored[:cap(e.stored)])
 	clear(e.rows)
-	e.g, e.foreteller.rule, e.foreteller.view = nil, nil, View{}
+	e.g, e.foreteller.Group, e.foreteller.rule, e.foreteller.view = nil, nil, nil, View{}
 	g.x.encounters.Put(e)
 }
 
 // begin forgets whoever was met before, for the user of m.
 func (e *encounter) begin(m met) {
-	for _, place := range e.stored {
-		e.at[place] = 0
+	for _, st := range e.stored {
+		e.at[st.place] = 0
 	}
 	clear(e.marked)
 	clear(e.turned)
 	clear(e.truths)
-	m.standings, m.stored, m.expected = e.standings[:0], e.stored[:0], e.expected[:0]
+	m.stored, m.expected = e.stored[:0], e.expected[:0]
 	e.met, e.full, e.stirred = m, nil, false
 	e.number(m.n)
 }
@@ -106,14 +113,14 @@ func (e *encounter) number(n uint32) {
 func (e *encounter) meet(ctx context.Context, id UserID) error {
 	g := e.g
 	e.begin(met{id: id})
-	for st, err := range g.r.e.store.StandingsOf(ctx, id) {
+	for p, err := range storedAbout(ctx, g.r.e.store, id) {
 		if err != nil {
 			return fmt.Errorf("read standings of user %q: %w", id, err)
 		}
-		if of := g.c.entries[st.Group]; of != nil {
-			e.standings, e.stored = append(e.standings, st), append(e.stored, int32(of.place))
-			if e.at[of.place] = int32(len(e.standings)); st.Undecided {
-				e.mark(of)
+		if place, ok := g.c.placeOf(p.Number, p.Key); ok {
+			e.stored = append(e.stored, stored{place, p.Cell})
+			if e.at[place] = int32(len(e.stored)); isUndecided(p.Cell) {
+				set(e.marked, place)
 			}
 		}
 	}
@@ -131,6 +138,7 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 	for _, whole := range g.wholes {
 		e.mark(whole)
 	}
+	e.askFirst()
 	for place := range e.places() {
 		if as := e.expect(place, nil); as.passes {
 			e.marked[place/64] &^= 1 << (place % 64)
@@ -141,18 +149,35 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 	return nil
 }
 
+// askFirst finds out what the rules of the marked groups ask first, of all of them before the rest of any. A rule waits for
+// memory with each step, which is far away; here nobody waits for another's.
+func (e *encounter) askFirst() {
+	if e.light == nil {
+		return
+	}
+	e.first = e.first[:0]
+	for place := range e.places() {
+		if number, asks := e.g.c.flat[place].program.First(); asks && number < groupsFrom {
+			e.first = append(e.first, number)
+		}
+	}
+	for _, number := range e.first {
+		e.truth(number)
+	}
+}
+
 // clone is it in memory of its own.
 func (m met) clone() met {
-	m.standings, m.stored, m.expected = slices.Clone(m.standings), slices.Clone(m.stored), slices.Clone(m.expected)
+	m.stored, m.expected = slices.Clone(m.stored), slices.Clone(m.expected)
 	return m
 }
 
 // resume goes on with a user who was met.
 func (e *encounter) resume(m met) {
 	e.begin(m)
-	e.standings, e.stored, e.expected = append(e.standings, m.standings...), append(e.stored, m.stored...), append(e.expected, m.expected...)
-	for i, place := range e.stored {
-		e.at[place] = int32(i + 1)
+	e.stored, e.expected = append(e.stored, m.stored...), append(e.expected, m.expected...)
+	for i, st := range e.stored {
+		e.at[st.place] = int32(i + 1)
 	}
 	for _, as := range e.expected {
 		set(e.marked, as.place)
@@ -216,7 +241,7 @@ func (e *encounter) turns(p *predicate) (at time.Time, ever bool) {
 // turnsSooner reports whether a date of the user turns before time matters to the group by what is stored.
 func (e *encounter) turnsSooner(of *entry) bool {
 	s := &e.foreteller
-	s.rule, s.view, s.today, s.turn = of.rule, View{Now: e.g.r.now, Zone: of.zone}, calendar.In(e.g.r.now, of.zone), noDay
+	s.Group, s.rule, s.view, s.today, s.turn = of.Group, of.rule, View{Now: e.g.r.now, Zone: of.zone}, calendar.In(e.g.r.now, of.zone), noDay
 	s.foresee(e.user())
 	at, ok := calendar.Turn(s.turn, e.g.r.now, of.zone)
 	return s.turn != noDay && ok && of.sleepsPast(at)
@@ -254,8 +279,18 @@ func (e *encounter) expect(place int, run *run) expected {
 		as.late = run == nil && reads && as.verdict == Unknown
 	}
 	as.turns = f.clocked && e.light != nil && (whole || has(e.turned, place) || e.stirred && e.turnsSooner(e.g.c.order[place]))
-	as.passes = as.verdict == No && e.at[place] == 0 && !as.turns && !whole && !as.late
+	as.passes = !as.turns && !whole && !as.late && e.stays(place, as.verdict)
 	return as
+}
+
+// stays reports whether what is stored about the user is what comes of a verdict, so that there is nothing to be decided.
+func (e *encounter) stays(place int, v Verdict) bool {
+	if e.at[place] == 0 {
+		return v == No
+	}
+	st, r := standingOf("", e.id, e.stored[e.at[place]-1].cell), e.g.r
+	next, _ := e.g.c.flat[place].regime.settle(e.light, v, st, r.now, r.e.opts.Exclusions)
+	return !next.Undecided && sameStanding(st, next)
 }
 
 // verdict is a rule's about the user.
@@ -291,7 +326,7 @@ func (e *encounter) truth(number uint32) program.Truth {
 // standing is what is stored about the user in a group.
 func (e *encounter) standing(of *entry) Standing {
 	if at := e.at[of.place]; at > 0 {
-		return e.standings[at-1]
+		return standingOf(of.ID, e.id, e.stored[at-1].cell)
 	}
 	return Standing{Group: of.ID, User: e.id}
 }

@@ -183,8 +183,8 @@ func (x *index) follows(r *run) bool {
 	if x.refill(r.now); !x.flips.on {
 		return false
 	}
-	for id := range c.unready {
-		if s := r.groups[id]; s == nil || !s.whole {
+	for _, e := range c.unready {
+		if s := r.groups[e.ID]; s == nil || !s.whole {
 			return false
 		}
 	}
@@ -325,16 +325,15 @@ func (g *glance) look(e *encounter) {
 
 // tally counts the user at hand in the groups in which they are as they were.
 func (g *glance) tally() {
-	for i := range g.hand.standings {
-		st, place := &g.hand.standings[i], int(g.hand.stored[i])
-		if has(g.decided, place) {
+	for _, st := range g.hand.stored {
+		if has(g.decided, st.place) {
 			continue
 		}
-		if st.Population != Outside {
-			g.in[place].population++
+		if populationOf(st.cell) != Outside {
+			g.in[st.place].population++
 		}
-		if st.Member != Outside {
-			g.in[place].members++
+		if memberOf(st.cell) != Outside {
+			g.in[st.place].members++
 		}
 	}
 }
@@ -391,7 +390,7 @@ func (g *glance) subject(e *entry) *subject {
 func (g *glance) needed(e *entry) *subject {
 	s := g.r.groups[e.ID]
 	if s == nil {
-		s = &subject{Group: *e.Group, stored: true}
+		s = &subject{Group: e.Group, stored: true}
 		s.waits, s.needs = e.waits, e.needs
 		g.r.groups[e.ID] = s
 	}

@@ -62,14 +62,14 @@ func DefaultGuard() *Guard {
 
 // reached says how n moves of so many reach the limit, in words about both, blank where they do not.
 func (l *Limit) reached(n, of int, words string) string {
-	both := fmt.Sprintf(words, thousands(n), thousands(of))
+	both := func() string { return fmt.Sprintf(words, thousands(n), thousands(of)) }
 	switch {
 	case l == nil || n == 0:
 		return ""
 	case n >= l.MaxCount:
-		return fmt.Sprintf("%s reach the %s allowed", both, thousands(l.MaxCount))
+		return fmt.Sprintf("%s reach the %s allowed", both(), thousands(l.MaxCount))
 	case n >= l.MinCount && float64(n)*100 >= float64(of)*float64(l.MaxPercent):
-		return fmt.Sprintf("%s reach %d %%", both, l.MaxPercent)
+		return fmt.Sprintf("%s reach %d %%", both(), l.MaxPercent)
 	}
 	return ""
 }

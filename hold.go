@@ -304,7 +304,7 @@ func (r *run) heldPlan(s *subject) *Plan {
 		hold.Since = s.before.Hold.Since
 	}
 	hold.Causes = s.causes.list()
-	p := &Plan{Group: s.Group, Now: r.now, Diff: s.planned.listed(s.ID), Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
+	p := &Plan{Group: *s.Group, Now: r.now, Diff: s.planned.listed(s.ID), Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
 	p.Group.State = State{}
 	p.ID = p.fingerprint()
 	return p

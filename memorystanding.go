@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"iter"
+	"math"
 
 	"github.com/grouprules/groups/internal/pairs"
 )
@@ -41,9 +42,24 @@ func standingOf(group GroupID, user UserID, c pairs.Cell[Standing]) Standing {
 		return c.Value.clone()
 	}
 	return Standing{
-		Group: group, User: user, Automatic: c.Code&codeAutomatic != 0, Undecided: c.Code&codeUndecided != 0,
-		Population: Method(c.Code >> codePopulation & codeMethod), Member: memberOf(c),
+		Group: group, User: user, Automatic: c.Code&codeAutomatic != 0, Undecided: isUndecided(c),
+		Population: populationOf(c), Member: memberOf(c),
 	}
+}
+
+// isUndecided and populationOf are of a standing by its cell.
+func isUndecided(c pairs.Cell[Standing]) bool {
+	if c.Value != nil {
+		return c.Value.Undecided
+	}
+	return c.Code&codeUndecided != 0
+}
+
+func populationOf(c pairs.Cell[Standing]) Method {
+	if c.Value != nil {
+		return c.Value.Population
+	}
+	return Method(c.Code >> codePopulation & codeMethod)
 }
 
 // memberOf is how a user is in the membership by a cell.
@@ -54,11 +70,40 @@ func memberOf(c pairs.Cell[Standing]) Method {
 	return Method(c.Code >> codeMember & codeMethod)
 }
 
+// storedAbout is what is stored about a user, in any order, for who only reads it: cells, and the numbers that a [Memory]
+// has of the groups; a Store that is none has no numbers.
+func storedAbout(ctx context.Context, store Store, user UserID) iter.Seq2[pairs.Pair[GroupID, Standing], error] {
+	if m, ok := store.(*Memory); ok {
+		return memoryStream(ctx, func() (iter.Seq[pairs.Pair[GroupID, Standing]], error) {
+			return m.standings.Numbered(user).All(), nil
+		}, &m.mu, func(p pairs.Pair[GroupID, Standing], yield func(pairs.Pair[GroupID, Standing], error) bool) bool {
+			return yield(p, nil)
+		})
+	}
+	return func(yield func(pairs.Pair[GroupID, Standing], error) bool) {
+		for st, err := range store.StandingsOf(ctx, user) {
+			if !yield(pairs.Pair[GroupID, Standing]{Key: st.Group, Cell: cellOf(&st), Number: unnumbered}, err) {
+				return
+			}
+		}
+	}
+}
+
+// unnumbered is the number of what has none.
+const unnumbered = math.MaxUint32
+
 // numbers is how many numbers of users there are, given out or free, and the era.
 func (m *Memory) numbers() (era uint64, n int) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.standings.Members()
+}
+
+// numberedGroups is how many numbers groups have.
+func (m *Memory) numberedGroups() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.standings.Sets()
 }
 
 // member is how a user is a member of a group.

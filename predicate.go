@@ -16,13 +16,16 @@ import (
 // known. However many rules have it, negated or not, there is one.
 type predicate struct {
 	// What those need who look at one user comes first, so that it lies together. filled says that the sets are up
-	// to date, as of the day of the agenda.
-	aspect       aspect
-	table        []Verdict // of a valued aspect: by value, unless that stands on the sheet
-	sheet        *sheet
-	seat         uint32 // on the sheet
+	// to date, as of the day of the agenda; number is by which it is asked about one user, from 1 on; 0 is none yet. uses
+	// are the groups whose rule has it.
 	filled       bool
 	relative     bool
+	number       uint32
+	uses         []use
+	seat         uint32 // on the sheet
+	sheet        *sheet
+	table        []Verdict // of a valued aspect: by value, unless that stands on the sheet
+	aspect       aspect
 	yes, unknown userset.Set
 
 	leaf   leaf // not negated
@@ -35,10 +38,6 @@ type predicate struct {
 	// filling it again tells of those for whom it is another now.
 	flips  *flips
 	spoilt bool
-	// uses are the groups whose rule has it.
-	uses []use
-	// number is by which those ask who look at one user, from 1 on; 0 is none yet.
-	number uint32
 	// turnsOn is the earliest day after the one of turnsFrom that brings a change, worked out when the aspect
 	// had seen so many changes; turning is a value that it changes for.
 	turnsOn, turnsFrom calendar.Day

@@ -57,7 +57,7 @@ func (e *edition) enter(r *run, c *Commit) {
 	if !e.saves {
 		return
 	}
-	g := s.Group
+	g := *s.Group
 	g.SavedBy, g.SavedAt = e.by, r.now
 	for i := range c.Writes {
 		if c.Writes[i].Group == e.group {
@@ -103,7 +103,7 @@ func (e *Evaluator) revise(ctx context.Context, r *run, ed *edition, g Group) er
 		}
 	}
 	if !s.stored && ed.saves {
-		if err := e.succeed(ctx, &s.Group); err != nil {
+		if err := e.succeed(ctx, s.Group); err != nil {
 			return err
 		}
 	}
@@ -163,7 +163,7 @@ func (e *Evaluator) Preview(ctx context.Context, g Group, o *PreviewOptions) (*P
 func (r *run) plan() *Plan {
 	ed := r.edition
 	s := r.groups[ed.group]
-	p := &Plan{Group: s.Group, Members: ed.members, Now: r.now, Diff: s.diff.listed(s.ID), Kept: listed(s.kept), Others: []Diff{}}
+	p := &Plan{Group: *s.Group, Members: ed.members, Now: r.now, Diff: s.diff.listed(s.ID), Kept: listed(s.kept), Others: []Diff{}}
 	p.Group.State = State{}
 	if !ed.turned {
 		p.Members = MembersUnsaid
@@ -261,7 +261,7 @@ func (e *Evaluator) Approve(ctx context.Context, p *Plan, by string) (*Run, erro
 		if err := r.evaluate(ctx); err != nil {
 			return nil, err
 		}
-		now := &Plan{Group: s.Group, Diff: s.diff.listed(s.ID)}
+		now := &Plan{Group: *s.Group, Diff: s.diff.listed(s.ID)}
 		if d := p.deviations(now); len(d) > 0 {
 			return nil, cmp.Or[error](r.still(ctx, s), &StaleError{s.ID, d})
 		}

@@ -38,7 +38,9 @@ type roster struct {
 	// as long as it is live; nil where that is to be made again.
 	listed []Member
 	answer *program.Term
-	weight int // as it was last counted
+	// weight is as it was last counted, and unweighed says that it was written to since.
+	weight    int
+	unweighed bool
 
 	// settled is what every standing was last found to agree with, but for those of the unsettled: who should
 	// have moved then, or was written since.
@@ -236,24 +238,24 @@ func (ro *roster) found(n uint32) Verdict {
 func (ro *roster) tidy(x *index, read bool) {
 	if read && ro.answer == nil {
 		answer := ro.answers(len(x.ids))
-		ro.answer = &answer
+		ro.answer, ro.unweighed = &answer, true
+	}
+	if ro.listed == nil {
+		ro.listed, ro.unweighed = make([]Member, 0, ro.undecided.Count()), true
+		for n := range ro.undecided.All() {
+			ro.listed = append(ro.listed, Member{x.ids[n], methodOf(ro.population.Has(n), ro.byRule.Has(n))})
+		}
+		sortByUser(ro.listed, func(m Member) UserID { return m.User })
+	}
+	if ro.unweighed {
 		ro.weigh(&x.weighed.bytes)
 	}
-	if ro.listed != nil {
-		return
-	}
-	ro.listed = make([]Member, 0, ro.undecided.Count())
-	for n := range ro.undecided.All() {
-		ro.listed = append(ro.listed, Member{x.ids[n], methodOf(ro.population.Has(n), ro.byRule.Has(n))})
-	}
-	sortByUser(ro.listed, func(m Member) UserID { return m.User })
-	ro.weigh(&x.weighed.bytes)
 }
 
 // weigh brings the sum of what rosters weigh up to date.
 func (ro *roster) weigh(sum *int) {
 	was := ro.weight
-	ro.weight = ro.bytes()
+	ro.weight, ro.unweighed = ro.bytes(), false
 	*sum += ro.weight - was
 }
 
@@ -401,7 +403,7 @@ func (x *index) wrote(writes []Write, r *run) {
 				}
 			}
 			ro.sequence++
-			ro.weigh(&x.weighed.bytes)
+			ro.unweighed = true
 		}
 	}
 	x.settle(r, true)

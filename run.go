@@ -158,20 +158,20 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 		if err != nil {
 			return fmt.Errorf("read groups: %w", err)
 		}
-		s := &subject{Group: g, stored: true}
+		s := &subject{Group: &g, stored: true}
 		r.groups[g.ID] = s
-		all = append(all, &s.Group)
+		all = append(all, s.Group)
 	}
 	for _, g := range drafts {
 		if s, ok := r.groups[g.ID]; ok {
-			was := s.Group
-			g.State = s.State
-			s.Group, s.was, s.draft = g, &was, true
+			was := *s.Group
+			g.State = was.State
+			*s.Group, s.was, s.draft = g, &was, true
 			continue
 		}
-		s := &subject{Group: g, draft: true}
+		s := &subject{Group: &g, draft: true}
 		r.groups[g.ID] = s
-		all = append(all, &s.Group)
+		all = append(all, s.Group)
 	}
 	r.arrange(r.e.rules.arrange(all, r.around, len(drafts) > 0))
 	return nil
@@ -254,7 +254,7 @@ func (r *run) compile(s *subject) {
 	}
 	var err error
 	if s.view.Zone, err = r.e.rules.zone(s.Zone, r.e.opts.Zone); err == nil && s.Kind == AutomaticGroup && s.rule == nil {
-		s.rule, err = r.e.rules.compile(r.schema, s.Group)
+		s.rule, err = r.e.rules.compile(r.schema, *s.Group)
 	}
 	if err != nil {
 		s.broken, s.rule = true, nil

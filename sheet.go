@@ -12,7 +12,7 @@ type sheet struct {
 	number  uint32       // among the sheets of an index, from 1 on; 0 is none yet
 	pages   [][]Verdict  // of so many rows each; of code 0 all is No
 	width   int          // of a row
-	placed  []*predicate // by place; nil is free
+	placed  []*predicate // by place; nil is free, or of one that has a table instead
 	free    []uint32
 	clocked []uint32     // the places of the relative ones
 	tabled  []*predicate // those of the aspect who have tables
@@ -56,6 +56,7 @@ func (s *sheet) widen(width int) {
 func (s *sheet) take(list []*predicate, codes int) {
 	for _, p := range list {
 		if p.sheet != nil {
+			s.placed[p.seat] = p
 			continue
 		}
 		if last := len(s.free) - 1; last >= 0 {
@@ -102,6 +103,9 @@ func (s *sheet) clear() { *s = sheet{number: s.number} }
 // stand has a predicate, which has a table, take its place again where groups are followed by it.
 func (x *index) stand(p *predicate) {
 	if a, is := p.aspect.(*valued); is {
+		if p.sheet != nil {
+			p.sheet.placed[p.seat] = nil
+		}
 		if a.listed = false; p.number > 0 {
 			x.seats[p.number-1], x.unseated = seat{}, append(x.unseated, p)
 			x.flips.turned++
@@ -149,13 +153,13 @@ func (x *index) seatAll() {
 }
 
 // differing lists the predicates for whom two rows differ, or who were not asked about the second value.
-func (s *sheet) differing(was, now []Verdict, list []*predicate) []*predicate {
+func (s *sheet) differing(was, now []Verdict, list []turned) []turned {
 	for place, v := range now {
 		if was[place] == v && v != unasked {
 			continue
 		}
 		if place < len(s.placed) && s.placed[place] != nil {
-			list = append(list, s.placed[place])
+			list = append(list, turned{s.placed[place], was[place], v})
 		}
 	}
 	return list

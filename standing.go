@@ -58,14 +58,28 @@ type Member struct {
 	Method Method `json:"method"`
 }
 
+// A regime is what the decision table asks of a group.
+type regime struct {
+	kind        Kind
+	deactivated Policy
+	frozen      bool
+	effective   bool // the membership is the population
+}
+
+func (s *subject) regime() regime { return regime{s.Kind, s.Deactivated, s.Frozen, s.effective()} }
+
 // settle brings a standing up to date with the verdict: the bit, the population, the membership. It says
 // which line of the table decided.
-func (s *subject) settle(u *User, verdict Verdict, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
-	st.Automatic = Bit(st.Automatic, u == nil, s.Frozen, s.Kind, verdict)
-	facts := s.facts(u, st, now, exclusions)
+func (g regime) settle(u *User, verdict Verdict, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
+	st.Automatic = Bit(st.Automatic, u == nil, g.frozen, g.kind, verdict)
+	facts := g.facts(u, st, now, exclusions)
 	method, by := facts.Decide()
 	st.Undecided = facts.undecided(verdict == Unknown)
-	return s.enter(st, method), by
+	return g.enter(st, method), by
+}
+
+func (s *subject) settle(u *User, verdict Verdict, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
+	return s.regime().settle(u, verdict, st, now, exclusions)
 }
 
 // asks reports whether the group asks for verdicts: a manual one has no rule, and a frozen one is as it was.
@@ -96,7 +110,8 @@ func (s *subject) within(u *User, v Verdict) Verdict {
 // holdBack is settle for a group that is not to follow its rule for now: the bit stays as it was, and
 // whoever is in does not leave by deactivation or absence. What people decided counts.
 func (s *subject) holdBack(u *User, st Standing, now time.Time, exclusions bool) (Standing, Reason) {
-	facts := s.facts(u, st, now, exclusions)
+	g := s.regime()
+	facts := g.facts(u, st, now, exclusions)
 	if st.Population != Outside {
 		facts.Absent, facts.Activation = false, Activated
 	}
@@ -104,13 +119,13 @@ func (s *subject) holdBack(u *User, st Standing, now time.Time, exclusions bool)
 	if by == byAssignment || by == byExclusion {
 		st.Undecided = false // whatever the rule will say
 	}
-	return s.enter(st, method), by
+	return g.enter(st, method), by
 }
 
 // facts are what the decision table asks for, with the bit as the standing has it.
-func (s *subject) facts(u *User, st Standing, now time.Time, exclusions bool) Facts {
+func (g regime) facts(u *User, st Standing, now time.Time, exclusions bool) Facts {
 	f := Facts{
-		Absent: u == nil, Policy: s.Deactivated, Assigned: st.Assignment.Holds(now),
+		Absent: u == nil, Policy: g.deactivated, Assigned: st.Assignment.Holds(now),
 		Excluded: exclusions && st.Exclusion != nil, Automatic: st.Automatic, Before: st.Population,
 	}
 	if u != nil {
@@ -121,9 +136,9 @@ func (s *subject) facts(u *User, st Standing, now time.Time, exclusions bool) Fa
 
 // enter is the standing with the user in the population by that method, and in the membership where
 // the group has effects.
-func (s *subject) enter(st Standing, m Method) Standing {
+func (g regime) enter(st Standing, m Method) Standing {
 	st.Population, st.Member = m, Outside
-	if s.effective() {
+	if g.effective {
 		st.Member = m
 	}
 	return st

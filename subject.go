@@ -9,7 +9,7 @@ import (
 
 // subject is one group in a run.
 type subject struct {
-	Group
+	*Group         // of a run over a few users that of the store, and not written to
 	stored  bool   // the Store has it
 	draft   bool   // the definition is not the stored one
 	was     *Group // the stored one, where that is so

@@ -7,18 +7,17 @@ import (
 	"slices"
 )
 
-// A block is a run of pairs of one key, ascending by the other one.
+// A block is a run of pairs of one key.
 type block[V any] struct {
 	rows   []row
-	values []*V   // of the rows that have one, in their order
-	made   uint64 // how often the set had been read by then
+	values []*V // of the rows that have one, in their order
 }
 
-// A side is the blocks of a set, none empty, the members ascending through all of them. reads counts how often it was
-// handed to a reader: a block that was made since has none, and is written to in its place.
+// A side is the blocks of a set, none empty, the members ascending through all of them, and what was written since they
+// were made, in the order in which it was: that is put in its place when somebody wants to read, or there is much of it.
 type side[V any] struct {
 	blocks []*block[V]
-	reads  uint64
+	since  []row
 }
 
 // A row is the number of a key, and the code of a cell. It has no padding, and nothing for the garbage
@@ -31,8 +30,8 @@ type row struct {
 // valued is the bit of a row's code that says that the block has a value for it.
 const valued = Codes
 
-// blockRows is how many rows a block holds when it is made; it may come to hold twice as many. The first write after
-// a read copies one block and the list of blocks, and this is where they are about equally long when there are
+// blockRows is how many rows a block holds when it is made; it may come to hold twice as many. To put one row in its
+// place copies one block and the list of blocks, and this is where they are about equally long when there are
 // a million rows.
 const blockRows = 1024
 
@@ -93,7 +92,8 @@ func (b block[V]) cut(at int) (head, rest block[V]) {
 	return block[V]{rows: b.rows[:at], values: b.values[:v]}, block[V]{rows: b.rows[at:], values: b.values[v:]}
 }
 
-// An inside is the sets that a member is in, in one block that no reader has. It marks the hashes of their keys
+// An inside is the sets that a member is in, in one block that no reader has, ascending by their numbers, so that no key
+// is looked at to find one. It marks the hashes of their keys
 // in 16 bytes, so that most questions about a pair of which nothing is kept end there: all of it is as long as
 // what a processor reads at once.
 type inside[V any] struct {
@@ -112,7 +112,7 @@ const fewMarked = 32
 
 // place puts a cell in.
 func place[K ~string, V any](in *inside[V], seed maphash.Seed, keys []K, number uint32, c Cell[V]) {
-	switch came, went := enter(&in.block, keys, number, c); {
+	switch came, went := enter(&in.block, number, c); {
 	case len(in.rows) == 0:
 		*in = inside[V]{}
 	case went && len(in.rows) <= fewMarked: // among more they tell little, and some of who went do no harm
@@ -126,11 +126,8 @@ func place[K ~string, V any](in *inside[V], seed maphash.Seed, keys []K, number 
 }
 
 // enter puts a cell in a block that no reader has, and reports whether its row came or went.
-func enter[K cmp.Ordered, V any](b *block[V], keys []K, number uint32, c Cell[V]) (came, went bool) {
-	at, found := len(b.rows), false
-	if at > 0 && keys[b.rows[at-1].of()] >= keys[number] { // sets are often filled in their order
-		at, found = search(b.rows, keys, keys[number])
-	}
+func enter[V any](b *block[V], number uint32, c Cell[V]) (came, went bool) {
+	at, found := find(b.rows, number)
 	if c.Value != nil || found && b.rows[at].code&valued != 0 {
 		v := valuesOf(b.rows[:at], b.values)
 		if found && b.rows[at].code&valued != 0 {
@@ -153,41 +150,37 @@ func enter[K cmp.Ordered, V any](b *block[V], keys []K, number uint32, c Cell[V]
 	return false, false
 }
 
-// fewRows is how many rows are entered one by one faster than a block is copied.
-const fewRows = 16
+// fewRows is how many rows wait to be put in their places together, so that a write of one need not find its own.
+const fewRows = 64
 
 // put writes rows to a set, where one without code and value takes a row out.
 func put[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) {
-	for len(written.rows) > 0 {
-		if len(written.rows) > fewRows || !edit(s, keys, written) {
-			s.blocks = merge(s, keys, written)
-			return
-		}
-		_, written = written.cut(1)
+	if few := len(s.since)+len(written.rows) <= fewRows; few && len(written.values) == 0 {
+		s.since = append(s.since, written.rows...)
+		return
 	}
+	settle(s, keys)
+	s.blocks = merge(s.blocks, keys, written)
 }
 
-// edit writes the first of the rows to its block, unless a reader has that, or it would be split or lost.
-func edit[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) bool {
-	if len(s.blocks) == 0 {
-		return false
+// settle puts what was written in its place. Of what was written several times the last counts.
+func settle[K cmp.Ordered, V any](s *side[V], keys []K) {
+	if len(s.since) == 0 {
+		return
 	}
-	number := written.rows[0].of()
-	b := s.blocks[0]
-	if len(s.blocks) > 1 {
-		b = s.blocks[max(0, blockOf(s.blocks, keys, keys[number]))]
+	rows := s.since
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(keys[a.of()], keys[b.of()]) })
+	last := rows[:0]
+	for i, r := range rows {
+		if i+1 == len(rows) || rows[i+1].number != r.number {
+			last = append(last, r)
+		}
 	}
-	if b.made != s.reads || len(b.rows) == 1 || len(b.rows) == 2*blockRows {
-		return false
-	}
-	c, _ := cellOf(written.rows[0], written.values)
-	enter(b, keys, number, c)
-	return true
+	s.blocks, s.since = merge(s.blocks, keys, block[V]{rows: last}), nil
 }
 
 // merge makes a new list of blocks, in which those that written touches are new.
-func merge[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) []*block[V] {
-	list := s.blocks
+func merge[K cmp.Ordered, V any](list []*block[V], keys []K, written block[V]) []*block[V] {
 	out := make([]*block[V], 0, len(list)+1)
 	for len(written.rows) > 0 {
 		// The first block takes what comes before it as well, and each what comes before the next.
@@ -204,14 +197,13 @@ func merge[K cmp.Ordered, V any](s *side[V], keys []K, written block[V]) []*bloc
 		var part block[V]
 		part, written = written.cut(n)
 		merged := mergeBlock(old, keys, part)
-		merged.made = s.reads
 		if n := len(merged.rows); 0 < n && n <= 2*blockRows {
 			out = append(out, &merged)
 			continue
 		}
 		for len(merged.rows) > 0 {
 			part, merged = merged.cut(min(blockRows, len(merged.rows)))
-			out = append(out, &block[V]{slices.Clone(part.rows), slices.Clone(part.values), s.reads})
+			out = append(out, &block[V]{slices.Clone(part.rows), slices.Clone(part.values)})
 		}
 	}
 	return append(out, list...)
@@ -251,30 +243,45 @@ func blockOf[K cmp.Ordered, V any](blocks []*block[V], keys []K, key K) int {
 	return at - 1
 }
 
-// near is how many rows are searched by number: to look at a key costs as much as to look at many numbers.
-const near = 32
+// cell returns the cell of the row at a place.
+func (b *block[V]) cell(at int) Cell[V] {
+	c, _ := cellOf(b.rows[at], b.values[valuesOf(b.rows[:at], b.values):])
+	return c
+}
 
-// at returns the cell with a number.
-func at[K cmp.Ordered, V any](b *block[V], keys []K, number uint32) Cell[V] {
-	rows, from := b.rows, 0
-	for len(rows) > near {
-		if half := len(rows) / 2; keys[rows[half].of()] <= keys[number] {
-			rows, from = rows[half:], from+half
+// order puts the rows of a block that nobody else has in the order of their keys.
+func order[K cmp.Ordered, V any](b *block[V], keys []K) {
+	byKey := func(a, b row) int { return cmp.Compare(keys[a.of()], keys[b.of()]) }
+	if slices.IsSortedFunc(b.rows, byKey) { // numbers are often given in their order
+		return
+	}
+	values, rest := map[row]*V{}, b.values
+	for _, r := range b.rows {
+		if r.code&valued != 0 {
+			values[r], rest = rest[0], rest[1:]
+		}
+	}
+	slices.SortFunc(b.rows, byKey)
+	b.values = b.values[:0]
+	for _, r := range b.rows {
+		if r.code&valued != 0 {
+			b.values = append(b.values, values[r])
+		}
+	}
+}
+
+// find returns the place of a number among the rows of a member, or where it would stand.
+func find(rows []row, number uint32) (at int, found bool) {
+	at = len(rows)
+	for from := 0; from < at; {
+		half := int(uint(from+at) / 2)
+		if rows[half].of() < number {
+			from = half + 1
 		} else {
-			rows = rows[:half]
+			at = half
 		}
 	}
-	for i, r := range rows {
-		switch {
-		case r.of() != number:
-		case r.code&valued == 0:
-			return Cell[V]{Code: r.code}
-		default:
-			c, _ := cellOf(r, b.values[valuesOf(b.rows[:from+i], b.values):])
-			return c
-		}
-	}
-	return Cell[V]{}
+	return at, at < len(rows) && rows[at].of() == number
 }
 
 // search returns the place of key among the rows, or where it would stand.

@@ -3,8 +3,8 @@
 //
 // It promises that a pair costs a few bytes on each side, whatever the keys are; that what a set is
 // read by is never written to again, so that a reader needs no lock while writers go on; and that a
-// write costs the same however much there is, and less where nobody has read the set since the last. It may not know
-// what the keys name, what is kept, or who locks what.
+// write costs the same however much there is, and less where nobody has read the set since the last: who reads it puts
+// what was written in its place. It may not know what the keys name, what is kept, or who locks what.
 package pairs
 
 import (
@@ -26,7 +26,7 @@ type Table[S, M ~string, V any] struct {
 	sets    *naming.Names[S]
 	members *naming.Names[M]
 	of      []side[V]   // by number of the set
-	in      []inside[V] // by number of the member: sets ascending
+	in      []inside[V] // by number of the member
 }
 
 // A Cell is what is kept about a pair: a code below [Codes] or, where that does not say all, a value,
@@ -93,6 +93,7 @@ func (t *Table[S, M, V]) Drop(set S) {
 	if !ok {
 		return
 	}
+	settle(&t.of[s], t.members.Keys())
 	for _, b := range t.of[s].blocks {
 		for _, r := range b.rows {
 			place(&t.in[r.of()], t.seed, t.sets.Keys(), s, Cell[V]{})
@@ -102,9 +103,14 @@ func (t *Table[S, M, V]) Drop(set S) {
 }
 
 // Forget lets go of the key of a member of whom nothing is kept. It takes time in proportion to the
-// number of members.
+// number of members and of sets.
 func (t *Table[S, M, V]) Forget(member M) {
 	if n, ok := t.members.Find(member); ok && len(t.in[n].rows) == 0 {
+		for i := range t.of { // the number may be given to another
+			if slices.ContainsFunc(t.of[i].since, func(r row) bool { return r.of() == n }) {
+				settle(&t.of[i], t.members.Keys())
+			}
+		}
 		t.members.Drop(member)
 		t.in[n] = inside[V]{}
 	}
@@ -116,15 +122,27 @@ func (t *Table[S, M, V]) Of(set S) Rows[M, V] {
 	if !ok {
 		return Rows[M, V]{}
 	}
-	t.of[s].reads++
+	settle(&t.of[s], t.members.Keys())
 	return Rows[M, V]{t.members.Keys(), t.of[s].blocks, t.members.Era()}
 }
 
 // Members returns how many numbers members have, and the era that these are of.
 func (t *Table[S, M, V]) Members() (era uint64, n int) { return t.members.Era(), len(t.members.Keys()) }
 
+// Sets returns how many numbers sets have. None is ever given to another.
+func (t *Table[S, M, V]) Sets() int { return len(t.sets.Keys()) }
+
 // In returns the sets that a member is in, with their cells. It copies them.
 func (t *Table[S, M, V]) In(member M) Rows[S, V] {
+	rows := t.Numbered(member)
+	for _, b := range rows.blocks {
+		order(b, rows.keys)
+	}
+	return rows
+}
+
+// Numbered is In without the order of the keys, which takes looking at them: the sets are in that of their numbers.
+func (t *Table[S, M, V]) Numbered(member M) Rows[S, V] {
 	n, ok := t.members.Find(member)
 	if !ok || len(t.in[n].rows) == 0 {
 		return Rows[S, V]{}
@@ -143,7 +161,11 @@ func (t *Table[S, M, V]) At(set S, member M) Cell[V] {
 	if !known {
 		return Cell[V]{}
 	}
-	return at(&t.in[m].block, t.sets.Keys(), s)
+	b := &t.in[m].block
+	if at, found := find(b.rows, s); found {
+		return b.cell(at)
+	}
+	return Cell[V]{}
 }
 
 // Rows are the pairs of one key at one moment.

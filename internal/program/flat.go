@@ -140,6 +140,14 @@ func (f Flat) Steps() (steps []Step, first int32) {
 	return steps, first
 }
 
+// First is the number of the condition that Match asks for first, if it asks for any.
+func (f Flat) First() (number uint32, ok bool) {
+	if len(f.code) == 0 {
+		return 0, false
+	}
+	return f.code[1] >> 1, true
+}
+
 // Match answers as the program does, asking for as few conditions as it needs, by their numbers.
 func (f Flat) Match(ask func(number uint32) Truth) Truth {
 	if len(f.code) == 0 {
