@@ -24,9 +24,9 @@ func (b *batch) start(columns int) {
 		b.columns = make([][]string, columns)
 	}
 	for i := range b.columns {
-		b.columns[i] = b.columns[i][:0]
+		b.columns[i] = slices.Grow(b.columns[i][:0], batchRows)
 	}
-	b.lines, b.ascii, b.found = b.lines[:0], true, nil
+	b.lines, b.ascii, b.found = slices.Grow(b.lines[:0], batchRows), true, nil
 }
 
 func (b *batch) add(row *table.Row) {
