@@ -12,10 +12,38 @@ import (
 // A batch holds rows whose cells are yet to be read. That is done column by column: what is known of a
 // column stays at hand, and no column waits for another.
 type batch struct {
-	lines []int      // of the rows that were kept
-	cells []string   // of these, one row after another
-	ascii bool       // none of these has anything but ASCII, or a NUL
-	found []rowIssue // of the others
+	lines   []int      // of the rows that were kept
+	columns [][]string // their cells
+	ascii   bool       // none of these has anything but ASCII, or a NUL
+	found   []rowIssue // of the other rows
+}
+
+// start empties the batch, which keeps its memory.
+func (b *batch) start(columns int) {
+	if b.columns == nil {
+		b.columns = make([][]string, columns)
+	}
+	for i := range b.columns {
+		b.columns[i] = slices.Grow(b.columns[i][:0], batchRows)
+	}
+	b.lines, b.ascii, b.found = slices.Grow(b.lines[:0], batchRows), true, nil
+}
+
+func (b *batch) add(row *table.Row) {
+	b.ascii = b.ascii && row.ASCII
+	b.lines = append(b.lines, row.Line)
+	for i, cell := range row.Cells {
+		b.columns[i] = append(b.columns[i], cell)
+	}
+}
+
+// row is a row as it is in the file.
+func (b *batch) row(i int) []string {
+	cells := make([]string, len(b.columns))
+	for at := range cells {
+		cells[at] = b.columns[at][i]
+	}
+	return cells
 }
 
 // A rowIssue is an issue with the row that it is about.
@@ -31,10 +59,12 @@ const batchRows = 1024
 // rest takes in what is left of the file, batch by batch: while the cells of one are read, the next is cut.
 func (p *peopleReader) rest() error {
 	var read, next batch
+	next.start(len(p.header))
 	more, err := p.cut(&next)
 	found := make([][]rowIssue, 1+len(p.readings))
 	for err == nil && (more || len(next.lines)+len(next.found) > 0) {
-		read, next = next, batch{lines: read.lines[:0], cells: read.cells[:0]}
+		read, next = next, read
+		next.start(len(p.header))
 		inParallel(len(found), func() func(int) {
 			return func(i int) {
 				switch {
@@ -53,7 +83,6 @@ func (p *peopleReader) rest() error {
 
 // cut fills a batch, and reports whether there may be more rows.
 func (p *peopleReader) cut(b *batch) (more bool, err error) {
-	b.ascii = true
 	for range batchRows {
 		row, err := p.t.read()
 		if err == io.EOF {
@@ -96,16 +125,14 @@ func (p *peopleReader) note(found []rowIssue) {
 // A columnReader reads one column of a batch, and returns what is wrong in it.
 type columnReader func(b *batch) []rowIssue
 
-// each has every cell of a column read. What read finds is an issue.
-func (p *peopleReader) each(index int, read func(cell string) (code, text string)) {
-	place, width := len(p.readings), len(p.header)
+// each has the cells of a column read, who tells what is wrong with one.
+func (p *peopleReader) each(index int, read func(cells []string, ascii bool, bad func(i int, code, text string))) {
+	place := len(p.readings)
 	p.readings = append(p.readings, func(b *batch) (found []rowIssue) {
-		for i, line := range b.lines {
-			row := b.cells[i*width:][:width]
-			if code, text := read(row[index]); code != "" {
-				found = append(found, rowIssue{Issue{line, p.header[index], code, text, strings.Clone(row[index])}, place, row})
-			}
-		}
+		cells := b.columns[index]
+		read(cells, b.ascii, func(i int, code, text string) {
+			found = append(found, rowIssue{Issue{b.lines[i], p.header[index], code, text, strings.Clone(cells[i])}, place, b.row(i)})
+		})
 		return found
 	})
 }
@@ -113,47 +140,45 @@ func (p *peopleReader) each(index int, read func(cell string) (code, text string
 // readTexts has a column of plain texts read, and readCells and readCodes any other. A cell that is no text is
 // reported once, for the field.
 func (p *peopleReader) readTexts(c *column) {
-	p.each(c.index, func(cell string) (code, text string) {
-		if reason, bad := p.t.Unreadable(cell); bad {
-			c.texts.add(unreadableText)
-			return issueUnreadable, unreadable(reason)
+	p.each(c.index, func(cells []string, ascii bool, bad func(int, string, string)) {
+		if ascii {
+			c.texts.addAll(cells)
+			return
 		}
-		c.texts.add(cell)
-		return "", ""
+		for i, cell := range cells {
+			if reason, is := p.t.Unreadable(cell); is {
+				bad(i, issueUnreadable, unreadable(reason))
+				cell = unreadableText
+			}
+			c.texts.add(cell)
+		}
 	})
-	last, width := len(p.readings)-1, len(p.header)
-	each := p.readings[last]
-	p.readings[last] = func(b *batch) []rowIssue {
-		if !b.ascii {
-			return each(b)
-		}
-		for at := c.index; at < len(b.cells); at += width {
-			c.texts.add(b.cells[at])
-		}
-		return nil
-	}
 }
 
 func (p *peopleReader) readCodes(c *column) {
-	p.each(c.index, func(cell string) (code, text string) {
-		if itself := codeOfCell(c.field.Type, cell); itself != 0 {
-			c.codes.add(itself)
-			return "", ""
+	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
+		for i, cell := range cells {
+			code := codeOfCell(c.field.Type, cell)
+			if code == 0 {
+				known, issue, text := readCell(p, c.cells, cell)
+				if code = cellCode(known); issue != "" {
+					bad(i, issue, text)
+				}
+			}
+			c.codes.add(code)
 		}
-		known, code, text := readCell(p, c.cells, cell)
-		c.codes.add(cellCode(known))
-		return code, text
 	})
 }
 
 func readCells[T any](p *peopleReader, c *coded[T]) {
-	p.each(c.index, func(cell string) (code, text string) {
-		known, code, text := readCell(p, c.cells, cell)
-		c.codes.add(known)
-		if code == issueUnreadable {
-			return "", ""
+	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
+		for i, cell := range cells {
+			known, issue, text := readCell(p, c.cells, cell)
+			c.codes.add(known)
+			if issue == issueBadValue {
+				bad(i, issue, text)
+			}
 		}
-		return code, text
 	})
 }
 

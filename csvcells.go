@@ -75,6 +75,16 @@ func (l *list[T]) add(v T) uint32 {
 	return uint32(last*pageSize + len(l.pages[last]) - 1)
 }
 
+// addAll adds some at once.
+func (l *list[T]) addAll(some []T) {
+	for len(some) > 0 {
+		l.add(some[0])
+		page := &l.pages[len(l.pages)-1]
+		n := min(len(some)-1, pageSize-len(*page))
+		*page, some = append(*page, some[1:1+n]...), some[1+n:]
+	}
+}
+
 func (l *list[T]) len() int {
 	last := len(l.pages) - 1
 	if last < 0 {

@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/decimal"
 )
 
-// A cellCode is what a cell of a column was read as: the code of its Value, or the Value itself where it is a day, a
-// whole second or a truth, of which columns have so many that a list of them would only be in the way.
+// A cellCode is what a cell of a column was read as: the code of its Value, or the Value itself where it is a whole
+// number, a day, a whole second or a truth, of which columns have so many that a list of them would only be in the way.
 // Among codes that are Values themselves, those are equal that are equal Values.
 type cellCode uint64
 
@@ -26,6 +27,10 @@ func (c cellCode) itself() bool { return c&itself != 0 }
 // codeOf is a Value as a cellCode, or 0 where it does not fit.
 func codeOf(v Value) cellCode {
 	switch d := v.data.(type) {
+	case decimal.Decimal:
+		if n, whole := d.Whole(); whole {
+			return newCode(TypeNumber, n)
+		}
 	case calendar.Day:
 		return newCode(TypeDate, int64(d))
 	case time.Time:
@@ -49,6 +54,10 @@ func codeOfInstant(t time.Time) cellCode {
 // codeOfCell reads a cell that is written as nearly all are; 0: it is to be read as [ParseValue] does.
 func codeOfCell(t Type, cell string) cellCode {
 	switch t {
+	case TypeNumber:
+		if n, whole := decimal.ParseWhole(cell); whole {
+			return newCode(t, n)
+		}
 	case TypeDate:
 		if len(cell) == len(time.DateOnly) {
 			if d, err := calendar.Parse(cell); err == nil {
@@ -76,6 +85,8 @@ func codeOfCell(t Type, cell string) cellCode {
 func (c cellCode) value() Value {
 	n := int64(c<<(64-numberBits)) >> (64 - numberBits)
 	switch Type(c &^ itself >> numberBits) {
+	case TypeNumber:
+		return Value{decimal.FromWhole(n)}
 	case TypeDate:
 		return Value{calendar.Day(n)}
 	case TypeInstant:

@@ -76,7 +76,7 @@ const noRow = -1
 
 const (
 	// pairsAtOnce is how many are compared before anything is decided about them.
-	pairsAtOnce = 1024
+	pairsAtOnce = 4096
 	// pairsShared is how many of them are gone through column by column: their users stay at hand.
 	pairsShared = 128
 )
@@ -84,10 +84,10 @@ const (
 // A comparison is what was found out about a share of the pairs, all of them until now.
 type comparison struct {
 	planner *planner
-	// Of the users who are as in the file: their number, that of those with values enough to be
-	// compared by the feed, and how many have a value in each of its columns.
-	same, compared int
-	had            []int
+	// How many users there are, and how many of them are switched on. Of those who are as in the file: their number, that
+	// of those with values enough to be compared by the feed, and how many have a value in each of its columns.
+	known, active, same, compared int
+	had                           []int
 
 	// What is stored in one column, its text where it is one or else blank, and whether there is a value, by pair.
 	values [pairsShared]filedValue
@@ -113,6 +113,12 @@ func (c *comparison) all(pairs []pair) {
 	f := c.planner.f
 	for i := range pairs {
 		p := &pairs[i]
+		if p.user != nil {
+			c.known++
+			if p.user.Activation == Activated {
+				c.active++
+			}
+		}
 		p.same = p.user != nil && p.row != noRow && f.Enrollments == nil &&
 			c.planner.activation(&p.user.User, p.row) == p.user.Activation &&
 			(f.manager == nil || f.manager.of(p.row) == p.user.Manager)
@@ -134,10 +140,10 @@ func (c *comparison) all(pairs []pair) {
 			}
 		}
 	}
-	for _, column := range f.units {
+	for at, column := range f.units {
 		for i := range pairs {
 			if p := &pairs[i]; p.same {
-				p.same = column.same(p.row, p.user.Units)
+				p.same = c.planner.sits(p, at, column)
 			}
 		}
 	}
@@ -196,6 +202,24 @@ func (c *column) same(row int, stored Value) bool {
 		return cell == unreadableText
 	}
 	return false
+}
+
+// sits reports whether the row has in a column of units where the user sits, which is asked once for a cell and units in
+// which many sit, mostly. Others may ask at once.
+func (p *planner) sits(with *pair, at int, c *unitColumn) bool {
+	seat := with.user.seat
+	if seat == 0 {
+		return c.same(with.row, with.user.Units)
+	}
+	known := &p.seated[at][c.codes.at(with.row)]
+	if atomic.LoadUint32(known) == seat {
+		return true
+	}
+	same := c.same(with.row, with.user.Units)
+	if same {
+		atomic.StoreUint32(known, seat)
+	}
+	return same
 }
 
 // same reports whether a row names the units that are stored.

@@ -378,9 +378,7 @@ func (p *peopleReader) take(row *table.Row, b *batch) {
 	}
 	p.ids.add(key)
 	p.lines.add(row.Line)
-	b.ascii = b.ascii && row.ASCII
-	b.lines = append(b.lines, row.Line)
-	b.cells = append(b.cells, row.Cells...)
+	b.add(row)
 }
 
 // before finds the line of an earlier row with the same key.

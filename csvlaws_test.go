@@ -308,7 +308,7 @@ func TestACellIsWhatParseValueSaysAndDiffersWhereItsValueDoes(tt *testing.T) {
 	cells := map[groups.Type][]string{
 		groups.TypeText:   {" x", "X", "Stra\u00dfe", "strasse", "e\u0301", "\u00e9", "true", "2026-01-31"},
 		groups.TypeChoice: {" x", "X", "e\u0301", "\u00e9", "true", "2026-01-31"},
-		groups.TypeNumber: {"1.0", "01", "0", "-0", "1e0"},
+		groups.TypeNumber: {"1.0", "01", "0", "-0", "1e0", "10", "100", "1e2", "-1", "1.5", "999999999999999", "1000000000000000"},
 		groups.TypeBool:   {"true", "True", "yes", "false", "0", "no"},
 		groups.TypeDate: {
 			"2026-01-31", " 2026-01-31", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "1970-01-01", "1969-12-31", "31/01/2026",

@@ -20,6 +20,9 @@ type planner struct {
 	filings map[*fieldOrder]*filing
 	lately  *filing // that of the user paired last
 	seats   seats   // of those who are new
+	// seated are the numbers of the units that say the same as a cell, by column of units and by the code of the cell; 0
+	// is none, or none yet.
+	seated [][]uint32
 	// compared are the shares of the pairs.
 	compared []*comparison
 	// texts are the plain texts of those who are new or changed, by column.
@@ -60,6 +63,9 @@ func (p *planner) match(stored *Schema) error {
 				p.openStored = append(p.openStored, old.Name)
 			}
 		}
+	}
+	for _, c := range p.f.units {
+		p.seated = append(p.seated, make([]uint32, c.cells.values.len()))
 	}
 	if p.f.Enrollments != nil {
 		p.met = make([]bool, len(p.f.Enrollments.users))
@@ -145,7 +151,7 @@ func (p *planner) settle() {
 			p.add(with.row)
 			continue
 		}
-		p.feed.stored(&with.user.User)
+		p.feed.see(&with.user.User)
 		for _, name := range p.openStored {
 			for _, id := range with.user.Fields[name].Texts() {
 				p.open[name][id] = true

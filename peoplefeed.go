@@ -110,12 +110,8 @@ func (p *planner) watch(stored *Schema) {
 	}
 }
 
-// stored takes in what a stored user has, met or not.
-func (w *feedWatch) stored(u *User) {
-	w.Known++
-	if u.Activation == Activated {
-		w.Active++
-	}
+// see takes in what a stored user has, met or not.
+func (w *feedWatch) see(u *User) {
 	for _, c := range w.columns {
 		if !c.tracked {
 			continue
@@ -173,8 +169,10 @@ const (
 // feedCompared is how many values a user has who can look like another.
 const feedCompared = 5
 
-// kept takes in those who are as in the file.
+// kept takes in how many are stored, and those who are as in the file.
 func (w *feedWatch) kept(c *comparison) {
+	w.Known += c.known
+	w.Active += c.active
 	w.Met += c.same
 	w.Compared += c.compared
 	for i, had := range c.had {

@@ -117,8 +117,9 @@ func parseInstant(s string) (t time.Time, ok bool) {
 	default:
 		return t, false
 	}
-	t = time.Date(year, month, day, hour, minute-offset, second, nano, time.UTC)
-	return t, t.Year() >= 1 && t.Year() <= 9999
+	seconds := int64(civil(year, month, day))*secondsPerDay + int64(hour*3600+(minute-offset)*60+second)
+	utc := floorDiv(seconds, secondsPerDay)
+	return time.Unix(seconds, int64(nano)).UTC(), int64(firstDay) <= utc && utc <= int64(lastDay)
 }
 
 // fraction splits ".25Z" into nanoseconds and the rest; no fraction at all is zero of them.
@@ -176,9 +177,16 @@ func daysIn(year int, month time.Month) int {
 	}
 }
 
-// civil is New without the questions; the day exists.
+// civil is New without the questions; the day exists. Years are counted from March, so that the day that only some
+// have is their last, and months have 153 days in every five.
 func civil(year int, month time.Month, day int) Day {
-	return saturate(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+	const before1970 = 719468 // days from 1 March of the year 0
+	if month < time.March {
+		year, month = year-1, month+12
+	}
+	y := int64(year)
+	leaps := floorDiv(y, 4) - floorDiv(y, 100) + floorDiv(y, 400)
+	return saturate(365*y + leaps + (153*int64(month-time.March)+2)/5 + int64(day) - 1 - before1970)
 }
 
 // saturate keeps what lies beyond five million years at the edge: wrapping around would turn late into early.

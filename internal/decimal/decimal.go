@@ -129,6 +129,48 @@ func FromFloat(f float64) (Decimal, error) {
 	return Parse(strconv.FormatFloat(f, 'e', -1, 64))
 }
 
+// wholeDigits are those of the whole numbers that are told from others at once.
+const wholeDigits = 15
+
+// ParseWhole reads a whole number that is written as most are: up to 15 digits, of which only 0 itself begins with 0.
+// Of any other text it says nothing.
+func ParseWhole(s string) (n int64, ok bool) {
+	if s == "" || len(s) > wholeDigits || s[0] == '0' && s != "0" {
+		return 0, false
+	}
+	for i := range len(s) {
+		digit := s[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		n = 10*n + int64(digit)
+	}
+	return n, true
+}
+
+// FromWhole returns n, which is not below zero.
+func FromWhole(n int64) Decimal {
+	s := strconv.FormatInt(n, 10)
+	if digits := strings.TrimRight(s, "0"); digits != "" {
+		return Decimal{digits: digits, exp: int32(len(s))}
+	}
+	return Decimal{}
+}
+
+// Whole returns the number where ParseWhole could have read it.
+func (d Decimal) Whole() (n int64, ok bool) {
+	if d.neg || d.exp > wholeDigits || int(d.exp) < len(d.digits) {
+		return 0, false
+	}
+	for i := range d.exp {
+		n *= 10
+		if int(i) < len(d.digits) {
+			n += int64(d.digits[i] - '0')
+		}
+	}
+	return n, true
+}
+
 // Cmp is negative when d < e, zero when d == e and positive when d > e.
 func (d Decimal) Cmp(e Decimal) int {
 	if c := cmp.Compare(d.signum(), e.signum()); c != 0 {

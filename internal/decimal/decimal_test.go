@@ -50,6 +50,33 @@ func TestCmpAndEqualityAreThoseOfTheNumbers(t *testing.T) {
 	})
 }
 
+// A whole number is the same number in either form, and has the form only where it can be written so.
+func TestAWholeNumberIsTheDecimalThatIsWrittenSo(t *testing.T) {
+	edges := []string{"", "0", "00", "-0", "7", "07", "10", "-10", "1e2", "100.0", "1.5", "0.1", "999999999999999", "1000000000000000", "1e15", "1e14", "10 "}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.SampledFrom(edges), literal(), rapid.StringMatching(`[1-9][0-9]{0,16}`)).Draw(t, "text")
+		n, written := decimal.ParseWhole(s)
+		if written && strconv.FormatInt(n, 10) != s {
+			t.Fatalf("%q is read as %d", s, n)
+		}
+		d, err := decimal.Parse(s)
+		if err != nil {
+			if written {
+				t.Fatalf("%q is read as %d, and is no number", s, n)
+			}
+			return
+		}
+		whole, is := d.Whole()
+		if written && (!is || whole != n) {
+			t.Fatalf("%q is read as %d, and is %d, %t", s, n, whole, is)
+		}
+		value, exact := rat(t, s), is && rat(t, s).Cmp(new(big.Rat).SetInt64(whole)) == 0
+		if can := value.IsInt() && value.Sign() >= 0 && value.Cmp(big.NewRat(1e15, 1)) < 0; is != can || is && (!exact || decimal.FromWhole(whole) != d) {
+			t.Fatalf("%q is %d, %t", s, whole, is)
+		}
+	})
+}
+
 func TestStringAndParseAreInverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := literal().Draw(t, "number")

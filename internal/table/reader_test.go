@@ -620,8 +620,8 @@ func BenchmarkRead(b *testing.B) {
 // TestARowThatIsSaidToBeASCIIIs puts one byte of any kind among others, at every place of a word.
 func TestARowThatIsSaidToBeASCIIIs(t *testing.T) {
 	for _, b := range []string{"\x00", "\x01", "a", "\x7f", "\x80", "\x81", "\xff", "é"} {
-		for before := range 20 {
-			for after := range 20 {
+		for before := range 40 {
+			for after := range 40 {
 				file := "h\n" + strings.Repeat("x", before) + b + strings.Repeat("y", after) + "\n"
 				r, err := table.Open(strings.NewReader(file), table.Options{})
 				if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 	"strings"
 )
 
@@ -26,6 +27,7 @@ type splitter struct {
 	block  []byte
 	text   string // of the block, once a cell is cut from it
 	ascii  bool   // the text is ASCII without NUL
+	quotes bool   // there are some in the text
 	at     int    // of the next byte
 	srcErr error  // what src said after the block
 	err    error  // for ever
@@ -132,31 +134,71 @@ func (s *splitter) plain() plainness {
 		return plainBreaksOff
 	}
 	if s.text == "" {
-		s.text, s.ascii = string(s.block), isASCII(s.block)
+		s.text, s.ascii, s.quotes = string(s.block), isASCII(s.block), bytes.IndexByte(s.block, '"') >= 0
 	}
-	line, _, whole := strings.Cut(s.text[s.at:], "\n")
-	if !whole {
+	length := strings.IndexByte(s.text[s.at:], '\n')
+	if length < 0 {
 		return plainBreaksOff
 	}
-	next := s.at + len(line) + 1
-	line = strings.TrimSuffix(line, "\r")
+	next := s.at + length + 1
+	line := strings.TrimSuffix(s.text[s.at:next-1], "\r")
 	if strings.IndexByte(line, '\r') >= 0 {
 		return notPlain
 	}
-	quotes := strings.IndexByte(line, '"') >= 0
-	cells := s.cells[:0]
-	for more := true; more; {
-		if len(cells) == s.maxColumns {
-			return notPlain
+	cut := s.cutUnquoted
+	if s.quotes && strings.IndexByte(line, '"') >= 0 {
+		cut = s.cutQuoted
+	}
+	if !cut(line) {
+		return notPlain
+	}
+	s.from, s.at = s.at, next
+	s.line++
+	return plainRecord
+}
+
+// cutUnquoted cuts a line without quotes, which stands where the splitter is, or reports that it breaks a limit. The
+// delimiters among eight bytes are found at once: those are zero in what differs from delimiters, and a byte is zero
+// whose lower bits carry nothing into the highest when all of them are added, and whose highest is not set.
+func (s *splitter) cutUnquoted(line string) bool {
+	const ones, lower = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	delimiters := ones * uint64(s.delimiter[0])
+	s.cells = s.cells[:0]
+	start, at := 0, 0
+	for in := s.block[s.at:][:len(line)]; len(in) >= 8; in, at = in[8:], at+8 {
+		differ := binary.LittleEndian.Uint64(in) ^ delimiters
+		for found := ^(differ&lower + lower | differ | lower); found != 0; found &= found - 1 {
+			end := at + bits.TrailingZeros64(found)/8
+			if !s.add(line[start:end]) {
+				return false
+			}
+			start = end + 1
 		}
+	}
+	for ; at < len(line); at++ {
+		if line[at] == s.delimiter[0] {
+			if !s.add(line[start:at]) {
+				return false
+			}
+			start = at + 1
+		}
+	}
+	return s.add(line[start:])
+}
+
+// cutQuoted cuts a line of which some cells are quoted, or reports that quotes are within one of them, or that it breaks
+// a limit.
+func (s *splitter) cutQuoted(line string) bool {
+	s.cells = s.cells[:0]
+	for more := true; more; {
 		var cell string
-		if quotes && strings.HasPrefix(line, "\"") {
+		if strings.HasPrefix(line, "\"") {
 			end := 1 + strings.IndexByte(line[1:], '"')
 			if end == 0 {
-				return notPlain
+				return false
 			}
 			if cell, line = line[1:end], line[end+1:]; line != "" && line[0] != s.delimiter[0] {
-				return notPlain
+				return false
 			}
 			if more = line != ""; more {
 				line = line[1:]
@@ -168,18 +210,24 @@ func (s *splitter) plain() plainness {
 			} else {
 				cell = line
 			}
-			if quotes && strings.IndexByte(cell, '"') >= 0 {
-				return notPlain
+			if strings.IndexByte(cell, '"') >= 0 {
+				return false
 			}
 		}
-		if len(cell) > s.maxCell {
-			return notPlain
+		if !s.add(cell) {
+			return false
 		}
-		cells = append(cells, cell)
 	}
-	s.cells, s.from, s.at = cells, s.at, next
-	s.line++
-	return plainRecord
+	return true
+}
+
+// add takes up a cell, unless it breaks a limit.
+func (s *splitter) add(cell string) bool {
+	if len(cell) > s.maxCell || len(s.cells) == s.maxColumns {
+		return false
+	}
+	s.cells = append(s.cells, cell)
+	return true
 }
 
 // place finds where a cell of the record starts.
@@ -202,8 +250,10 @@ func (s *splitter) place(cell int) place {
 // none less 1 has.
 func isASCII(text []byte) bool {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
-	for ; len(text) >= 8; text = text[8:] {
-		if word := binary.LittleEndian.Uint64(text); (word|(word-ones))&highest != 0 {
+	for ; len(text) >= 32; text = text[32:] {
+		a, b := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])
+		c, d := binary.LittleEndian.Uint64(text[16:]), binary.LittleEndian.Uint64(text[24:])
+		if (a|(a-ones)|b|(b-ones)|c|(c-ones)|d|(d-ones))&highest != 0 {
 			return false
 		}
 	}
