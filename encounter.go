@@ -135,8 +135,8 @@ func (e *encounter) meet(ctx context.Context, id UserID) error {
 			e.turn(f)
 		}
 	}
-	for _, whole := range g.wholes {
-		e.mark(whole)
+	for place := range g.wholes {
+		set(e.marked, place)
 	}
 	e.askFirst()
 	for place := range e.places() {
@@ -255,8 +255,8 @@ func (e *entry) sleepsPast(at time.Time) bool { return e.wakes.IsZero() || at.Be
 func (e *encounter) expect(place int, run *run) expected {
 	f, as, whole := &e.g.c.flat[place], expected{place: place, verdict: No}, false
 	recipe, program, reads := f.recipe, f.program, f.reads
-	if e.g.wholes != nil {
-		if s := e.g.r.groups[e.g.c.order[place].ID]; s.whole {
+	if len(e.g.wholes) > 0 {
+		if s := e.g.wholes[place]; s != nil {
 			whole, recipe = true, nil
 			switch {
 			case !s.asks():

@@ -21,7 +21,7 @@ type glance struct {
 	x *index
 	c *catalogue
 
-	wholes []*entry // groups that the run looks at as a whole
+	wholes map[int]*subject // groups that the run looks at as a whole, by place
 
 	hand    *encounter // the user at hand
 	decided []uint64   // the groups in which they were decided about, by place
@@ -92,10 +92,10 @@ func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 
 func newGlance(r *run, x *index) *glance {
 	c := x.catalogue
-	r.glance = &glance{r: r, x: x, c: c, done: map[uint32]int{}, decided: make([]uint64, words(c))}
+	r.glance = &glance{r: r, x: x, c: c, wholes: map[int]*subject{}, done: map[uint32]int{}, decided: make([]uint64, words(c))}
 	for _, s := range r.order {
 		if s.whole {
-			r.glance.wholes = append(r.glance.wholes, c.entries[s.ID])
+			r.glance.wholes[c.entries[s.ID].place] = s
 		}
 	}
 	return r.glance
@@ -252,48 +252,56 @@ func (g *glance) isBelow(n uint32, above map[uint32]bool) bool {
 	return false
 }
 
-// lookAtAll decides about the users of the run. What the rules say of them is found out for many at once, as far as
-// it does not depend on what is decided; that is done one by one.
+// lookAtAll decides about the users of the run, one by one. What the rules say of the next is found out meanwhile, of many
+// at once, as far as it does not depend on what is decided.
 func (g *glance) lookAtAll(ctx context.Context) error {
 	g.r.looked = max(g.r.looked, len(g.r.users))
-	if len(g.r.users) > 1 {
-		g.in = make([]tallied, len(g.c.order))
-	}
+	users := slices.Sorted(maps.Keys(g.r.users))
 	e := g.encounter()
 	defer g.part(e)
-	for batch := range slices.Chunk(slices.Sorted(maps.Keys(g.r.users)), 256) {
-		if len(batch) == 1 {
-			if err := e.meet(ctx, batch[0]); err != nil {
-				return err
-			}
+	if len(users) == 1 {
+		err := e.meet(ctx, users[0])
+		if err == nil {
 			g.look(e)
-			continue
 		}
-		all, errs := make([]met, len(batch)), make([]error, len(batch))
-		inParallel(len(batch), func() func(int) {
+		return err
+	}
+	g.in = make([]tallied, len(g.c.order))
+	var before []met
+	look := func() {
+		for _, m := range before {
+			e.resume(m)
+			g.look(e)
+		}
+	}
+	for batch := range slices.Chunk(users, 64) {
+		next, errs := make([]met, len(batch)), make([]error, len(batch))
+		inParallel(1+len(batch), func() func(int) {
 			return func(i int) {
+				if i == 0 {
+					look()
+					return
+				}
 				e := g.encounter()
 				defer g.part(e)
-				if errs[i] = e.meet(ctx, batch[i]); errs[i] == nil {
-					all[i] = e.met.clone()
+				if errs[i-1] = e.meet(ctx, batch[i-1]); errs[i-1] == nil {
+					next[i-1] = e.met.clone()
 				}
 			}
 		})
-		for i := range batch {
-			if errs[i] != nil {
-				return errs[i]
+		for _, err := range errs {
+			if err != nil {
+				return err
 			}
-			e.resume(all[i])
-			g.look(e)
 		}
+		before = next
 	}
-	if g.in != nil {
-		for _, s := range g.r.groups {
-			if s.partial && !s.whole {
-				in := g.in[g.c.entries[s.ID].place]
-				s.diff.Population += in.population
-				s.diff.Members += in.members
-			}
+	look()
+	for _, s := range g.r.groups {
+		if s.partial && !s.whole {
+			in := g.in[g.c.entries[s.ID].place]
+			s.diff.Population += in.population
+			s.diff.Members += in.members
 		}
 	}
 	return nil
