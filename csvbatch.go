@@ -18,15 +18,15 @@ type batch struct {
 	found   []rowIssue // of the other rows
 }
 
-// start empties the batch, which keeps its memory.
-func (b *batch) start(columns int) {
+// start empties the batch, which keeps its memory, and has room for so many rows.
+func (b *batch) start(columns, rows int) {
 	if b.columns == nil {
 		b.columns = make([][]string, columns)
 	}
 	for i := range b.columns {
-		b.columns[i] = slices.Grow(b.columns[i][:0], batchRows)
+		b.columns[i] = slices.Grow(b.columns[i][:0], rows)
 	}
-	b.lines, b.ascii, b.found = slices.Grow(b.lines[:0], batchRows), true, nil
+	b.lines, b.ascii, b.found = slices.Grow(b.lines[:0], rows), true, nil
 }
 
 func (b *batch) add(row *table.Row) {
@@ -59,12 +59,12 @@ const batchRows = 1024
 // rest takes in what is left of the file, batch by batch: while the cells of one are read, the next is cut.
 func (p *peopleReader) rest() error {
 	var read, next batch
-	next.start(len(p.header))
+	next.start(len(p.header), 0)
 	more, err := p.cut(&next)
 	found := make([][]rowIssue, 1+len(p.readings))
 	for err == nil && (more || len(next.lines)+len(next.found) > 0) {
 		read, next = next, read
-		next.start(len(p.header))
+		next.start(len(p.header), len(read.lines))
 		inParallel(len(found), func() func(int) {
 			return func(i int) {
 				switch {

@@ -57,6 +57,9 @@ func TestRowsAreReadAsTheyStand(t *testing.T) {
 		header []string
 		rows   []row
 	}{
+		{"a byte that differs from the delimiter in one bit, behind one",
+			"name,balance\nAda,-15,-7,--,,-\n", table.Options{},
+			[]string{"name", "balance"}, []row{{2, []string{"Ada", "-15", "-7", "--", "", "-"}}}},
 		{"the plain case",
 			"id,name\n1,Ann\n2,Bo\n", table.Options{},
 			[]string{"id", "name"}, []row{{2, []string{"1", "Ann"}}, {3, []string{"2", "Bo"}}}},
