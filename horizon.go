@@ -22,7 +22,7 @@ import (
 // user. It writes nothing, and costs about one [Evaluator.Evaluate] and what time does to whom it may move. Where ok is false
 // it tells nothing: the Evaluator has no index, or the clock is behind what was written, and only processing would tell.
 func (e *Evaluator) Foresee(ctx context.Context, before time.Time, groups ...GroupID) (changes []Change, ok bool, err error) {
-	h := &horizon{before: before, groups: groups}
+	h := &horizon{before: before, groups: groups, changes: []Change{}}
 	_, err = retried(func() (*run, error) {
 		r, err := e.begin(ctx, nil)
 		if err != nil {
@@ -112,7 +112,7 @@ type namedGroups struct {
 // look finds the changes in the groups of a run that has decided about all of them. answers are what conditions find in those
 // that others read.
 func (h *horizon) look(ctx context.Context, r *run, x *index, answers map[GroupID]program.Term) error {
-	h.now, h.changes, h.outlooks, h.ids, h.of = r.now, nil, nil, nil, map[GroupID]*outlook{}
+	h.now, h.outlooks, h.ids, h.of = r.now, nil, nil, map[GroupID]*outlook{}
 	h.turn(r, x)
 	for _, s := range r.order {
 		if err := ctx.Err(); err != nil {

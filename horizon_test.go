@@ -241,3 +241,14 @@ func TestNothingIsForeseenWithoutAnIndexOrByAClockThatIsBehind(t *testing.T) {
 		now = beforeSetBack
 	}
 }
+
+func TestWithoutGroupsNothingHappens(t *testing.T) {
+	m := groups.NewMemory()
+	if err := m.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{}}); err != nil {
+		t.Fatal(err)
+	}
+	changes, ok, err := groups.NewEvaluator(m, m, nil).Foresee(t.Context(), beforeSetBack)
+	if changes == nil || len(changes) > 0 || !ok || err != nil {
+		t.Errorf("%v, %v, %v", changes, ok, err)
+	}
+}
