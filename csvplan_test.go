@@ -529,3 +529,16 @@ func TestPeopleInTheSameUnitsShareThemUntilOneMoves(t *testing.T) {
 		}
 	}
 }
+
+// Nothing but where they sit is another, since the units stand in another column now.
+func TestAllWhoMoveTogetherMove(t *testing.T) {
+	const file = "id,was,is\nu1,x,y\nu2,x,y\nu3,y,y\nu4,x,x\nu5,x,y\n"
+	units := func(column string) groups.PeopleCSV {
+		return groups.PeopleCSV{Key: "id", Units: []groups.UnitColumn{{Tree: "org", Column: column}}}
+	}
+	w := newTenant(t)
+	w.load(t, file, units("was"))
+	if p := w.plan(t, file, units("is")); !slices.Equal(p.Changed, []groups.UserID{"u1", "u2", "u5"}) {
+		t.Errorf("changed: %v", p.Changed)
+	}
+}
