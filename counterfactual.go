@@ -21,7 +21,8 @@ type Counterfactual struct {
 	// More, that no change of the user's data leads there. It is not where the values cannot be listed that conditions tell
 	// apart, as those that match a regular expression, where there are too many ways, and where a group that the rule refers
 	// to follows the user's data by more than its rule, in another zone or with the groups below it, or has them by a decision:
-	// what that reads is not searched.
+	// what that reads is not searched. A course is one thing, with whether the list of enrollments is complete: that it becomes so
+	// counts as a change of a course that is read.
 	Complete bool `json:"complete"`
 }
 

@@ -166,7 +166,7 @@ func (v *supposing) choose(all []*Group, are, would *arrangement) {
 	}
 	for _, g := range all {
 		if chosen[g.ID] {
-			v.now.groups[g.ID] = &subject{Group: *g, stored: true, whole: true}
+			v.now.groups[g.ID] = &subject{Group: g, stored: true, whole: true}
 		}
 	}
 	v.now.arrange(are)
