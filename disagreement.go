@@ -34,6 +34,21 @@ type Distinction struct {
 	First []UserID `json:"first"`
 }
 
+// String returns what the rules say of how many users, and beneath it a line for each condition that tells them apart.
+func (d Disagreement) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d: rule 1 says %v, rule 2 says %v", d.Users, d.Says[0], d.Says[1])
+	for _, by := range d.Distinctions {
+		fmt.Fprintf(&b, "\n  %v", by)
+	}
+	return b.String()
+}
+
+// String returns the condition on one line, with its rule, what it says and of how many.
+func (d Distinction) String() string {
+	return fmt.Sprintf("%d by rule %d: %s %s is %v", d.Users, d.Rule+1, d.Pointer, d.Text, d.Says)
+}
+
 // Differ says where a group's criteria and other criteria in their place differ in today's people, within the scope of
 // its owner: of whom they say two different things, by what they say, with the first n by their IDs. What else decides
 // who is in, what is stored and policy, counts for nothing. It asks for no revision, looks at other groups as they are

@@ -253,6 +253,18 @@ func TestWhereTwoRulesDifferIsWhatTheySayOfEachUser(tt *testing.T) {
 	})
 }
 
+func TestADisagreementReadsAsWhatTheRulesSayAndByWhich(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	g, err := w.Group(t.Context(), "romans")
+	w.must(err)
+	got, err := w.ev.Differ(t.Context(), g, groups.AllSets(groups.All(evalCity.Is("Oslo"))), 1)
+	w.must(err)
+	w.want(fmt.Sprint(got), "[2: rule 1 says yes, rule 2 says no\n  2 by rule 1: /sets/0/conditions/0 city is Rome is yes\n"+
+		"  2 by rule 2: /sets/0/conditions/0 city is Oslo is no "+
+		"1: rule 1 says no, rule 2 says yes\n  1 by rule 1: /sets/0/conditions/0 city is Rome is no\n"+
+		"  1 by rule 2: /sets/0/conditions/0 city is Oslo is yes]")
+}
+
 func TestDifferRefusesWhatSaveRefusesOfEitherRule(t *testing.T) {
 	w := newEvalWorld(t, nil)
 	w.save(evalGroup("next", groups.MemberOfAny("romans")))

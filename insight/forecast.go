@@ -38,12 +38,17 @@ func (f *Forecast) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "from %s to %s:\n", stamp(f.From), stamp(f.To))
 	for _, s := range f.Groups {
-		fmt.Fprintf(&b, "%s: %d members, %d join, %d leave, %d switch, then %d\n", s.Group, s.First, s.Joined, s.Left, s.Switched, s.Last)
+		fmt.Fprintln(&b, s)
 	}
 	for _, c := range f.Changes {
 		fmt.Fprintf(&b, "%s: %s %s %s (%s)\n", stamp(c.At), c.User, c.Kind, c.Group, c.Cause)
 	}
 	return b.String()
+}
+
+// String returns the sum on one line.
+func (s Sum) String() string {
+	return fmt.Sprintf("%s: %d members, %d join, %d leave, %d switch, then %d", s.Group, s.First, s.Joined, s.Left, s.Switched, s.Last)
 }
 
 // ErrWindow is wrapped by the error for a forecast that ends before it begins, or more than ten years from now, and for a
