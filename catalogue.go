@@ -231,7 +231,7 @@ func (c *catalogue) arrange() {
 
 // placeOf is the place of a group with that number in the Memory, if it is in the catalogue. Many may ask at once.
 func (c *catalogue) placeOf(number uint32, id GroupID) (place int, ok bool) {
-	if int(number) < len(c.numbered) {
+	if uint64(number) < uint64(len(c.numbered)) {
 		if at := c.numbered[number].Load(); at > 0 {
 			return int(at) - 1, true
 		}
@@ -240,7 +240,7 @@ func (c *catalogue) placeOf(number uint32, id GroupID) (place int, ok bool) {
 	if e == nil {
 		return 0, false
 	}
-	if int(number) < len(c.numbered) {
+	if uint64(number) < uint64(len(c.numbered)) {
 		c.numbered[number].Store(int32(e.place) + 1)
 	}
 	return e.place, true

@@ -1,6 +1,9 @@
 package groups_test
 
 import (
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,6 +177,33 @@ func TestMatchAsksTheRuleWhereWhatIsStoredIsNotWhatItSays(t *testing.T) {
 			w.agree("frozen")
 		}},
 	})
+}
+
+// For the race detector: a run brings groups and conditions up to date that others ask for.
+func TestCriteriaAreAskedWhileGroupsAreEdited(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("here", evalOrg.IsOrBelow("emea")), evalGroup("new", evalHired.InLast(7, groups.Days)))
+	w.process()
+	var asking sync.WaitGroup
+	var done atomic.Bool
+	for range 2 {
+		asking.Go(func() {
+			for !done.Load() {
+				if _, err := w.ev.Match(t.Context(), "romans", "ann"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 100 {
+		w.people(evalUser("ann", evalIn([]string{"Rome", "Oslo"}[i%2])))
+		w.edit("here", func(g *groups.Group) { g.Name = fmt.Sprint(i) })
+		if _, err := w.ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{"ann"}}); err != nil {
+			t.Error(err)
+		}
+	}
+	done.Store(true)
+	asking.Wait()
 }
 
 // agree compares what is asked and what is explained, about everybody in every group.

@@ -307,6 +307,19 @@ var (
 	finalDay, _ = calendar.New(9999, time.December, 31)
 )
 
+// leapDay is the nearest 29 February from a day on, backwards or forwards.
+func leapDay(from calendar.Day, step int) calendar.Day {
+	for year, _, _ := from.Civil(); ; year += step {
+		day, err := calendar.New(year, time.February, 29)
+		if year < 1 || year > 9999 {
+			return from
+		}
+		if err == nil && int(day-from)*step >= 0 {
+			return day
+		}
+	}
+}
+
 // moments tries the days, or an instant on each, around those at which tests change their answer, the nearest to today first, and
 // around the instants that they name. Where days meet instants there may be more.
 func moments(tests []tester, instants bool, v *View, try func(Value)) (complete bool) {
@@ -359,6 +372,9 @@ func moments(tests []tester, instants bool, v *View, try func(Value)) (complete 
 				near = append(near, until-1-n)
 			}
 			near = append(near, bounds[len(bounds)-1]+n)
+		}
+		for _, until := range bounds { // 29 February need not be among those
+			near = append(near, leapDay(until-1, -1), leapDay(until, 1))
 		}
 	}
 	slices.SortFunc(near, func(a, b calendar.Day) int {

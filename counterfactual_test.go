@@ -130,6 +130,47 @@ func TestGroupsFollowWhatWouldChange(t *testing.T) {
 	w.want(fmt.Sprint(x.Otherwise), "[it would be yes if city were empty and group romans were joined]")
 }
 
+// No day of a year before, but one that comes every four years.
+func TestTheTwentyNinthOfFebruaryIsFound(t *testing.T) {
+	schema := &groups.Schema{Fields: []groups.Field{{Name: "hired", Type: groups.TypeDate}}}
+	hired := groups.DateField("hired")
+	ann := groups.User{ID: "ann", Fields: map[string]groups.Value{"hired": groups.Empty()}}
+	for _, c := range []struct {
+		day int
+		by  []groups.Condition
+	}{
+		{29, []groups.Condition{hired.AnniversaryWithin(1, groups.Days)}},
+		{28, []groups.Condition{hired.AnniversaryWithin(2, groups.Days), hired.AnniversaryWithin(1, groups.Days).Not()}},
+	} {
+		rule, err := schema.Compile(groups.AllSets(groups.All(c.by...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := rule.Explain(&ann, &groups.View{Now: time.Date(2028, time.February, c.day, 9, 0, 0, 0, time.UTC)})
+		if got := x.Otherwise[0].String(); got != "it would be yes if hired were 2024-02-29" {
+			t.Errorf("on the %dth: %s", c.day, got)
+		}
+	}
+}
+
+// Nobody is found in the group itself; whoever joins the one below is found in that.
+func TestWhatIsBelowAGroupThatIsInactiveIsNotProvedToBeNoWay(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	off, below := evalManual("off"), evalManual("below")
+	off.Status, below.Parent = groups.Inactive, "off"
+	w.save(off, below, evalGroup("x", groups.MemberOfAny("off").WithBelow()))
+	w.process()
+	x, err := w.ev.Explain(t.Context(), "x", "ann")
+	w.must(err)
+	if x.Otherwise[0].Complete {
+		t.Error(x)
+	}
+	w.assign("below", "ann")
+	if v, err := w.ev.Match(t.Context(), "x", "ann"); v != groups.Yes || err != nil {
+		t.Error(v, err)
+	}
+}
+
 func TestAWayGoesThroughTheRulesOfTheGroupsThatARuleRefersTo(t *testing.T) {
 	w := newEvalWorld(t, nil)
 	w.people(evalUser("ann"))

@@ -176,6 +176,39 @@ func TestWhoComesAfterOneWhoWasForgottenIsNotTakenForThem(t *testing.T) {
 	w.want(w.members("club")+"|"+w.members("reads"), "bob(m) dan(m)|bob dan")
 }
 
+// What a sheet says of a value is of the tree as it was when that was asked.
+func TestAUnitThatComesBackHoldsForWhoeverMovesThere(t *testing.T) {
+	w, _ := followed(t, evalGroup("here", evalOrg.IsOrBelow("world")))
+	at := func(id groups.UserID, unit string) string {
+		w.people(evalUser(id, evalIn("Rome"), evalAt(unit)))
+		return w.changed(groups.Touched{Users: []groups.UserID{id}})
+	}
+	tree := func(emea string) {
+		w.units("apac<world", emea, "world<")
+		w.process()
+	}
+	tree("emea<")
+	at("bob", "emea")
+	at("ann", "emea")
+	at("ann", "apac")
+	tree("emea<world")
+	w.want(at("ann", "emea"), "")
+	w.want(w.process(), "")
+}
+
+// Conditions that are to be worked out again are forgotten with the schema.
+func TestAUnitMovesAndThenTheSchemaIsAnother(t *testing.T) {
+	w, _ := followed(t, evalGroup("here", evalOrg.IsOrBelow("emea")), evalGroup("new", evalHired.InLast(7, groups.Days)))
+	w.changed(groups.Touched{Users: []groups.UserID{"ann"}})
+	w.units("apac<world", "emea<", "world<")
+	w.process()
+	schema := evalSchema()
+	schema.Fields = append(schema.Fields, groups.Field{Name: "extra", Type: groups.TypeText})
+	w.write(groups.PeopleChange{Schema: schema})
+	w.people(evalUser("ann", evalIn("Rome"), evalAt("apac")))
+	w.want(w.changed(groups.Touched{Users: []groups.UserID{"ann"}}), "here -ann(rule)")
+}
+
 // A run that does not go by the index decides by what the Directory says now. Where that is taken back before the index
 // has read it, nothing seems to have changed.
 func TestWhoeverWasDecidedAboutPastTheIndexIsLookedAtAgain(t *testing.T) {

@@ -132,13 +132,15 @@ func (x *index) begin(ctx context.Context, r *run) (bool, error) {
 	defer x.writing.Unlock()
 	x.reading.Lock()
 	ok, err := x.refresh(ctx, r)
-	x.reading.Unlock()
-	if ok && err == nil {
+	if ok = ok && err == nil; ok {
 		x.flips.on = x.catalogue != nil
 		r.followed = r.named != nil && x.follows(r)
+	}
+	x.reading.Unlock()
+	if ok {
 		x.reading.RLock()
 	}
-	return ok && err == nil, err
+	return ok, err
 }
 
 // The names of aspects; those of fields and trees have theirs behind.
@@ -265,6 +267,7 @@ func (x *index) adopt(schema *Schema) {
 		x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
 		x.flips.lose()
 		x.weighed = weighed{}
+		x.unseated = nil
 		x.agendas = map[*time.Location]*agenda{}
 		for _, a := range x.aspects {
 			a.asking().predicates, a.asking().restless = nil, nil

@@ -52,7 +52,7 @@ func (m *Moves) put(id UserID, most int) {
 // Suppose works out who would end otherwise than now if all were as supposed, and all groups were processed, now and then,
 // whatever their schedule says, the [Guard], and what it holds: of each group in which that is anybody, by their IDs, with
 // the first n of those who move. Nothing is written. It does not change the schema: an option that nobody has answers as one
-// that does not exist. A group, a tree or a choice field that does not exist is an error that wraps [ErrNotFound], and
+// that does not exist. A tree, a choice field or a group to be put elsewhere that does not exist is an error that wraps [ErrNotFound], and
 // parents in a ring are a [*CycleError]; an error of a source leaves no result at all.
 func (e *Evaluator) Suppose(ctx context.Context, s Supposition, n int) ([]Consequence, error) {
 	v, err := retried(func() (*supposing, error) {
@@ -217,7 +217,9 @@ func (v *supposing) evaluate(ctx context.Context) error {
 	if err := v.now.readScopes(ctx); err != nil {
 		return err
 	}
-	if x := v.now.e.index; x != nil {
+	// A scope may read of people what the index does not have.
+	scoped := slices.ContainsFunc(v.order, func(s *subject) bool { return s.scope != nil || s.unread })
+	if x := v.now.e.index; x != nil && !scoped {
 		if ok, err := x.begin(ctx, v.now); err != nil {
 			return err
 		} else if ok {

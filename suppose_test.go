@@ -313,16 +313,16 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 	}
 }
 
-// inA has every owner have to do with who sits in unit a of the branches alone.
+// inA has every owner have to do with who sits in unit a of the branches alone, or is at site x.
 type inA struct{ *groups.Memory }
 
 func (inA) Scope(_ context.Context, owner string) (groups.Scope, error) {
 	return func(u *groups.User) groups.Verdict {
 		switch units, known := u.Units["branch"]; {
+		case slices.Contains(units, "a"), slices.Contains(u.Fields["site"].Texts(), "x"):
+			return groups.Yes
 		case !known:
 			return groups.Unknown
-		case slices.Contains(units, "a"):
-			return groups.Yes
 		}
 		return groups.No
 	}, nil
@@ -334,8 +334,10 @@ func TestWhoWouldNotBeTheOwnersAnyMoreWouldLeave(t *testing.T) {
 	sits := func(id groups.UserID, unit string) groups.User {
 		return groups.User{ID: id, Activation: groups.Activated, Units: map[groups.Tree][]string{"branch": {unit}}}
 	}
+	dan := sits("dan", "c")
+	dan.Fields = map[string]groups.Value{"site": groups.Choice("x")}
 	if err := m.Write(t.Context(), groups.PeopleChange{
-		Schema: law.Schema(), Upsert: []groups.User{sits("ann", "a"), sits("bob", "b"), sits("cid", "c")},
+		Schema: law.Schema(), Upsert: []groups.User{sits("ann", "a"), sits("bob", "b"), sits("cid", "c"), dan},
 		Trees: map[groups.Tree][]groups.Unit{"branch": {{ID: "a"}, {ID: "b"}, {ID: "c"}}},
 	}); err != nil {
 		t.Fatal(err)
@@ -359,6 +361,13 @@ func TestWhoWouldNotBeTheOwnersAnyMoreWouldLeave(t *testing.T) {
 		}
 		if len(got) != 1 || !slices.Equal(got[0].Left.First, []groups.UserID{"ann"}) || !slices.Equal(got[0].Joined.First, []groups.UserID{"bob"}) {
 			t.Errorf("%s: %+v", name, got)
+		}
+		// No rule asks for the site.
+		if got, err = ev.Suppose(t.Context(), groups.Supposition{Options: map[string]map[string]string{"site": {"x": ""}}}, 1); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 || !slices.Equal(got[0].Left.First, []groups.UserID{"dan"}) {
+			t.Errorf("%s, of the site: %+v", name, got)
 		}
 	}
 }

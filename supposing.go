@@ -20,7 +20,6 @@ type otherwise struct {
 	aspects map[aspect]bool // that have something otherwise
 	others  map[*valued][]other
 	terms   map[*predicate]program.Term // of the predicates that would say something else
-	people  *userset.Set                // who would have something else, made where a scope asks for them
 	// What conditions find in groups that are read, as things are and as they would be.
 	answers [2]map[GroupID]program.Term
 }
@@ -49,10 +48,9 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 		return err
 	}
 	o.answers[1] = maps.Clone(o.answers[0])
-	// Whoever reads one of these groups waits for it, and whoever asks the Directory does so alone.
+	// Whoever reads one of these groups waits for it.
 	later := func(i int) bool {
-		s := v.order[i]
-		return s.scope != nil || slices.ContainsFunc(s.needs, func(id GroupID) bool { return v.then.groups[id] != nil })
+		return slices.ContainsFunc(v.order[i].needs, func(id GroupID) bool { return v.then.groups[id] != nil })
 	}
 	changed := make([]map[uint32]Verdict, len(v.order))
 	work := func(i int) (err error) {
@@ -88,7 +86,7 @@ func (o *otherwise) narrow() (chosen []int, read map[GroupID]bool) {
 	var queue []GroupID
 	for i, s := range o.order {
 		moves := func(p *predicate) bool { _, moves := o.terms[p]; return moves }
-		if may[s.ID] = s.asks() && !s.broken && (o.regrouped[s.ID] || s.scope != nil || slices.ContainsFunc(s.recipe.predicates, moves) ||
+		if may[s.ID] = s.asks() && !s.broken && (o.regrouped[s.ID] || slices.ContainsFunc(s.recipe.predicates, moves) ||
 			slices.ContainsFunc(s.needs, func(id GroupID) bool { return may[id] })); may[s.ID] {
 			chosen = append(chosen, i)
 			queue = append(queue, s.needs...)
@@ -258,46 +256,6 @@ func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch) (
 	return t, true
 }
 
-// affected are the users who would have something else.
-func (o *otherwise) affected() *userset.Set {
-	if o.people != nil {
-		return o.people
-	}
-	o.people = new(userset.Set)
-	with := o.x.scratch()
-	defer o.x.scratches.Put(with)
-	add := func(of *userset.Set) {
-		for n := range of.All() {
-			o.people.Add(n)
-		}
-	}
-	for a, others := range o.others {
-		var codes []uint32
-		for i := range others {
-			codes = append(codes, others[i].code)
-		}
-		slices.Sort(codes)
-		var of userset.Set
-		a.choose(&of, codes, &with.met)
-		add(&of)
-	}
-	if a, is := o.x.aspects[aspectEnrollments].(*enrollmentAspect); is {
-		for _, id := range o.Courses {
-			course, taken := a.courses[id]
-			for chunk := range chunksOf(len(o.x.ids)) {
-				if !taken {
-					break
-				}
-				users, _ := a.in.Chunk(course, chunk)
-				for _, u := range users {
-					o.people.Add(uint32(chunk*userset.Chunk) + uint32(u))
-				}
-			}
-		}
-	}
-	return o.people
-}
-
 // compare decides about those in a group of whom something that its rule asks differs, as things are and as they would
 // be. It returns what conditions on the group would find in whom they find something else now, if anybody reads it.
 func (o *otherwise) compare(ctx context.Context, s, would *subject, found *Consequence, read bool) (changed map[uint32]Verdict, err error) {
@@ -354,14 +312,12 @@ func (c *imagined) look(ctx context.Context) error {
 	p := &c.s.recipe.program
 	yes, possible := c.was.machine.Among(&c.who, p, c.terms[0], c.chunk, c.users)
 	yesThen, possibleThen := c.would.machine.Among(&c.who, p, c.terms[1], c.chunk, c.users)
-	if c.s.scope == nil {
-		differ, more := &c.was.found, &c.was.unknown
-		*differ, *more = *yes, *possible
-		differ.Xor(yesThen)
-		more.Xor(possibleThen)
-		differ.Or(more)
-		c.who.And(differ)
-	}
+	differ, more := &c.was.found, &c.was.unknown
+	*differ, *more = *yes, *possible
+	differ.Xor(yesThen)
+	more.Xor(possibleThen)
+	differ.Or(more)
+	c.who.And(differ)
 	said := func(yes, possible *userset.Bits, u uint16) Verdict {
 		switch {
 		case yes.Has(u):
@@ -394,29 +350,12 @@ func (c *imagined) load() {
 			}
 		}
 	}
-	if c.s.scope != nil {
-		c.o.affected().Or(c.chunk, &c.who)
-	}
 }
 
 // ask decides about one user, of whom the rule says that, as things are and as they would be.
 func (c *imagined) ask(ctx context.Context, n uint32, says, would Verdict) error {
 	o, s, x := c.o, c.s, c.o.x
 	id, code := x.ids[n], x.status.codes.Code(n)
-	var u, then *User
-	if s.scope != nil {
-		var err error
-		if u, err = o.now.user(ctx, id); err != nil || u == nil {
-			return err // who is gone meanwhile ends as they are
-		}
-		revised := *u
-		o.revise(&revised)
-		then = &revised
-	}
-	says, would = s.within(u, says), s.within(then, would)
-	if says == would {
-		return nil
-	}
 	if ro := s.roster; ro == nil || !ro.odd.Has(n) {
 		k := kindsFrom(code)
 		if ro != nil && ro.bit.Has(n) {
@@ -429,12 +368,9 @@ func (c *imagined) ask(ctx context.Context, n uint32, says, would Verdict) error
 	if err != nil {
 		return err
 	}
-	if s.scope == nil {
-		u = &User{ID: id, Activation: activationOf(code)}
-		then = u
-	}
+	u := &User{ID: id, Activation: activationOf(code)}
 	ends, _ := s.settle(u, says, stored, o.now.now, o.now.e.opts.Exclusions)
-	endsThen, _ := s.settle(then, would, stored, o.now.now, o.now.e.opts.Exclusions)
+	endsThen, _ := s.settle(u, would, stored, o.now.now, o.now.e.opts.Exclusions)
 	c.note(n, &ends, &endsThen)
 	return nil
 }

@@ -140,13 +140,27 @@ func (p among) excludes() bool { return p.run.e.opts.Exclusions }
 
 func (p among) follows(a *anatomy) bool {
 	named, orBelow := p.subject.Criteria.References()
-	if len(orBelow) > 0 && len(named) > 1 {
+	if len(orBelow) > 0 && len(named) > 1 || p.readsBeneath(orBelow) {
 		return true
+	}
+	for id := range a.behind {
+		if s := p.run.groups[id]; s != nil {
+			if _, orBelow := s.Criteria.References(); p.readsBeneath(orBelow) {
+				return true
+			}
+		}
 	}
 	return len(named) > 0 && slices.ContainsFunc(p.run.refs.allNeeds(p.subject.ID), func(id GroupID) bool {
 		s := p.run.groups[id]
 		return s != nil && !p.silent(id) && (a.cut || p.behind(id) == nil) && (s.scope != nil || s.Deactivated != Keep ||
 			s.rule != nil && !s.Frozen && slices.ContainsFunc(s.rule.labels(&s.view), func(j joint) bool { return len(j.things) > 0 }))
+	})
+}
+
+// readsBeneath reports whether one of the groups is found in nobody, and one below it may be in somebody.
+func (p among) readsBeneath(orBelow []GroupID) bool {
+	return slices.ContainsFunc(orBelow, func(id GroupID) bool {
+		return p.silent(id) && slices.ContainsFunc(p.run.refs.beneath(id), func(id GroupID) bool { return !p.silent(id) })
 	})
 }
 
