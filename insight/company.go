@@ -86,7 +86,7 @@ func (r *rehearsal) asked() (reports bool, units map[groups.Tree]map[string]bool
 }
 
 // readReports reads one who reports to the user, where there is any, and one of whom nobody knows to whom: it takes a look at
-// everybody.
+// everybody else.
 func (c *company) readReports(ctx context.Context, dir groups.Directory, user groups.UserID, met map[groups.UserID]bool) error {
 	reported, unknown := false, false
 	for u, err := range dir.Users(ctx) {
@@ -94,7 +94,7 @@ func (c *company) readReports(ctx context.Context, dir groups.Directory, user gr
 			return fmt.Errorf("read users: %w", err)
 		}
 		manager, known := u.Manager.ID()
-		if known && (reported || manager != user) || !known && unknown {
+		if u.ID == user || known && (reported || manager != user) || !known && unknown {
 			continue
 		}
 		reported, unknown = reported || known, unknown || !known

@@ -280,20 +280,26 @@ func TestWhatIsBeneathAGroupIsLookedAtAsWell(t *testing.T) {
 func TestWhoMayHaveReportsIsUnknown(t *testing.T) {
 	ctx := context.Background()
 	w := newClockwork(t, "2026-03-01T12:00:00Z", nil, following("g", groups.HasReports()))
-	nobody := groups.ReportsTo("")
+	nobody, herself := groups.ReportsTo(""), groups.ReportsTo("ann")
 	for _, c := range []struct {
-		others []groups.User
+		own    groups.Manager // of ann, which says nothing of who reports to her
+		others []groups.User  // beside those before
 		want   groups.Verdict
 	}{
-		{nil, groups.No},
-		{[]groups.User{{ID: "bob", Manager: nobody}, {ID: "cid"}, {ID: "dan"}}, groups.Unknown},
-		{[]groups.User{{ID: "eve", Manager: groups.ReportsTo("ann")}}, groups.Yes},
+		{nobody, nil, groups.No},
+		{groups.Manager{}, nil, groups.No},
+		{herself, nil, groups.No},
+		{nobody, []groups.User{{ID: "bob", Manager: nobody}, {ID: "cid"}, {ID: "dan"}}, groups.Unknown},
+		{groups.Manager{}, nil, groups.Unknown},
+		{herself, nil, groups.Unknown},
+		{nobody, []groups.User{{ID: "eve", Manager: groups.ReportsTo("ann")}}, groups.Yes},
+		{herself, nil, groups.Yes},
 	} {
-		check(w.Write(ctx, groups.PeopleChange{Upsert: append(c.others, groups.User{ID: "ann", Manager: nobody})}))
+		check(w.Write(ctx, groups.PeopleChange{Upsert: append(c.others, groups.User{ID: "ann", Manager: c.own})}))
 		is, err := w.ev.Match(ctx, "g", "ann")
 		check(err)
 		if n := w.next("g"); n.Verdict != c.want || is != c.want {
-			t.Errorf("beside %v: %v, want %v; the evaluator says %v", c.others, n.Verdict, c.want, is)
+			t.Errorf("%v beside %v: %v, want %v; the evaluator says %v", c.own, c.others, n.Verdict, c.want, is)
 		}
 	}
 }
