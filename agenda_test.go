@@ -20,7 +20,7 @@ func agendaOf(now time.Time, zone *time.Location) *agenda {
 func indexOf(a aspect, p *predicate) *index {
 	x := &index{aspects: map[string]aspect{"f": a}, agendas: map[*time.Location]*agenda{p.agenda.view.Zone: p.agenda}}
 	if of, is := a.(*enrollmentAspect); is {
-		of.x, x.ids = x, make([]UserID, len(of.held))
+		of.x, x.ids = x, of.x.ids
 	}
 	p.aspect, p.flips, a.asking().predicates = a, &x.flips, []*predicate{p}
 	a.tidy()
@@ -96,8 +96,8 @@ func TestCoursesTakenThroughDaysAreThoseOfAskingEachUser(tt *testing.T) {
 	begin := time.Date(2026, 3, 20, 22, 30, 0, 0, time.UTC)
 	courses := []string{"a", "b", "c"}
 	rapid.Check(tt, func(t *rapid.T) {
-		a := newEnrollmentAspect(new(index))
 		n := rapid.SampledFrom([]int{1, 2, 30}).Draw(t, "users")
+		a := newEnrollmentAspect(&index{ids: make([]UserID, n)})
 		users := make([]*User, n+10)
 		for i := range users {
 			var list []Enrollment

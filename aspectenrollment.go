@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,14 +14,15 @@ import (
 type enrollmentAspect struct {
 	questions
 	x       *index
-	held    []Enrollments // by user
-	open    userset.Set   // whose list may have more
+	open    userset.Set // whose list may have more
 	courses map[string]uint32
+	named   []string // courses by number
 	states  map[string]uint32
 	in      posting.Lists // who is in a course, with the number of the record
 	records map[recordKey]uint32
-	sample  []Enrollment // a record of each number, in whichever course
-	stateOf []uint32     // the number of its status
+	sample  []Enrollment    // a record of each number, in whichever course
+	stateOf []uint32        // the number of its status
+	entries []posting.Entry // memory for keep
 	// The courses and records of a Memory, by their numbers there.
 	filedCourses, filedRecords filedCodes
 }
@@ -65,7 +67,13 @@ func (a *enrollmentAspect) record(e *Enrollment) uint32 {
 	return r
 }
 
-func (a *enrollmentAspect) course(id string) uint32 { return inOrder(a.courses, id) }
+func (a *enrollmentAspect) course(id string) uint32 {
+	n := inOrder(a.courses, id)
+	if int(n) == len(a.named) {
+		a.named = append(a.named, id)
+	}
+	return n
+}
 
 // inOrder numbers names, from 0 on.
 func inOrder(in map[string]uint32, name string) uint32 {
@@ -101,39 +109,29 @@ func (a *enrollmentAspect) keepAll(people []person) {
 	}
 }
 
-func (a *enrollmentAspect) grow(users int) { a.held = slices.Grow(a.held, max(0, users-len(a.held))) }
+func (a *enrollmentAspect) grow(int) {}
 
+// keep keeps what a user is in now. Of a Memory, enrolled has the numbers of that.
 func (a *enrollmentAspect) keep(n uint32, u *User, enrolled []filedEnrollment) {
-	for int(n) >= len(a.held) {
-		a.held = append(a.held, Enrollments{complete: true})
-	}
-	now := Enrollments{complete: true}
+	a.entries = a.entries[:0]
+	open := u != nil && !u.Enrollments.complete
 	if u != nil {
-		now = u.Enrollments
+		a.file(u.Enrollments.list, enrolled)
 	}
-	was := a.held[n]
-	a.held[n] = now
-	if now.complete {
-		a.open.Remove(n)
-	} else {
-		a.open.Add(n)
-	}
-	if !was.Equal(now) || u == nil {
+	if a.in.Put(n, a.entries) || a.open.Has(n) != open || u == nil {
 		a.changes++
-		a.file(n, was.list, now.list, enrolled)
+	}
+	if open {
+		a.open.Add(n)
+	} else {
+		a.open.Remove(n)
 	}
 }
 
-// file puts a user on the lists of the courses they are in now, and takes them off those they were in. Of
-// a Memory, enrolled has the numbers of what they are in now.
-func (a *enrollmentAspect) file(n uint32, was, now []Enrollment, enrolled []filedEnrollment) {
-	for _, e := range was {
-		if _, still := (Enrollments{list: now}).in(e.Course); !still {
-			a.in.Drop(a.course(e.Course), n)
-		}
-	}
-	for i := range now {
-		e, filed := &now[i], filedEnrollment{}
+// file makes entries of enrollments, by the numbers of their courses.
+func (a *enrollmentAspect) file(list []Enrollment, enrolled []filedEnrollment) {
+	for i := range list {
+		e, filed := &list[i], filedEnrollment{}
 		if enrolled != nil {
 			filed = enrolled[i]
 		}
@@ -147,8 +145,21 @@ func (a *enrollmentAspect) file(n uint32, was, now []Enrollment, enrolled []file
 			record = a.record(e)
 			a.filedRecords.put(filed.record, record)
 		}
-		a.in.Put(course, n, record)
+		a.entries = append(a.entries, posting.Entry{List: course, Value: record})
 	}
+	slices.SortFunc(a.entries, func(a, b posting.Entry) int { return cmp.Compare(a.List, b.List) })
+}
+
+// of are the enrollments of a user, as far as conditions can tell.
+func (a *enrollmentAspect) of(n uint32) Enrollments {
+	e := Enrollments{complete: !a.open.Has(n)}
+	for _, entry := range a.in.Of(n) {
+		record := a.sample[entry.Value]
+		record.Course = a.named[entry.List]
+		e.list = append(e.list, record)
+	}
+	slices.SortFunc(e.list, func(a, b Enrollment) int { return cmp.Compare(a.Course, b.Course) })
+	return e
 }
 
 // tell is what is known of the records in a course.
@@ -231,6 +242,26 @@ func (a *enrollmentAspect) work(l *enrollmentLeaf, courses []uint32, view *View,
 	}
 }
 
+// among yields the users who are in one of the courses, ascending.
+func (a *enrollmentAspect) among(courses []uint32, with *scratch) func(func(uint32) bool) {
+	return func(yield func(uint32) bool) {
+		for chunk := range chunksOf(len(a.x.ids)) {
+			with.met.Reset()
+			for _, course := range courses {
+				users, _ := a.in.Chunk(course, chunk)
+				for _, u := range users {
+					with.met.Set(u)
+				}
+			}
+			for u := range with.met.All() {
+				if !yield(uint32(chunk*userset.Chunk) + uint32(u)) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // taken are the courses of a condition that anybody is or was in.
 func (a *enrollmentAspect) taken(l *enrollmentLeaf) (courses []uint32) {
 	for _, name := range l.courses {
@@ -307,7 +338,7 @@ func (a *enrollmentAspect) shift(p *predicate, from *View, with *scratch) {
 		}
 		for u := range with.met.All() {
 			n := uint32(chunk*userset.Chunk) + uint32(u)
-			p.set(n, l.verdict(&User{Enrollments: a.held[n]}, &p.agenda.view))
+			p.set(n, l.verdict(&User{Enrollments: a.of(n)}, &p.agenda.view))
 		}
 	}
 }
@@ -347,5 +378,5 @@ func (a *enrollmentAspect) turn(p *predicate, today calendar.Day) calendar.Day {
 
 func (a *enrollmentAspect) tidy() {}
 func (a *enrollmentAspect) bytes() int {
-	return a.in.Bytes() + a.open.Bytes() + 32*len(a.held) + 160*len(a.sample)
+	return a.in.Bytes() + a.open.Bytes() + 160*len(a.sample)
 }

@@ -296,7 +296,7 @@ func (x *index) carries(what string, carries func(*User) bool) bool {
 			return true
 		}
 		for n := range a.open.All() {
-			if len(a.held[n].list) > 0 {
+			if len(a.in.Of(n)) > 0 {
 				return true
 			}
 		}

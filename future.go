@@ -211,7 +211,7 @@ func (f *future) turned(t *turning) []turnedTo {
 	case *valued:
 		return f.inquirer.value(t, a, a.codes.Code(f.n))
 	case *enrollmentAspect:
-		return f.h.turns(t.predicate, &User{Enrollments: a.held[f.n]})
+		return f.h.turns(t.predicate, &User{Enrollments: a.of(f.n)})
 	}
 	return nil
 }

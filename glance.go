@@ -429,7 +429,7 @@ func (x *index) user(n uint32) *User {
 		case *valued:
 			a.like(a.codes.Code(n), u)
 		case *enrollmentAspect:
-			u.Enrollments = a.held[n]
+			u.Enrollments = a.of(n)
 		}
 	}
 	return u

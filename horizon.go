@@ -302,9 +302,8 @@ func (h *horizon) turn(r *run, x *index) {
 			case *valued:
 				a.choose(&t.users, h.turningValues(t, a), &with.yes)
 			case *enrollmentAspect:
-				var like User
-				for n := range x.present.All() {
-					if like.Enrollments = a.held[n]; len(h.turns(t.predicate, &like)) > 0 {
+				for n := range a.among(a.taken(t.leaf.(*enrollmentLeaf)), with) {
+					if len(h.turns(t.predicate, &User{Enrollments: a.of(n)})) > 0 {
 						t.users.Add(n)
 					}
 				}

@@ -14,20 +14,32 @@ func TestListsHoldWhatWasPutOnThemLast(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var lists posting.Lists
 		model := map[uint32]map[uint32]uint32{}
+		of := map[uint32][]posting.Entry{}
 		user := rapid.OneOf(rapid.Uint32Range(0, 9), rapid.Uint32Range(userset.Chunk-3, userset.Chunk+3))
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
-			number, u := rapid.Uint32Range(0, 2).Draw(t, "list"), user.Draw(t, "user")
-			if rapid.Bool().Draw(t, "drop") {
-				lists.Drop(number, u)
+			u := user.Draw(t, "user")
+			var on []posting.Entry
+			for _, number := range slices.Sorted(slices.Values(rapid.SliceOfNDistinct(rapid.Uint32Range(0, 3), 0, 4, rapid.ID).Draw(t, "lists"))) {
+				on = append(on, posting.Entry{List: number, Value: rapid.Uint32Range(0, 2).Draw(t, "value")})
+			}
+			if news := lists.Put(u, on); news == slices.Equal(of[u], on) {
+				t.Fatalf("user %d from %v to %v is news: %v", u, of[u], on, news)
+			}
+			of[u] = on
+			for number := range uint32(4) {
 				delete(model[number], u)
-				continue
 			}
-			value := rapid.Uint32().Draw(t, "value")
-			lists.Put(number, u, value)
-			if model[number] == nil {
-				model[number] = map[uint32]uint32{}
+			for _, e := range on {
+				if model[e.List] == nil {
+					model[e.List] = map[uint32]uint32{}
+				}
+				model[e.List][u] = e.Value
 			}
-			model[number][u] = value
+		}
+		for u, want := range of {
+			if got := lists.Of(u); !slices.Equal(got, want) {
+				t.Fatalf("user %d is on %v, want %v", u, got, want)
+			}
 		}
 		for number := range uint32(4) {
 			found := map[uint32]uint32{}
