@@ -278,8 +278,9 @@ func (h *horizon) turn(r *run, x *index) {
 		}
 	}
 	inParallel(len(list), func() func(int) {
-		with := x.scratch()
 		return func(i int) {
+			with := x.scratch()
+			defer x.scratches.Put(with)
 			t := list[i]
 			switch a := t.aspect.(type) {
 			case *valued:
