@@ -242,6 +242,26 @@ func TestNothingIsForeseenWithoutAnIndexOrByAClockThatIsBehind(t *testing.T) {
 	}
 }
 
+func TestWhatIsHeldIsForeseenAsApproved(t *testing.T) {
+	w := guardWorld(t, small())
+	w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+	w.process()
+	w.write(groups.PeopleChange{Deactivate: []groups.UserID{"a", "b", "c"}})
+	w.process()
+	w.want(w.held(), "team -a(deactivation) -b(deactivation) -c(deactivation)")
+	for _, frozen := range []bool{false, true} { // which by itself has what is held wait
+		w.edit("team", func(g *groups.Group) { g.Frozen = frozen })
+		changes, ok, err := w.ev.Foresee(t.Context(), w.now.Add(time.Minute))
+		got := ""
+		for _, c := range changes {
+			got += evalChange(c)
+		}
+		if got != "-a(deactivation)-b(deactivation)-c(deactivation)" || !ok || err != nil {
+			t.Errorf("frozen %v: %q (%v, %v)", frozen, got, ok, err)
+		}
+	}
+}
+
 func TestWithoutGroupsNothingHappens(t *testing.T) {
 	m := groups.NewMemory()
 	if err := m.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{}}); err != nil {
