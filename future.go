@@ -311,7 +311,7 @@ func (f *future) truth(term uint32) program.Truth {
 // answer is what conditions find in a group about the user.
 func (f *future) answer(o *outlook) Verdict {
 	switch {
-	case o == nil || o.cyclic:
+	case o == nil:
 		return Unknown
 	case f.at[o.number] > 0:
 		return f.stances[f.at[o.number]-1].answer

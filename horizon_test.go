@@ -292,6 +292,26 @@ func TestOnlyWhoIsWithinTheScopeOfAnOwnerIsForeseen(t *testing.T) {
 	}
 }
 
+func TestTimeMovesNobodyByAGroupOnARing(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.people(evalUser("ann", evalHas("hired", groups.Day(groups.NewDate(2026, time.March, 2)))))
+	a := evalGroup("a", evalHired.InNext(3, groups.Days))
+	a.Schedule = groups.Schedule{Every: 7 * 24 * time.Hour}
+	w.save(a, evalGroup("b", groups.MemberOfAny("a")), evalGroup("c", groups.MemberOfAny("a"), evalHired.InLast(3, groups.Days)))
+	w.process("a", "b", "c")
+	w.want(w.members("b"), "ann")
+	store := findingStore{w.Memory, func(g groups.Group) (groups.Group, bool) {
+		if g.ID == "a" {
+			g.Criteria = groups.AnySets(groups.All(groups.MemberOfAny("b")), g.Criteria.Sets[0])
+		}
+		return g, true
+	}}
+	ev := groups.NewEvaluator(w.Memory, store, &groups.Options{Now: func() time.Time { return w.now }})
+	if n := foreseen(t, ev, &w.now, w.now.AddDate(0, 0, 20), "c"); n != 0 {
+		t.Errorf("%d changes", n)
+	}
+}
+
 func TestWithoutGroupsNothingHappens(t *testing.T) {
 	m := groups.NewMemory()
 	if err := m.Write(t.Context(), groups.PeopleChange{Schema: &groups.Schema{}}); err != nil {
