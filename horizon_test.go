@@ -292,6 +292,18 @@ func TestOnlyWhoIsWithinTheScopeOfAnOwnerIsForeseen(t *testing.T) {
 	}
 }
 
+func TestARuleThatDoesNotFitTheSchemaMovesNobodyInTimeEither(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	_, err := w.ev.Assign(t.Context(), "romans", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "ann", "cid")
+	w.must(err)
+	schema := evalSchema()
+	schema.Fields = schema.Fields[1:]
+	w.write(groups.PeopleChange{Schema: schema})
+	if n := foreseen(t, w.ev, &w.now, w.now.AddDate(0, 0, 2)); n != 2 {
+		t.Errorf("%d changes, want that ann stays as automatic and cid leaves", n)
+	}
+}
+
 func TestTimeMovesNobodyByAGroupOnARing(t *testing.T) {
 	w := newEvalWorld(t, nil)
 	w.people(evalUser("ann", evalHas("hired", groups.Day(groups.NewDate(2026, time.March, 2)))))
