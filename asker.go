@@ -15,7 +15,7 @@ import (
 // waiting for memory and on guessing which way it goes: so the steps lie together, and each leads to the next.
 type check struct {
 	steps   []step
-	groups  []askedGroups // by the number of a condition on groups
+	groups  []namedGroups[GroupID] // by the number of a condition on them; blank is one that is not there
 	subject *subject
 	first   int32
 	// silent says that conditions on the group have no answer, whoever it is about.
@@ -37,12 +37,6 @@ type step struct {
 
 	number uint32
 	next   [Yes + 1]int32 // by what it says; after Unknown the steps do not tell
-}
-
-// askedGroups is a condition on groups.
-type askedGroups struct {
-	match Match
-	each  [][]GroupID // of each group it names: that one, and those below that count too; blank is one that is not there
 }
 
 // checks are by group.
@@ -96,8 +90,14 @@ func (x *index) newCheck(of *entry, recipe *recipe) check {
 		}
 		k.steps = append(k.steps, out)
 	}
+	known := func(id GroupID) GroupID {
+		if x.catalogue.entries[id] == nil {
+			return ""
+		}
+		return id
+	}
 	for _, g := range recipe.groups {
-		k.groups = append(k.groups, x.askedGroups(g.leaf))
+		k.groups = append(k.groups, namedBy(g.leaf, x.catalogue.refs, known))
 	}
 	return k
 }
@@ -121,23 +121,6 @@ func (x *index) decided(of *entry) (all []*roster, agendas []*agenda) {
 		}
 	}
 	return all, agendas
-}
-
-func (x *index) askedGroups(l *groupLeaf) askedGroups {
-	asked := askedGroups{match: l.match}
-	for _, id := range l.groups {
-		named := []GroupID{id}
-		if l.orBelow {
-			named = append(named, x.catalogue.refs.beneath(id)...)
-		}
-		for i, id := range named {
-			if x.catalogue.entries[id] == nil {
-				named[i] = ""
-			}
-		}
-		asked.each = append(asked.each, named)
-	}
-	return asked
 }
 
 // verdictFrom is what a program says as a verdict.
@@ -213,7 +196,7 @@ func (a *asker) unsure(k *check) Verdict {
 // condition is what one says, by its number and not negated.
 func (a *asker) condition(k *check, number uint32) Verdict {
 	if number >= groupsFrom {
-		return a.memberOf(&k.groups[number-groupsFrom])
+		return k.groups[number-groupsFrom].held(a.answer)
 	}
 	p := a.x.asked[number-1]
 	if !p.filled || p.relative && p.agenda.day != calendar.In(a.clock(), p.agenda.view.Zone) {
@@ -230,19 +213,6 @@ func (a *asker) clock() time.Time {
 		}
 	}
 	return a.now
-}
-
-// memberOf is a condition on groups, not negated.
-func (a *asker) memberOf(k *askedGroups) Verdict {
-	result := neutral(k.match)
-	for _, named := range k.each {
-		answer := No
-		for _, id := range named {
-			answer = MatchAny.join(answer, a.answer(id))
-		}
-		result = k.match.join(result, answer)
-	}
-	return result
 }
 
 // answer is what a condition finds in a group. Whoever would move there may be held back by the guard, which takes a

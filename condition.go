@@ -387,6 +387,40 @@ func (l *groupLeaf) had(u *User, v *View) []string {
 	return out
 }
 
+// namedGroups are the groups of a condition, as one asks them: each that it names with those below that count too.
+type namedGroups[G any] struct {
+	match Match
+	each  [][]G
+}
+
+// namedBy are those of a condition, each as find has it.
+func namedBy[G any](l *groupLeaf, refs *references, find func(GroupID) G) namedGroups[G] {
+	named := namedGroups[G]{match: l.match}
+	for _, id := range l.groups {
+		of := []G{find(id)}
+		if l.orBelow {
+			for _, below := range refs.beneath(id) {
+				of = append(of, find(below))
+			}
+		}
+		named.each = append(named.each, of)
+	}
+	return named
+}
+
+// held is the verdict of the condition without the negation.
+func (n *namedGroups[G]) held(answer func(G) Verdict) Verdict {
+	result := neutral(n.match)
+	for _, of := range n.each {
+		some := No
+		for _, g := range of {
+			some = MatchAny.join(some, answer(g))
+		}
+		result = n.match.join(result, some)
+	}
+	return result
+}
+
 // statusLeaf asks for activation and expiry.
 type statusLeaf struct {
 	negated  bool

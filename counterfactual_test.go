@@ -313,9 +313,8 @@ func stored(t *rapid.T, tenant oracle.Tenant, g groups.Group, u groups.User, cha
 
 func TestWhateverIsOfferedMakesTheVerdictWhatIsSaidOnceItIsStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tenant := following(t)
+		tenant, g := following(t)
 		_, ev := loaded(t, tenant)
-		g := rapid.SampledFrom(tenant.Groups).Draw(t, "group")
 		u := rapid.SampledFrom(tenant.Users).Draw(t, "user")
 		x, err := ev.Explain(t.Context(), g.ID, u.ID)
 		must(t, err)
@@ -333,9 +332,8 @@ func TestWhateverIsOfferedMakesTheVerdictWhatIsSaidOnceItIsStored(t *testing.T) 
 func TestNoOtherChangesThatAreStoredMakeTheVerdictAnother(t *testing.T) {
 	through := 0
 	rapid.Check(t, func(t *rapid.T) {
-		tenant := following(t)
+		tenant, g := following(t)
 		_, ev := loaded(t, tenant)
-		g := rapid.SampledFrom(tenant.Groups).Draw(t, "group")
 		u := rapid.SampledFrom(tenant.Users).Draw(t, "user")
 		x, err := ev.Explain(t.Context(), g.ID, u.ID)
 		must(t, err)
@@ -386,20 +384,36 @@ func TestNoOtherChangesThatAreStoredMakeTheVerdictAnother(t *testing.T) {
 	}
 }
 
-// following is a tenant whose groups, more often than not, follow their rules and nothing else.
-func following(t *rapid.T) oracle.Tenant {
+// following is a tenant with one of its groups. More often than not all groups follow their rules and nothing else, no rule
+// asks for what is below a group, and that of the one group asks for another.
+func following(t *rapid.T) (oracle.Tenant, groups.Group) {
 	tenant := law.Drawn{}.Tenant(t)
 	if rapid.IntRange(0, 3).Draw(t, "anything") == 0 {
-		return tenant
+		return tenant, rapid.SampledFrom(tenant.Groups).Draw(t, "group")
 	}
+	below := rapid.Bool().Draw(t, "below")
 	for i := range tenant.Groups {
 		g := &tenant.Groups[i]
 		g.Zone, g.Deactivated, g.Frozen, g.Status, g.Schedule = "", groups.Keep, false, groups.Active, groups.Schedule{}
+		for _, set := range g.Criteria.Sets {
+			for j, c := range set.Conditions {
+				if c, of := c.(groups.GroupCondition); of {
+					c.OrBelow = c.OrBelow && below
+					set.Conditions[j] = c
+				}
+			}
+		}
 	}
 	if rapid.Bool().Draw(t, "by rule") {
 		tenant.Stored = oracle.Stored{}
 	}
-	return tenant
+	at := rapid.IntRange(1, len(tenant.Groups)-1).Draw(t, "group")
+	if g := &tenant.Groups[at]; len(g.Criteria.Sets) > 0 {
+		of := &tenant.Groups[rapid.IntRange(0, at-1).Draw(t, "asks for")]
+		of.Kind, g.Kind = groups.AutomaticGroup, groups.AutomaticGroup
+		g.Criteria.Sets[0].Conditions[0] = groups.MemberOfAny(of.ID)
+	}
+	return tenant, tenant.Groups[at]
 }
 
 func TestExplainSaysTheSameWhateverItIsWorkedOutWith(t *testing.T) {

@@ -285,7 +285,7 @@ func (f *future) verdict(o *outlook) Verdict {
 func (f *future) truth(term uint32) program.Truth {
 	i := f.hand.asked[term]
 	if i < 0 {
-		return truthOf(f.member(&f.hand.named[^i]))
+		return truthOf(f.hand.named[^i].held(f.answer))
 	}
 	p := f.hand.recipe.predicates[i]
 	says := program.Truth(0)
@@ -308,23 +308,10 @@ func (f *future) truth(term uint32) program.Truth {
 	return says
 }
 
-// member is what a condition on groups says of the user.
-func (f *future) member(named *namedGroups) Verdict {
-	result := neutral(named.match)
-	for _, list := range named.each {
-		any := No
-		for _, o := range list {
-			any = MatchAny.join(any, f.answer(o))
-		}
-		result = named.match.join(result, any)
-	}
-	return result
-}
-
 // answer is what conditions find in a group about the user.
 func (f *future) answer(o *outlook) Verdict {
 	switch {
-	case o == nil || o.cyclic:
+	case o == nil:
 		return Unknown
 	case f.at[o.number] > 0:
 		return f.stances[f.at[o.number]-1].answer

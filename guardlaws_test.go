@@ -1,11 +1,14 @@
 package groups_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/grouprules/groups"
+	"github.com/grouprules/groups/internal/law"
 	"pgregory.net/rapid"
 )
 
@@ -141,4 +144,54 @@ func TestHistoriesUnderTheGuard(t *testing.T) {
 			},
 		})
 	})
+}
+
+// departing is a Memory of which every look but the first few finds another version, so that whoever has an index of it gives
+// that up in the middle.
+type departing struct {
+	*groups.Memory
+	calm int
+}
+
+func (d *departing) Version(ctx context.Context) (string, error) {
+	if d.calm--; d.calm < 0 {
+		return fmt.Sprint(d.calm), ctx.Err()
+	}
+	return d.Memory.Version(ctx)
+}
+
+func TestARunThatHoldsGroupsIsTheSameWhereverItGivesTheIndexUp(t *testing.T) {
+	// The group team is looked at whole, and of near only a, for which nobody needs to know whom b reports to.
+	run := func(indexBytes int64, open func(*groups.Memory) groups.Directory) string {
+		w := guardWorld(t, small())
+		for _, id := range []groups.UserID{"a", "b", "c", "d", "g"} {
+			w.people(evalUser(id, evalUnder("e")))
+		}
+		w.save(evalGroup("team", groups.UserBelow("e")), evalGroup("near", groups.UserBelow("d")))
+		w.process()
+		for _, id := range []groups.UserID{"a", "b", "c"} {
+			w.people(evalUser(id, evalUnder("f")))
+		}
+		w.edit("team", func(g *groups.Group) { g.Name = "of another name" })
+		ev := groups.NewEvaluator(open(w.Memory), law.BareStore(w.Memory), &groups.Options{
+			Now: func() time.Time { return w.now }, Guard: small(), IndexBytes: indexBytes,
+		})
+		r, err := ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{"a"}})
+		w.must(err)
+		return evalDiffs(r) + "; held: " + w.held()
+	}
+	const want = "; held: team -a(rule) -b(rule) -c(rule)"
+	if got := run(-1, func(m *groups.Memory) groups.Directory { return m }); got != want {
+		t.Fatal(got)
+	}
+	for calm, gone := 0, true; gone; calm++ {
+		d := &departing{calm: calm}
+		got := run(0, func(m *groups.Memory) groups.Directory {
+			d.Memory = m
+			return d
+		})
+		if gone = d.calm < 0; got != want {
+			t.Errorf("after %d looks at the version: %s", calm, got)
+		}
+	}
 }

@@ -66,7 +66,7 @@ func (r *run) keepBack(judged []*subject, limitsOf func(*subject) []string) bool
 			s.hold, s.held = &Hold{Limits: limits}, true
 		} else {
 			// The plan of a few would be a part, which nobody could approve: the next pass looks at everybody there.
-			s.whole, r.lines = true, nil
+			s.whole = true
 		}
 	}
 	return len(held) > 0

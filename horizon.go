@@ -91,8 +91,8 @@ type outlook struct {
 	told    bool      // somebody asks for the changes
 	first   time.Time // when it is processed for the first time
 	flat    program.Flat
-	asked   []int // by term, the number of the predicate, or as a complement that of the group term
-	named   []namedGroups
+	asked   []int                   // by term, the number of the predicate, or as a complement that of the group term
+	named   []namedGroups[*outlook] // nil is one that is not there
 	turning []*turning
 	// settled is what conditions find about whom time does not move. Where the group awaits the first time, or one that it
 	// reads does, they find nothing about anybody before.
@@ -100,13 +100,6 @@ type outlook struct {
 	awaits   bool
 	scoped   program.Term // what the scope of the owner says of the restless
 	restless userset.Set  // whom time may move
-}
-
-// namedGroups is a condition on groups: of each that it names, that one and those below that count too; nil is one that is
-// not there.
-type namedGroups struct {
-	match Match
-	each  [][]*outlook
 }
 
 // look finds the changes in the groups of a run that has decided about all of them. answers are what conditions find in those
@@ -170,17 +163,7 @@ func (h *horizon) outlook(s *subject, r *run, x *index) *outlook {
 	for i, g := range s.recipe.groups {
 		terms[g.term] = program.Question{Number: uint32(g.term), Chance: 0.5, Effort: groupEffort}
 		o.asked[g.term] = ^i
-		named := namedGroups{match: g.leaf.match}
-		for _, id := range g.leaf.groups {
-			list := []*outlook{h.of[id]}
-			if g.leaf.orBelow {
-				for _, below := range r.refs.beneath(id) {
-					list = append(list, h.of[below])
-				}
-			}
-			named.each = append(named.each, list)
-		}
-		o.named = append(o.named, named)
+		o.named = append(o.named, namedBy(g.leaf, r.refs, func(id GroupID) *outlook { return h.of[id] }))
 	}
 	o.flat = s.recipe.program.Flat(terms)
 	return o
@@ -295,8 +278,9 @@ func (h *horizon) turn(r *run, x *index) {
 		}
 	}
 	inParallel(len(list), func() func(int) {
-		with := x.scratch()
 		return func(i int) {
+			with := x.scratch()
+			defer x.scratches.Put(with)
 			t := list[i]
 			switch a := t.aspect.(type) {
 			case *valued:

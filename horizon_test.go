@@ -3,6 +3,7 @@ package groups_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -101,33 +102,42 @@ func TestWhoIsForeseenToMoveWaitsForGroupsWithSchedules(t *testing.T) {
 		want  int
 		list  []groups.Group
 		later []groups.Group // not processed yet
+		off   groups.GroupID // inactive, and not processed since
 	}{
 		{"it is read as it was written", "", 8, []groups.Group{
 			{ID: "a", Schedule: hourly(24, 7), Criteria: groups.AllSets(groups.All(recent))},
 			{ID: "b", Criteria: groups.AllSets(groups.All(member("a")))},
-		}, nil},
+		}, nil, ""},
 		{"and only those that are named are told of", "b", 4, []groups.Group{
 			{ID: "a", Schedule: hourly(24, 7), Criteria: groups.AllSets(groups.All(recent))},
 			{ID: "b", Criteria: groups.AllSets(groups.All(member("a")))},
-		}, nil},
+		}, nil, ""},
 		{"and before that by others", "", 12, []groups.Group{
 			{ID: "a", Schedule: hourly(24, 7), Criteria: groups.AllSets(groups.All(recent))},
 			{ID: "b", Schedule: hourly(6, 0), Criteria: groups.AllSets(groups.All(member("a")))},
 			{ID: "c", Criteria: groups.AllSets(groups.All(not("a"), recent))},
-		}, nil},
+		}, nil, ""},
 		{"nothing is known of one that was never processed", "new", 2, nil, []groups.Group{
 			{ID: "weekly", Schedule: hourly(7*24, 0), Criteria: groups.AllSets(groups.All(hired.Before(groups.NewDate(2000, 1, 1))))},
 			{ID: "mentors", Criteria: groups.AllSets(groups.All(member("weekly")))},
 			{ID: "new", Criteria: groups.AllSets(groups.All(hired.InLast(30, groups.Days), not("mentors")))},
-		}},
+		}, ""},
 		{"nor by one with a schedule", "new", 2, nil, []groups.Group{
 			{ID: "weekly", Schedule: hourly(7*24, 0), Criteria: groups.AllSets(groups.All(hired.Before(groups.NewDate(2000, 1, 1))))},
 			{ID: "new", Schedule: hourly(24, 6), Criteria: groups.AllSets(groups.All(hired.InLast(30, groups.Days), not("weekly")))},
-		}},
+		}, ""},
 		{"nor of who is undecided", "b", 2, []groups.Group{
 			{ID: "a", Schedule: hourly(7*24, 0), Criteria: groups.AnySets(groups.All(seen.Before(groups.NewDate(2000, 1, 1))), groups.All(recent))},
 			{ID: "b", Criteria: groups.AllSets(groups.All(not("a"), recent))},
-		}, nil},
+		}, nil, ""},
+		{"nor of one that is to be inactive", "b", 0, []groups.Group{
+			{ID: "a", Schedule: hourly(7*24, 0), Criteria: groups.AllSets(groups.All(recent))},
+			{ID: "b", Criteria: groups.AllSets(groups.All(not("a"), recent))},
+		}, nil, "a"},
+		{"who is in counts as in until it is processed", "b", 2, []groups.Group{
+			{ID: "a", Schedule: hourly(7*24, 0), Criteria: groups.AllSets(groups.All(hired.InNext(3, groups.Days)))},
+			{ID: "b", Criteria: groups.AllSets(groups.All(member("a"), recent))},
+		}, nil, ""},
 	} {
 		m, now := groups.NewMemory(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 		ev := groups.NewEvaluator(m, m, &groups.Options{Now: func() time.Time { return now }, Guard: &groups.Guard{}})
@@ -154,6 +164,12 @@ func TestWhoIsForeseenToMoveWaitsForGroupsWithSchedules(t *testing.T) {
 			}
 		}
 		save(c.later)
+		if c.off != "" {
+			g, failed := m.Group(t.Context(), c.off)
+			g.Status = groups.Inactive
+			_, saved := ev.Save(t.Context(), g, "chief")
+			err = errors.Join(err, failed, saved)
+		}
 		var ids []groups.GroupID
 		if c.named != "" {
 			ids = append(ids, c.named)
@@ -239,6 +255,72 @@ func TestNothingIsForeseenWithoutAnIndexOrByAClockThatIsBehind(t *testing.T) {
 			t.Errorf("%s: %v, %v, %v", why, changes, ok, err)
 		}
 		now = beforeSetBack
+	}
+}
+
+func TestWhatIsHeldIsForeseenAsApproved(t *testing.T) {
+	w := guardWorld(t, small())
+	w.edit("team", func(g *groups.Group) { g.Deactivated = groups.DropAll })
+	w.process()
+	w.write(groups.PeopleChange{Deactivate: []groups.UserID{"a", "b", "c"}})
+	w.process()
+	w.want(w.held(), "team -a(deactivation) -b(deactivation) -c(deactivation)")
+	for _, frozen := range []bool{false, true} { // which by itself has what is held wait
+		w.edit("team", func(g *groups.Group) { g.Frozen = frozen })
+		changes, ok, err := w.ev.Foresee(t.Context(), w.now.Add(time.Minute))
+		got := ""
+		for _, c := range changes {
+			got += evalChange(c)
+		}
+		if got != "-a(deactivation)-b(deactivation)-c(deactivation)" || !ok || err != nil {
+			t.Errorf("frozen %v: %q (%v, %v)", frozen, got, ok, err)
+		}
+	}
+}
+
+func TestOnlyWhoIsWithinTheScopeOfAnOwnerIsForeseen(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	tomorrow := evalHas("hired", groups.Day(groups.NewDate(2026, time.March, 2)))
+	w.people(evalUser("ann", tomorrow), evalUser("bob", tomorrow), evalUser("cid", tomorrow))
+	g := evalGroup("new", evalHired.InLast(3, groups.Days))
+	g.Owner = "pat"
+	w.save(g)
+	dir := &scopes{Directory: w.Memory, of: map[string][]groups.UserID{"pat": {"ann", "?bob"}}}
+	ev := groups.NewEvaluator(dir, w.Memory, &groups.Options{Now: func() time.Time { return w.now }})
+	if n := foreseen(t, ev, &w.now, w.now.AddDate(0, 0, 9), "new"); n != 2 {
+		t.Errorf("%d changes, want that ann joins and leaves", n)
+	}
+}
+
+func TestARuleThatDoesNotFitTheSchemaMovesNobodyInTimeEither(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	_, err := w.ev.Assign(t.Context(), "romans", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "ann", "cid")
+	w.must(err)
+	schema := evalSchema()
+	schema.Fields = schema.Fields[1:]
+	w.write(groups.PeopleChange{Schema: schema})
+	if n := foreseen(t, w.ev, &w.now, w.now.AddDate(0, 0, 2)); n != 2 {
+		t.Errorf("%d changes, want that ann stays as automatic and cid leaves", n)
+	}
+}
+
+func TestTimeMovesNobodyByAGroupOnARing(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.people(evalUser("ann", evalHas("hired", groups.Day(groups.NewDate(2026, time.March, 2)))))
+	a := evalGroup("a", evalHired.InNext(3, groups.Days))
+	a.Schedule = groups.Schedule{Every: 7 * 24 * time.Hour}
+	w.save(a, evalGroup("b", groups.MemberOfAny("a")), evalGroup("c", groups.MemberOfAny("a"), evalHired.InLast(3, groups.Days)))
+	w.process("a", "b", "c")
+	w.want(w.members("b"), "ann")
+	store := findingStore{w.Memory, func(g groups.Group) (groups.Group, bool) {
+		if g.ID == "a" {
+			g.Criteria = groups.AnySets(groups.All(groups.MemberOfAny("b")), g.Criteria.Sets[0])
+		}
+		return g, true
+	}}
+	ev := groups.NewEvaluator(w.Memory, store, &groups.Options{Now: func() time.Time { return w.now }})
+	if n := foreseen(t, ev, &w.now, w.now.AddDate(0, 0, 20), "c"); n != 0 {
+		t.Errorf("%d changes", n)
 	}
 }
 

@@ -292,9 +292,10 @@ func (r *run) evaluate(ctx context.Context) error {
 	}
 }
 
-// again makes the run ready for another pass.
+// again makes the run ready for another pass. That may look at everybody where this one did at a few, and then needs the
+// lines of others as well.
 func (r *run) again() {
-	r.acts, r.glance = nil, nil
+	r.acts, r.glance, r.lines = nil, nil, nil
 	if r.act != nil {
 		r.act.refused = nil
 	}

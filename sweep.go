@@ -234,17 +234,15 @@ func (x *index) amended(was program.Term, verdicts map[uint32]Verdict) program.T
 func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term) program.Term {
 	of := program.Program{Any: l.match == MatchAny}
 	var terms []program.Term
-	for _, id := range l.groups {
-		named := []GroupID{id}
-		if l.orBelow {
-			named = append(named, r.refs.beneath(id)...)
+	named := namedBy(l, r.refs, func(id GroupID) program.Term {
+		if term, known := answers[id]; known {
+			return term
 		}
+		return program.Term{Yes: new(userset.Set), Unknown: &x.present}
+	})
+	for _, each := range named.each {
 		clause := program.Clause{Any: true}
-		for _, id := range named {
-			term, known := answers[id]
-			if !known {
-				term = program.Term{Yes: new(userset.Set), Unknown: &x.present}
-			}
+		for _, term := range each {
 			clause.Literals = append(clause.Literals, program.Literal{Term: len(terms)})
 			terms = append(terms, term)
 		}

@@ -224,6 +224,7 @@ func TestWhoAsksWhenIsToldWhatIsNotThere(t *testing.T) {
 		"no such user":              {func() error { _, err := desk.Next(ctx, "g", "bob"); return err }, groups.ErrNotFound},
 		"no such group to forecast": {func() error { _, err := desk.Forecast(ctx, w.now, in(1), "g", "h"); return err }, groups.ErrNotFound},
 		"an end before the start":   {func() error { _, err := desk.Forecast(ctx, in(2), in(1)); return err }, insight.ErrWindow},
+		"an end at the start":       {func() error { _, err := desk.Forecast(ctx, in(1), in(1)); return err }, insight.ErrWindow},
 		"an end that is past":       {func() error { _, err := desk.Forecast(ctx, in(-2), in(-1)); return err }, insight.ErrWindow},
 		"an end that is far away":   {func() error { _, err := desk.Forecast(ctx, in(9), in(11)); return err }, insight.ErrWindow},
 		"nobody waits any more":     {func() error { _, err := desk.Forecast(cancelled, w.now, in(1)); return err }, context.Canceled},

@@ -20,8 +20,14 @@ func (d Drawn) Restless(t *rapid.T) oracle.Tenant {
 	n.Now = n.Now.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "minutes before")) * time.Minute)
 	for i := range n.Users {
 		u := &n.Users[i]
+		list, _ := u.Enrollments.List()
+		for j := range list {
+			if at := aboutNow(t, n.Now); chance(t, "completed", 50) {
+				list[j].Completed = draw(t, "completion", groups.At(at), groups.Day(groups.NewDate(at.Date())))
+			}
+		}
 		for _, field := range []string{"hired", "born", "seen", "login"} {
-			at := n.Now.Add(time.Duration(rapid.IntRange(-72, 72).Draw(t, "about now")) * time.Hour)
+			at := aboutNow(t, n.Now)
 			switch {
 			case chance(t, "as drawn", 15):
 			case field == "seen" || field == "login":
@@ -55,16 +61,23 @@ func (d Drawn) Restless(t *rapid.T) oracle.Tenant {
 	return n
 }
 
+func aboutNow(t *rapid.T, now time.Time) time.Time {
+	return now.Add(time.Duration(rapid.IntRange(-72, 72).Draw(t, "about now")) * time.Hour)
+}
+
 // turning joins criteria with one that time turns.
 func turning(t *rapid.T, c groups.Criteria) groups.Criteria {
-	f := groups.DateField(draw(t, "date", "hired", "born", "seen", "login"))
+	f := draw(t, "date", groups.CompletionDate, "hired", "born", "seen", "login")
 	n := rapid.IntRange(1, 3).Draw(t, "n")
 	unit := draw(t, "unit", groups.Days, groups.Days, groups.Months)
-	condition := draw(t, "turning", f.InLast(n, unit), f.InNext(n, unit), f.Ago(n, unit), f.Ahead(n, unit), f.AnniversaryWithin(n, unit))
+	window := draw(t, "turning", f.InLast(n, unit), f.InNext(n, unit), f.Ago(n, unit), f.Ahead(n, unit), f.AnniversaryWithin(n, unit))
 	if chance(t, "negated", 50) {
-		condition = condition.Not()
+		window = window.Not()
 	}
-	set := groups.All(condition)
+	set := groups.All(window)
+	if f == groups.CompletionDate {
+		set = groups.All(groups.Courses(some(t, "courses", 2, courses...)...).AreCompleted(window))
+	}
 	if len(c.Sets) == 0 || chance(t, "alone", 33) {
 		return groups.AllSets(set)
 	}
