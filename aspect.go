@@ -138,6 +138,9 @@ func (a *valued) put(n uint32, u *User) {
 
 // catchUp brings the sets up to those who have other values since.
 func (a *valued) catchUp() {
+	if len(a.behind) == 0 {
+		return
+	}
 	var like User
 	for n, was := range a.behind {
 		code := a.codes.Code(n)

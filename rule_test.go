@@ -96,6 +96,33 @@ func TestCriteriaEditedInPlaceAreEvaluatedAnew(t *testing.T) {
 	}
 }
 
+func second[T any](_ T, err error) error { return err }
+
+// How a draft was arranged is kept for the next look at it.
+func TestADraftEditedInPlaceRefersToWhatItSaysNow(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("far", groups.MemberOfAny("romans")))
+	g, err := w.Group(t.Context(), "romans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		of   groups.Condition
+		ring bool
+	}{{of: groups.MemberOfAny("gone")}, {groups.MemberOfAny("far"), true}, {of: evalCity.Is("Rome")}} {
+		g.Criteria.Sets[0].Conditions[0] = c.of
+		for what, err := range map[string]error{
+			"count":   second(w.ev.Count(t.Context(), g)),
+			"preview": second(w.ev.Preview(t.Context(), g, nil)),
+		} {
+			var ring *groups.CycleError
+			if errors.As(err, &ring) != c.ring || err != nil && ring == nil {
+				t.Errorf("%s of %v: %v", what, c.of, err)
+			}
+		}
+	}
+}
+
 func TestNoRuleIsMadeUnderASchemaThatIsNotUsable(t *testing.T) {
 	for _, c := range []struct {
 		name, why string

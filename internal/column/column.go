@@ -23,6 +23,7 @@ type Column struct {
 	codes  []uint32 // by user
 	orders []order  // by chunk
 	counts []uint32 // by code
+	stale  bool     // some of the orders are
 }
 
 // Len returns the number of users: one more than the highest that a code was put for.
@@ -72,7 +73,7 @@ func (c *Column) Put(u uint32, code uint32) {
 	c.counts[old]--
 	c.counts[code]++
 	c.codes[u] = code
-	c.orders[u/userset.Chunk].stale = true
+	c.orders[u/userset.Chunk].stale, c.stale = true, true
 }
 
 // Grow makes room for so many users, of whom it then takes the codes without moving those it has.
@@ -93,13 +94,17 @@ func (c *Column) grow(n int) {
 		c.orders = append(c.orders, make([]order, chunks-len(c.orders))...)
 	}
 	for k := before / userset.Chunk; k < len(c.orders); k++ {
-		c.orders[k].stale = true
+		c.orders[k].stale, c.stale = true, true
 	}
 }
 
 // Tidy puts the users of the chunks written to since the last Tidy in order again. Until then
 // [Column.Select] goes through all users of those.
 func (c *Column) Tidy() {
+	if !c.stale {
+		return
+	}
+	c.stale = false
 	var spare []uint16
 	for k := range c.orders {
 		if o := &c.orders[k]; o.stale {

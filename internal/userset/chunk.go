@@ -89,6 +89,19 @@ func (c *chunk) add(i uint16) bool {
 	return true
 }
 
+// addAll puts in who is in d.
+func (c *chunk) addAll(d *chunk) {
+	for _, i := range d.list {
+		c.add(i)
+	}
+	if len(d.list) == 0 {
+		var b Bits
+		c.load(&b)
+		d.or(&b)
+		c.put(&b, int(max(c.size, d.size)))
+	}
+}
+
 // remove takes i out and reports whether it was in.
 func (c *chunk) remove(i uint16) bool {
 	if !c.has(i) {
