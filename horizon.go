@@ -300,7 +300,7 @@ func (h *horizon) turn(r *run, x *index) {
 			t := list[i]
 			switch a := t.aspect.(type) {
 			case *valued:
-				a.choose(&t.users, h.turningValues(t, a), &with.yes)
+				a.codes.Fill(&t.users, h.turningValues(t, a), &with.yes)
 			case *enrollmentAspect:
 				var like User
 				for n := range x.present.All() {

@@ -8,7 +8,6 @@
 package column
 
 import (
-	"math/bits"
 	"reflect"
 	"slices"
 
@@ -132,25 +131,26 @@ func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 	}
 }
 
-// Match puts those users of the chunk in into of whose code the table says want, and returns how many they are,
-// whoever was in before. It goes through all users, which takes less than [Column.Select] where as many codes are
-// looked for. The table has an entry for each of [Column.Codes].
-func Match[T comparable](c *Column, chunk int, table []T, want T, into *userset.Bits) (n int) {
-	if chunk >= len(c.orders) {
-		return 0
+// Fill makes the set those who have one of the codes. Found is scratch memory.
+func (c *Column) Fill(set *userset.Set, codes []uint32, found *userset.Bits) {
+	*set = userset.Set{}
+	if len(codes) == 0 {
+		return
 	}
-	for i, users := 0, c.chunk(chunk); len(users) > 0; i++ {
-		word := uint64(0)
-		for k, code := range users[:min(64, len(users))] {
-			if table[code] == want {
-				word |= 1 << k
+	p := NewPick(codes)
+	for chunk := len(c.orders) - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
+		users := len(c.chunk(chunk))
+		if p.lowest == p.highest && !c.orders[chunk].stale {
+			if list := c.orders[chunk].of(p.lowest); len(list) > 0 {
+				set.PutList(chunk, list, users)
 			}
+			continue
 		}
-		into[i] |= word
-		n += bits.OnesCount64(word)
-		users = users[min(64, len(users)):]
+		found.Reset()
+		if c.Select(chunk, p, found) > 0 {
+			set.Put(chunk, found, users)
+		}
 	}
-	return n
 }
 
 // Bytes returns the memory that the column holds.

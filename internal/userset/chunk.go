@@ -148,9 +148,7 @@ func (c *chunk) enlist() {
 func (c *chunk) spread() {
 	c.words = make([]uint64, wordsOf(int(c.size)))
 	if len(c.list) > 0 {
-		for _, i := range c.list {
-			c.words[i>>6] |= 1 << (i & 63)
-		}
+		set(c.words, c.list)
 	} else {
 		for i := range c.count >> 6 {
 			c.words[i] = ^uint64(0)
@@ -319,9 +317,7 @@ func (c *chunk) or(b *Bits) {
 	case len(c.words) > 0:
 		or(b[:], c.words)
 	case len(c.list) > 0:
-		for _, i := range c.list {
-			b.Set(i)
-		}
+		b.SetAll(c.list)
 	default:
 		b.set(0, int(c.count))
 	}
