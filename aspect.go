@@ -270,15 +270,20 @@ func (a *valued) fill(list []*predicate, with *scratch) {
 
 // fillNarrowed asks a predicate about those values only that its order leaves open.
 func (a *valued) fillNarrowed(p *predicate, n narrowing, answer func(*predicate, uint32) Verdict, with *scratch) {
-	f := filling{predicate: p, yes: slices.Clone(n.yes)}
+	f := filling{predicate: p, yes: slices.Clip(n.yes)}
 	p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
 	for _, code := range f.yes {
 		p.table[code] = Yes
 	}
+	denied := false
 	for code := range n.asked {
+		was := p.table[code]
 		f.ask(a, code, answer)
+		denied = denied || was == Yes && p.table[code] != Yes
 	}
-	f.yes = slices.DeleteFunc(f.yes, func(code uint32) bool { return p.table[code] != Yes })
+	if denied {
+		f.yes = slices.DeleteFunc(slices.Clone(f.yes), func(code uint32) bool { return p.table[code] != Yes })
+	}
 	f.settle(a, with)
 }
 

@@ -108,7 +108,7 @@ var (
 )
 
 // checkGroup reports everything that keeps a group from being saved, and returns the rule that its criteria make
-// under a schema that is valid.
+// under a schema that is valid, for as long as nobody writes to these.
 func (e *Evaluator) checkGroup(schema *Schema, g Group) (*Rule, error) {
 	errs := []error{g.ID.Check()}
 	bad := func(format string, a ...any) {

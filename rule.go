@@ -271,7 +271,7 @@ func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
 	if ok && kept.revision == g.Revision && sameCriteria(kept, g.Criteria) {
 		return kept.rule, nil
 	}
-	rule, err := schema.compile(g.Criteria)
+	rule, err := schema.compile(g.Criteria.clone())
 	if err == nil {
 		c.rules[g.ID] = cachedRule{rule, g.Revision, g.Criteria}
 	}

@@ -88,6 +88,17 @@ func TestCriteriaEditedInPlaceAreEvaluatedAnew(t *testing.T) {
 	if got := joins(preview(g)); got != "bob" {
 		t.Errorf("the second preview still has %s", got)
 	}
+	operand := ruleDept.Is("sales")
+	counted := groups.Group{ID: "counted", Name: "counted", Kind: groups.AutomaticGroup, Criteria: groups.AllSets(groups.All(operand))}
+	for _, c := range []struct {
+		dept string
+		want groups.UserID
+	}{{"sales", "ada"}, {"it", "bob"}, {"sales", "ada"}} {
+		operand.Values[0] = ruleDept.Is(c.dept).Values[0]
+		if _, first, err := ev.CountPage(ctx, counted, 1); err != nil || len(first) != 1 || first[0].User != c.want {
+			t.Errorf("%v are in %s, %v", first, c.dept, err)
+		}
+	}
 	if _, err := ev.Save(ctx, g, "me"); err != nil {
 		t.Fatal(err)
 	}
