@@ -66,6 +66,13 @@ func (a *arrangement) fits(groups []*Group) (fits, same bool) {
 	return true, same
 }
 
+// disown has the arrangement keep nothing that callers may write to: of drafts the criteria are theirs.
+func (a *arrangement) disown() {
+	for i := range a.of {
+		a.of[i].criteria.Sets = slices.Clone(a.of[i].criteria.Sets)
+	}
+}
+
 // isSame reports whether both are the same sets in memory, which nobody writes to.
 func (c Criteria) isSame(d Criteria) bool {
 	return c.Match == d.Match && len(c.Sets) == len(d.Sets) && (len(c.Sets) == 0 || &c.Sets[0] == &d.Sets[0])

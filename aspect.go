@@ -138,6 +138,9 @@ func (a *valued) put(n uint32, u *User) {
 
 // catchUp brings the sets up to those who have other values since.
 func (a *valued) catchUp() {
+	if len(a.behind) == 0 {
+		return
+	}
 	var like User
 	for n, was := range a.behind {
 		code := a.codes.Code(n)
@@ -261,22 +264,27 @@ func (a *valued) fill(list []*predicate, with *scratch) {
 		}
 	}
 	for i := range all {
-		a.settle(all[i].predicate, all[i].yes, all[i].unknown, with)
+		all[i].settle(a, with)
 	}
 }
 
 // fillNarrowed asks a predicate about those values only that its order leaves open.
 func (a *valued) fillNarrowed(p *predicate, n narrowing, answer func(*predicate, uint32) Verdict, with *scratch) {
-	f := filling{predicate: p, yes: slices.Clone(n.yes)}
+	f := filling{predicate: p, yes: slices.Clip(n.yes)}
 	p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
 	for _, code := range f.yes {
 		p.table[code] = Yes
 	}
+	denied := false
 	for code := range n.asked {
+		was := p.table[code]
 		f.ask(a, code, answer)
+		denied = denied || was == Yes && p.table[code] != Yes
 	}
-	f.yes = slices.DeleteFunc(f.yes, func(code uint32) bool { return p.table[code] != Yes })
-	a.settle(p, f.yes, f.unknown, with)
+	if denied {
+		f.yes = slices.DeleteFunc(slices.Clone(f.yes), func(code uint32) bool { return p.table[code] != Yes })
+	}
+	f.settle(a, with)
 }
 
 // A filling is a predicate whose table is filled, with the values of which it says Yes or Unknown.
@@ -297,6 +305,12 @@ func (f *filling) ask(a *valued, code uint32, answer func(*predicate, uint32) Ve
 	case Unknown:
 		f.unknown = append(f.unknown, code)
 	}
+}
+
+// settle makes the sets of the predicate of those who have the values.
+func (f *filling) settle(a *valued, with *scratch) {
+	a.codes.Fill(&f.predicate.yes, f.yes, &with.yes)
+	a.codes.Fill(&f.predicate.unknown, f.unknown, &with.yes)
 }
 
 func (a *valued) shift(p *predicate, from *View, with *scratch) {
@@ -332,42 +346,6 @@ func (a *valued) shift(p *predicate, from *View, with *scratch) {
 		for u := range with.yes.All() {
 			n := uint32(chunk*userset.Chunk) + uint32(u)
 			p.set(n, p.said(a.codes.Code(n)))
-		}
-	}
-}
-
-// settle makes the sets of a predicate whose table says Yes of the one codes and Unknown of the others.
-func (a *valued) settle(p *predicate, yes, unknown []uint32, with *scratch) {
-	for _, of := range []struct {
-		set     *userset.Set
-		codes   []uint32
-		verdict Verdict
-	}{{&p.yes, yes, Yes}, {&p.unknown, unknown, Unknown}} {
-		if few := a.codes.Len() / 16; len(of.codes) <= few {
-			a.choose(of.set, of.codes, &with.yes)
-			continue
-		}
-		*of.set = userset.Set{}
-		for chunk, users := range chunksOf(a.codes.Len()) {
-			with.yes.Reset()
-			if columns.Match(&a.codes, chunk, p.table, of.verdict, &with.yes) > 0 {
-				of.set.Put(chunk, &with.yes, users)
-			}
-		}
-	}
-}
-
-// choose makes the set of those who have one of the codes.
-func (a *valued) choose(set *userset.Set, codes []uint32, found *userset.Bits) {
-	*set = userset.Set{}
-	if len(codes) == 0 {
-		return
-	}
-	pick := columns.NewPick(codes)
-	for chunk, users := range chunksOf(a.codes.Len()) {
-		found.Reset()
-		if a.codes.Select(chunk, pick, found) > 0 {
-			set.Put(chunk, found, users)
 		}
 	}
 }
@@ -426,15 +404,15 @@ type scratch struct {
 	yes, unknown, met, open userset.Bits
 	tally                   *tally    // made where one is needed
 	records                 []Verdict // for an inquiry
-	plain                   []userset.Bits
+	chunks                  []userset.Bits
 }
 
-// plainOf is a chunk of nobody for each of so many users.
-func (s *scratch) plainOf(users int) []userset.Bits {
+// nobody is a chunk of nobody for each of so many users.
+func (s *scratch) nobody(users int) []userset.Bits {
 	chunks := (users + userset.Chunk - 1) / userset.Chunk
-	s.plain = slices.Grow(s.plain[:0], chunks)[:chunks]
-	clear(s.plain)
-	return s.plain
+	s.chunks = slices.Grow(s.chunks[:0], chunks)[:chunks]
+	clear(s.chunks)
+	return s.chunks
 }
 
 // chunksOf yields the chunks of n users, and how many users each has.

@@ -183,7 +183,7 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 		}
 		return
 	}
-	yes := make([]userset.Bits, (len(a.x.ids)+userset.Chunk-1)/userset.Chunk)
+	yes := with.nobody(len(a.x.ids))
 	put := func(n uint32) { yes[n/userset.Chunk].Set(uint16(n % userset.Chunk)) }
 	for id := range l.goals {
 		g, ok := a.x.numbers.Find(UserID(id))

@@ -60,7 +60,7 @@ func TestCountingAnEditKeepsItsBudget(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	allocs, bytes := (after.Mallocs-before.Mallocs)/runs, (after.TotalAlloc-before.TotalAlloc)/runs
-	if allocs > 300 || bytes > 250_000 {
+	if allocs > 180 || bytes > 40_000 {
 		t.Errorf("%d allocations of %d bytes", allocs, bytes)
 	}
 }

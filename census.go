@@ -82,6 +82,9 @@ func (x *index) note(n uint32, u *User) {
 
 // take files users as they are now.
 func (x *index) take(ctx context.Context, changed []UserID) error {
+	if len(changed) == 0 {
+		return nil
+	}
 	people := make([]person, 0, min(len(changed), filedTogether))
 	all := slices.Collect(maps.Values(x.aspects))
 	for batch := range slices.Chunk(changed, filedTogether) {

@@ -53,6 +53,9 @@ func (e *Evaluator) matchByIndex(ctx context.Context, group GroupID, user UserID
 // where there is no index, and what tests compare with.
 func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*run, *subject, *User, error) {
 	g, err := e.group(ctx, group)
+	if err == nil && g == nil {
+		err = fmt.Errorf("group %q: %w", group, ErrNotFound)
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -60,7 +63,7 @@ func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*ru
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	stored, all := e.concerned(ctx, g, g)
+	stored, all := e.concerned(ctx, *g, *g)
 	if !all {
 		r.around = group
 	}

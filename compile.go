@@ -36,13 +36,13 @@ func (s *Schema) Compile(c Criteria) (*Rule, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	return s.compile(c)
+	return s.compile(c.clone())
 }
 
-// compile is [Schema.Compile] of a schema that is valid.
+// compile is [Schema.Compile] of a schema that is valid, and the rule has the very criteria: who keeps it clones them.
 func (s *Schema) compile(c Criteria) (*Rule, error) {
 	k := &compiler{schema: s, limits: s.Limits.withDefaults()}
-	rule := k.criteria(c.clone())
+	rule := k.criteria(c)
 	if err := k.problems.err(); err != nil {
 		return nil, err
 	}

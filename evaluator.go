@@ -108,7 +108,7 @@ var (
 )
 
 // checkGroup reports everything that keeps a group from being saved, and returns the rule that its criteria make
-// under a schema that is valid.
+// under a schema that is valid, for as long as nobody writes to these.
 func (e *Evaluator) checkGroup(schema *Schema, g Group) (*Rule, error) {
 	errs := []error{g.ID.Check()}
 	bad := func(format string, a ...any) {
@@ -377,12 +377,19 @@ func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Mem
 	return Tally{s.diff.Population, s.diff.Members, len(s.diff.Undecided) + s.undecided}, listed(s.first.list), nil
 }
 
-// group is a stored group, of which nothing is written to.
-func (e *Evaluator) group(ctx context.Context, id GroupID) (Group, error) {
+// group is a stored group, of which nothing is written to; nil is that there is none.
+func (e *Evaluator) group(ctx context.Context, id GroupID) (*Group, error) {
 	if e.memory != nil {
 		return e.memory.group(ctx, id)
 	}
-	return e.store.Group(ctx, id)
+	switch g, err := e.store.Group(ctx, id); {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	default:
+		return &g, nil
+	}
 }
 
 // concerned yields the stored groups that matter to how many users a group has: itself and those that its
@@ -406,12 +413,12 @@ func (e *Evaluator) concerned(ctx context.Context, g Group, found ...Group) (lis
 	for ; len(queue) > 0; queue = queue[1:] {
 		stored, err := e.group(ctx, queue[0])
 		switch {
-		case errors.Is(err, ErrNotFound):
-			continue
 		case err != nil:
 			return func(yield func(Group, error) bool) { yield(Group{}, err) }, false
+		case stored == nil:
+			continue
 		}
-		found = append(found, stored)
+		found = append(found, *stored)
 		if stored.ID == g.ID || stored.Kind != AutomaticGroup {
 			continue
 		}

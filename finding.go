@@ -357,7 +357,7 @@ func (x *index) flawed(name string, tell func(like *User, users []UserID)) {
 			continue
 		}
 		var set userset.Set
-		a.choose(&set, []uint32{code}, new(userset.Bits))
+		a.codes.Fill(&set, []uint32{code}, new(userset.Bits))
 		var users []UserID
 		for n := range set.All() {
 			users = append(users, x.ids[n])

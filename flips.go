@@ -93,18 +93,6 @@ func (f *flips) doubt(n uint32) {
 	f.unsure.Add(n)
 }
 
-// doubtAll notes of whom something is unknown to the predicates.
-func (f *flips) doubtAll(of []*predicate, users int) {
-	for chunk, users := range chunksOf(users) {
-		var b userset.Bits
-		f.unsure.Load(chunk, &b)
-		for _, p := range of {
-			p.unknown.Or(chunk, &b)
-		}
-		f.unsure.Put(chunk, &b, users)
-	}
-}
-
 // lose gives up: whoever wants to know begins anew.
 func (f *flips) lose() {
 	f.settled()

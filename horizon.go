@@ -284,7 +284,7 @@ func (h *horizon) turn(r *run, x *index) {
 			t := list[i]
 			switch a := t.aspect.(type) {
 			case *valued:
-				a.choose(&t.users, h.turningValues(t, a), &with.yes)
+				a.codes.Fill(&t.users, h.turningValues(t, a), &with.yes)
 			case *enrollmentAspect:
 				for n := range a.among(a.taken(t.leaf.(*enrollmentLeaf)), with) {
 					if len(h.turns(t.predicate, &User{Enrollments: a.of(n)})) > 0 {

@@ -502,9 +502,9 @@ func (x *index) fillAll(stale []*predicate) {
 			shares[i][0].aspect.fill(shares[i], with)
 		}
 	})
-	x.flips.doubtAll(stale, len(x.ids))
 	for i, p := range stale {
 		p.filled = true
+		x.flips.unsure.AddAll(&p.unknown)
 		x.stand(p)
 		if p.spoilt {
 			p.spoilt = false

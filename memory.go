@@ -121,23 +121,26 @@ func NewMemory() *Memory {
 
 // Group returns one group, the caller's own, or an error that wraps [ErrNotFound].
 func (m *Memory) Group(ctx context.Context, id GroupID) (Group, error) {
-	g, err := m.group(ctx, id)
+	filed, err := m.group(ctx, id)
+	if err == nil && filed == nil {
+		err = fmt.Errorf("group %q: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return Group{}, err
+	}
+	g := *filed
 	g.Criteria, g.State.Lately = g.Criteria.clone(), slices.Clone(g.State.Lately)
-	return g, err
+	return g, nil
 }
 
-// group is Group of which nothing is written to.
-func (m *Memory) group(ctx context.Context, id GroupID) (Group, error) {
+// group is Group as it is filed; nil is that there is none.
+func (m *Memory) group(ctx context.Context, id GroupID) (*Group, error) {
 	if err := ctx.Err(); err != nil {
-		return Group{}, err
+		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	g := m.groups.Get(id)
-	if g == nil {
-		return Group{}, fmt.Errorf("group %q: %w", id, ErrNotFound)
-	}
-	return *g, nil
+	return m.groups.Get(id), nil
 }
 
 // Groups yields every group by ID. Their criteria are shared and must not be written to.

@@ -317,7 +317,7 @@ func (x *index) readRoster(ctx context.Context, r *run, s *subject) (ro *roster,
 	}
 	with := x.scratch()
 	defer x.scratches.Put(with)
-	plain := with.plainOf(len(x.ids))
+	plain := with.nobody(len(x.ids))
 	last := UserID("")
 	for st, err := range numberedStandings(ctx, x.store, s.ID) {
 		switch {

@@ -226,6 +226,8 @@ type ruleCache struct {
 	based uint64
 	// stored is how the groups of the Store were last arranged, and by group how it and those that its rule reads were.
 	stored map[GroupID]*arrangement
+	// drafted is how those of the last run with drafts were arranged, where that is not how they are stored.
+	drafted *arrangement
 	// named is what the rules of the last run name that looked at everybody.
 	named *operands
 }
@@ -269,7 +271,7 @@ func (c *ruleCache) compile(schema *Schema, g Group) (*Rule, error) {
 	if ok && kept.revision == g.Revision && sameCriteria(kept, g.Criteria) {
 		return kept.rule, nil
 	}
-	rule, err := schema.compile(g.Criteria)
+	rule, err := schema.compile(g.Criteria.clone())
 	if err == nil {
 		c.rules[g.ID] = cachedRule{rule, g.Revision, g.Criteria}
 	}
@@ -283,8 +285,8 @@ func sameCriteria(kept cachedRule, c Criteria) bool {
 	return kept.source.isSame(c) || reflect.DeepEqual(kept.rule.criteria, c)
 }
 
-// arrange puts the groups of a run, all or those around one, in the order of their references, which most often is what it was.
-// Where some are drafts that is not kept.
+// arrange puts the groups of a run, all or those around one, in the order of their references, which most often is what it was,
+// also while somebody writes at a draft.
 func (c *ruleCache) arrange(groups []*Group, around GroupID, drafts bool) *arrangement {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -294,14 +296,19 @@ func (c *ruleCache) arrange(groups []*Group, around GroupID, drafts bool) *arran
 		return was
 	}
 	a := &arrangement{}
-	if fits {
+	switch {
+	case fits:
 		*a = arrangement{was.refs, was.order, definitionsOf(groups)}
-	} else {
+	case drafts:
+		if fits, _ := c.drafted.fits(groups); !fits {
+			c.drafted = newArrangement(groups)
+			c.drafted.disown()
+		}
+		return c.drafted
+	default:
 		a = newArrangement(groups)
 	}
-	if !drafts {
-		c.stored[around] = a
-	}
+	c.stored[around] = a
 	return a
 }
 

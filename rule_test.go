@@ -88,11 +88,49 @@ func TestCriteriaEditedInPlaceAreEvaluatedAnew(t *testing.T) {
 	if got := joins(preview(g)); got != "bob" {
 		t.Errorf("the second preview still has %s", got)
 	}
+	operand := ruleDept.Is("sales")
+	counted := groups.Group{ID: "counted", Name: "counted", Kind: groups.AutomaticGroup, Criteria: groups.AllSets(groups.All(operand))}
+	for _, c := range []struct {
+		dept string
+		want groups.UserID
+	}{{"sales", "ada"}, {"it", "bob"}, {"sales", "ada"}} {
+		operand.Values[0] = ruleDept.Is(c.dept).Values[0]
+		if _, first, err := ev.CountPage(ctx, counted, 1); err != nil || len(first) != 1 || first[0].User != c.want {
+			t.Errorf("%v are in %s, %v", first, c.dept, err)
+		}
+	}
 	if _, err := ev.Save(ctx, g, "me"); err != nil {
 		t.Fatal(err)
 	}
 	if got := joins(ev.Process(ctx)); got != "bob" {
 		t.Errorf("%s joined", got)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// How a draft was arranged is kept for the next look at it.
+func TestADraftEditedInPlaceRefersToWhatItSaysNow(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("far", groups.MemberOfAny("romans")))
+	g, err := w.Group(t.Context(), "romans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		of   groups.Condition
+		ring bool
+	}{{of: groups.MemberOfAny("gone")}, {groups.MemberOfAny("far"), true}, {of: evalCity.Is("Rome")}} {
+		g.Criteria.Sets[0].Conditions[0] = c.of
+		for what, err := range map[string]error{
+			"count":   second(w.ev.Count(t.Context(), g)),
+			"preview": second(w.ev.Preview(t.Context(), g, nil)),
+		} {
+			var ring *groups.CycleError
+			if errors.As(err, &ring) != c.ring || err != nil && ring == nil {
+				t.Errorf("%s of %v: %v", what, c.of, err)
+			}
+		}
 	}
 }
 

@@ -210,7 +210,7 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Ter
 	var now [Yes + 1]userset.Set
 	for v := range to {
 		slices.Sort(to[v])
-		a.choose(&now[v], to[v], &with.met)
+		a.codes.Fill(&now[v], to[v], &with.met)
 	}
 	t := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	yes, unknown := &with.yes, &with.unknown

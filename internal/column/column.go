@@ -8,7 +8,6 @@
 package column
 
 import (
-	"math/bits"
 	"reflect"
 	"slices"
 
@@ -23,6 +22,7 @@ type Column struct {
 	codes  []uint32 // by user
 	orders []order  // by chunk
 	counts []uint32 // by code
+	stale  bool     // some of the orders are
 }
 
 // Len returns the number of users: one more than the highest that a code was put for.
@@ -72,7 +72,7 @@ func (c *Column) Put(u uint32, code uint32) {
 	c.counts[old]--
 	c.counts[code]++
 	c.codes[u] = code
-	c.orders[u/userset.Chunk].stale = true
+	c.orders[u/userset.Chunk].stale, c.stale = true, true
 }
 
 // Grow makes room for so many users, of whom it then takes the codes without moving those it has.
@@ -93,13 +93,17 @@ func (c *Column) grow(n int) {
 		c.orders = append(c.orders, make([]order, chunks-len(c.orders))...)
 	}
 	for k := before / userset.Chunk; k < len(c.orders); k++ {
-		c.orders[k].stale = true
+		c.orders[k].stale, c.stale = true, true
 	}
 }
 
 // Tidy puts the users of the chunks written to since the last Tidy in order again. Until then
 // [Column.Select] goes through all users of those.
 func (c *Column) Tidy() {
+	if !c.stale {
+		return
+	}
+	c.stale = false
 	var spare []uint16
 	for k := range c.orders {
 		if o := &c.orders[k]; o.stale {
@@ -127,25 +131,26 @@ func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 	}
 }
 
-// Match puts those users of the chunk in into of whose code the table says want, and returns how many they are,
-// whoever was in before. It goes through all users, which takes less than [Column.Select] where as many codes are
-// looked for. The table has an entry for each of [Column.Codes].
-func Match[T comparable](c *Column, chunk int, table []T, want T, into *userset.Bits) (n int) {
-	if chunk >= len(c.orders) {
-		return 0
+// Fill makes the set those who have one of the codes. Found is scratch memory.
+func (c *Column) Fill(set *userset.Set, codes []uint32, found *userset.Bits) {
+	*set = userset.Set{}
+	if len(codes) == 0 {
+		return
 	}
-	for i, users := 0, c.chunk(chunk); len(users) > 0; i++ {
-		word := uint64(0)
-		for k, code := range users[:min(64, len(users))] {
-			if table[code] == want {
-				word |= 1 << k
+	p := NewPick(codes)
+	for chunk := len(c.orders) - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
+		users := len(c.chunk(chunk))
+		if p.lowest == p.highest && !c.orders[chunk].stale {
+			if list := c.orders[chunk].of(p.lowest); len(list) > 0 {
+				set.PutList(chunk, list, users)
 			}
+			continue
 		}
-		into[i] |= word
-		n += bits.OnesCount64(word)
-		users = users[min(64, len(users)):]
+		found.Reset()
+		if c.Select(chunk, p, found) > 0 {
+			set.Put(chunk, found, users)
+		}
 	}
-	return n
 }
 
 // Bytes returns the memory that the column holds.

@@ -2,6 +2,7 @@ package column
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/grouprules/groups/internal/userset"
 )
@@ -85,13 +86,23 @@ func (o *order) find(p *Pick, into *userset.Bits) (n int) {
 		if at < len(o.start) {
 			users = o.users[from:o.start[at]]
 		}
-		for _, u := range users {
-			into.Set(u)
-		}
+		into.SetAll(users)
 		n += len(users)
 		run++
 	}
 	return n
+}
+
+// of are the users who have the code, ascending.
+func (o *order) of(code uint32) []uint16 {
+	switch at, occurs := slices.BinarySearch(o.codes, code); {
+	case !occurs:
+		return nil
+	case at+1 < len(o.start):
+		return o.users[o.start[at]:o.start[at+1]]
+	default:
+		return o.users[o.start[at]:]
+	}
 }
 
 // reach returns the first place from at on whose code is not less than code, at ever longer steps and

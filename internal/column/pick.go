@@ -11,7 +11,7 @@ import (
 // several goroutines.
 type Pick struct {
 	lowest, highest uint32
-	has             []uint64 // a bit for each code from the lowest on; nil: all up to the highest
+	has             []uint64 // a bit for each code from the lowest to one beyond the highest; nil: all up to the highest
 	first, last     []uint32 // of each run of codes without a gap, ascending; none where these are many
 }
 
@@ -24,7 +24,7 @@ func NewPick(codes []uint32) *Pick {
 		return nil
 	}
 	p := &Pick{lowest: slices.Min(codes), highest: slices.Max(codes)}
-	p.has = make([]uint64, (p.highest-p.lowest)/64+1)
+	p.has = make([]uint64, (uint64(p.highest-p.lowest)+1)/64+1)
 	for _, c := range codes {
 		p.has[(c-p.lowest)/64] |= 1 << ((c - p.lowest) % 64)
 	}
@@ -52,15 +52,24 @@ func NewPick(codes []uint32) *Pick {
 	return p
 }
 
-// scan is [Column.Select] by going through the codes of all users of the chunk.
+// scan is [Column.Select] by going through the codes of all users of the chunk. There is nothing to guess on the way.
 func (p *Pick) scan(codes []uint32, into *userset.Bits) (n int) {
-	width := p.highest - p.lowest
-	for i, c := range codes {
-		d := c - p.lowest // beyond width also when c is less
-		if d <= width && (p.has == nil || p.has[d/64]>>(d%64)&1 != 0) {
-			into.Set(uint16(i))
-			n++
+	beyond := uint64(p.highest-p.lowest) + 1 // where a code is taken that is more, or less
+	for i := 0; len(codes) > 0; i++ {
+		word, some := uint64(0), codes[:min(64, len(codes))]
+		if p.has == nil {
+			for k, c := range some {
+				word |= (uint64(c-p.lowest) - beyond) >> 63 << k
+			}
+		} else {
+			for k, c := range some {
+				d := min(uint64(c-p.lowest), beyond)
+				word |= p.has[d/64] >> (d % 64) & 1 << k
+			}
 		}
+		into[i] |= word
+		n += bits.OnesCount64(word)
+		codes = codes[len(some):]
 	}
 	return n
 }

@@ -34,6 +34,9 @@ func (b *Bits) bit(i uint16) uint64 { return b[i>>6] >> (i & 63) & 1 }
 // Set puts i in.
 func (b *Bits) Set(i uint16) { b[i>>6] |= 1 << (i & 63) }
 
+// SetAll puts those in who are listed.
+func (b *Bits) SetAll(list []uint16) { set(b[:], list) }
+
 // Clear takes i out.
 func (b *Bits) Clear(i uint16) { b[i>>6] &^= 1 << (i & 63) }
 

@@ -89,6 +89,19 @@ func (c *chunk) add(i uint16) bool {
 	return true
 }
 
+// addAll puts in who is in d.
+func (c *chunk) addAll(d *chunk) {
+	for _, i := range d.list {
+		c.add(i)
+	}
+	if len(d.list) == 0 {
+		var b Bits
+		c.load(&b)
+		d.or(&b)
+		c.put(&b, int(max(c.size, d.size)))
+	}
+}
+
 // remove takes i out and reports whether it was in.
 func (c *chunk) remove(i uint16) bool {
 	if !c.has(i) {
@@ -135,9 +148,7 @@ func (c *chunk) enlist() {
 func (c *chunk) spread() {
 	c.words = make([]uint64, wordsOf(int(c.size)))
 	if len(c.list) > 0 {
-		for _, i := range c.list {
-			c.words[i>>6] |= 1 << (i & 63)
-		}
+		set(c.words, c.list)
 	} else {
 		for i := range c.count >> 6 {
 			c.words[i] = ^uint64(0)
@@ -306,9 +317,7 @@ func (c *chunk) or(b *Bits) {
 	case len(c.words) > 0:
 		or(b[:], c.words)
 	case len(c.list) > 0:
-		for _, i := range c.list {
-			b.Set(i)
-		}
+		b.SetAll(c.list)
 	default:
 		b.set(0, int(c.count))
 	}

@@ -51,6 +51,15 @@ func (s *Set) Has(u uint32) bool {
 // Add puts u in and reports whether it was out.
 func (s *Set) Add(u uint32) bool { return s.open(int(u >> 16)).add(uint16(u)) }
 
+// AddAll puts in who is in t.
+func (s *Set) AddAll(t *Set) {
+	for k := range t.chunks {
+		if c := &t.chunks[k]; c.count > 0 {
+			s.open(k).addAll(c)
+		}
+	}
+}
+
 // Remove takes u out and reports whether it was in.
 func (s *Set) Remove(u uint32) bool {
 	k := int(u >> 16)

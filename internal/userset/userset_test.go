@@ -127,6 +127,19 @@ func TestASetIsItsModelThroughEveryHistory(t *testing.T) {
 					}
 				}
 			},
+			"add all": func(t *rapid.T) {
+				var other userset.Set
+				for k, n := range chunks(w.n) {
+					if rapid.Bool().Draw(t, "in this chunk") {
+						b := members(t, n)
+						other.Put(k, b, n)
+						for i := range b.All() {
+							w.model[k*userset.Chunk+int(i)] = true
+						}
+					}
+				}
+				w.set.AddAll(&other)
+			},
 			"put bits": func(t *rapid.T) {
 				put(t, func(k int, b *userset.Bits, n int) {
 					if n < userset.Chunk && rapid.Bool().Draw(t, "more") {
