@@ -443,15 +443,15 @@ func (x *index) settle(r *run, written bool) {
 			all = all && s.waits
 			continue
 		}
-		switch moved := len(s.write.Standings) > 0; {
+		switch moved := len(s.standings) > 0; {
 		case written && moved && ro.sequence == s.State.Sequence+1:
 			s.found.owes = false
 			ro.settled, ro.unsettled = s.found, userset.Set{}
 		case !(written && moved) && ro.sequence == s.State.Sequence:
 			s.found.owes = moved && !ro.settled.follows(s.found.revision, s.found.lost) // else flips tell of them
 			ro.settled, ro.unsettled = s.found, userset.Set{}
-			for i := range s.write.Standings {
-				ro.unsettled.Add(x.number(s.write.Standings[i].User))
+			for i := range s.standings {
+				ro.unsettled.Add(x.number(s.standings[i].User))
 			}
 			all = all && !moved
 		default:
