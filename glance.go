@@ -35,9 +35,15 @@ type glance struct {
 // tallied is how many users are in the population of a group, and members.
 type tallied struct{ population, members int }
 
-// others is what a glance knows of the groups that it does not look at.
-type others struct {
-	next               time.Time
+// everywhere is what a glance knows of groups that it does not look at: when time next matters to one of those, and what
+// is stored of all groups.
+type everywhere struct {
+	next time.Time
+	sums
+}
+
+// sums are the traffic of groups in the 24 hours up to a run, and how many members they have.
+type sums struct {
 	traffic            Traffic
 	members, automatic int
 }
@@ -73,14 +79,10 @@ func (e *Evaluator) glance(ctx context.Context, t Touched) (*run, error) {
 	if err := g.lookAtAll(ctx); err != nil {
 		return nil, err
 	}
-	r.others = others{c.alarms.next(r.groups), c.traffic(r.now), c.members, c.automatic}
+	r.everywhere = &everywhere{c.alarms.next(r.groups), sums{c.traffic(r.now), c.members, c.automatic}}
 	for _, s := range r.groups {
 		if s.partial {
 			r.order = append(r.order, s)
-			_, day := s.State.lately(r.now)
-			r.others.traffic.add(Traffic{Joined: -day.Joined, Left: -day.Left, Assigned: -day.Assigned})
-			r.others.members -= s.State.Members
-			r.others.automatic -= s.State.Automatic
 		}
 	}
 	slices.SortFunc(r.order, func(a, b *subject) int { return a.place - b.place })
@@ -359,13 +361,13 @@ func (g *glance) decide(as expected) {
 	e := g.c.order[as.place]
 	s := g.subject(e)
 	s.standing = g.hand.standing(e)
-	before := len(s.write.Standings)
+	before := len(s.standings)
 	g.r.decide(s, g.hand.id, g.hand.light, as.verdict)
 	set(g.decided, e.place)
 	if as.turns {
 		s.foresee(g.hand.user())
 	}
-	if len(s.write.Standings) == before {
+	if len(s.standings) == before {
 		return
 	}
 	for _, id := range e.needs {

@@ -190,15 +190,14 @@ func (d *Diff) traffic() (t Traffic) {
 	return t
 }
 
-// lately is the stored traffic of the 24 hours up to now.
-func (s State) lately(now time.Time) (list []Traffic, sum Traffic) {
-	for _, t := range s.Lately {
-		if isLate(t.Hour, now) {
-			list = append(list, t)
-			sum.add(t)
+// lately sums up the stored traffic of the 24 hours up to now.
+func (s *State) lately(now time.Time) (sum Traffic) {
+	for i := range s.Lately {
+		if isLate(s.Lately[i].Hour, now) {
+			sum.add(s.Lately[i])
 		}
 	}
-	return list, sum
+	return sum
 }
 
 // isLate reports whether an hour counts among the 24 up to now.
@@ -214,7 +213,7 @@ func (r *run) counted(s *subject) []Traffic {
 	case !s.judged() || t.Joined+t.Left == 0:
 		return s.State.Lately
 	}
-	list, _ := s.State.lately(r.now)
+	list := slices.DeleteFunc(slices.Clone(s.State.Lately), func(t Traffic) bool { return !isLate(t.Hour, r.now) })
 	t.Hour = r.now.UTC().Truncate(time.Hour)
 	if n := len(list); n > 0 && list[n-1].Hour.Equal(t.Hour) {
 		list[n-1].add(t)

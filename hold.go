@@ -12,6 +12,13 @@ import (
 // This file holds what a run does under its guard: it judges what the groups would lose, holds those
 // that would lose too much, and keeps what it holds as a plan.
 
+// A holding is what a run holds back of a group: for which limits, in words, what would become of the group, and why.
+type holding struct {
+	limits  []string
+	planned Diff
+	causes  causes
+}
+
 // judged reports whether the guard looks at the group.
 func (s *subject) judged() bool {
 	return (s.whole || s.partial) && !s.trusted && !s.held && s.Status == Active && s.State.Live
@@ -37,17 +44,24 @@ func (r *run) judge() bool {
 	if held := r.keepBack(judged, r.limitsOf); held {
 		return true
 	}
-	before := r.others.traffic
-	all.automatic, all.members = r.others.automatic, r.others.members
+	stored := r.stored()
+	all.automatic, all.members = stored.automatic, stored.members
+	leaves, joins := reached(all, r.guard.Run, "of all groups in 24 hours", r.guard.Runs, stored.traffic)
+	r.total.leaves, r.total.joins = cmp.Or(r.total.leaves, leaves), cmp.Or(r.total.joins, joins)
+	return r.keepBack(judged, r.limitsOfAll)
+}
+
+// stored are the sums of all groups.
+func (r *run) stored() (all sums) {
+	if r.everywhere != nil {
+		return r.everywhere.sums
+	}
 	for _, s := range r.order {
-		_, day := s.State.lately(r.now)
-		before.add(day)
+		all.traffic.add(s.State.lately(r.now))
 		all.automatic += s.State.Automatic
 		all.members += s.State.Members
 	}
-	leaves, joins := reached(all, r.guard.Run, "of all groups in 24 hours", r.guard.Runs, before)
-	r.total.leaves, r.total.joins = cmp.Or(r.total.leaves, leaves), cmp.Or(r.total.joins, joins)
-	return r.keepBack(judged, r.limitsOfAll)
+	return all
 }
 
 // keepBack holds those of the groups that reach a limit, and reports whether there are any.
@@ -63,7 +77,7 @@ func (r *run) keepBack(judged []*subject, limitsOf func(*subject) []string) bool
 		}
 		held = append(held, s.ID)
 		if s.whole {
-			s.hold, s.held = &Hold{Limits: limits}, true
+			s.hold, s.held = &holding{limits: limits}, true
 		} else {
 			// The plan of a few would be a part, which nobody could approve: the next pass looks at everybody there.
 			s.whole = true
@@ -84,7 +98,7 @@ func (r *run) follows(s *subject, groups []GroupID) bool {
 // what it was held for, while whoever was to leave still would: that time passes makes nothing better.
 func (r *run) limitsOf(s *subject) []string {
 	t := s.diff.traffic()
-	_, before := s.State.lately(r.now)
+	before := s.State.lately(r.now)
 	leaves, joins := reached(window{
 		name: "of the group", moves: t, automatic: s.State.Automatic, members: s.State.Members,
 		bare:  t.Left > t.Assigned && s.State.Automatic+t.Joined == t.Left-t.Assigned,
@@ -183,17 +197,17 @@ func (r *run) learn(ctx context.Context) error {
 // withhold notes what would become of a user whom the guard keeps as they were, and why.
 func (r *run) withhold(s *subject, u *User, kept, next Standing, by Reason) {
 	if next.Undecided {
-		s.planned.Undecided = append(s.planned.Undecided, Member{next.User, next.Population})
+		s.hold.planned.Undecided = append(s.hold.planned.Undecided, Member{next.User, next.Population})
 	}
 	if next.Population != Outside {
-		s.planned.Population++
-		s.planned.Members++
+		s.hold.planned.Population++
+		s.hold.planned.Members++
 	}
 	if kept.Member == next.Member {
 		return
 	}
 	c := r.change(s, kept, next, kept.Member, next.Member, by, false)
-	s.planned.add(c)
+	s.hold.planned.add(c)
 	if c.Kind == Left {
 		r.blame(s, &c, u)
 	}
@@ -203,14 +217,14 @@ func (r *run) withhold(s *subject, u *User, kept, next Standing, by Reason) {
 func (r *run) blame(s *subject, c *Change, u *User) {
 	switch {
 	case c.Cause == causeAbsence && r.before != nil:
-		s.causes["they are not in the people file"]++
+		s.hold.causes["they are not in the people file"]++
 	case c.Cause == causeAbsence:
-		s.causes["they are not among the people any more"]++
+		s.hold.causes["they are not among the people any more"]++
 	case c.Cause == causeDeactivation:
-		s.causes["they were deactivated"]++
+		s.hold.causes["they were deactivated"]++
 	case c.Cause != causeRule || u == nil:
 	case s.edit != nil:
-		s.causes[fmt.Sprintf("%s saved another definition on %s", s.edit.By, s.edit.At.UTC().Format("2006-01-02"))]++
+		s.hold.causes[fmt.Sprintf("%s saved another definition on %s", s.edit.By, s.edit.At.UTC().Format("2006-01-02"))]++
 	case s.Kind == AutomaticGroup && s.rule != nil:
 		r.blameRule(s, u)
 	}
@@ -220,7 +234,7 @@ func (r *run) blame(s *subject, c *Change, u *User) {
 // run knows how the user was, else those that are not met now.
 func (r *run) blameRule(s *subject, u *User) {
 	if s.scope != nil && s.scope(u) == No {
-		s.causes[fmt.Sprintf("they are not assigned to the owner %q any more", s.Owner)]++
+		s.hold.causes[fmt.Sprintf("they are not assigned to the owner %q any more", s.Owner)]++
 	}
 	var old *User
 	if r.before != nil {
@@ -253,7 +267,7 @@ func (r *run) blameConditions(s *subject, u, old *User) int {
 			}
 			if !named[text] {
 				named[text] = true
-				s.causes[text]++
+				s.hold.causes[text]++
 			}
 		}
 	}
@@ -299,28 +313,29 @@ func (r *run) movedUnder(c Condition, u *User) (string, bool) {
 
 // heldPlan is what the guard holds of a group.
 func (r *run) heldPlan(s *subject) *Plan {
-	hold := *s.hold
-	if hold.Since = r.now; s.before != nil {
+	hold := Hold{Since: r.now, Limits: s.hold.limits, Causes: s.hold.causes.list()}
+	if s.before != nil {
 		hold.Since = s.before.Hold.Since
 	}
-	hold.Causes = s.causes.list()
-	p := &Plan{Group: *s.Group, Now: r.now, Diff: s.planned.listed(s.ID), Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
+	p := &Plan{Group: *s.Group, Now: r.now, Diff: s.hold.planned.listed(s.ID), Kept: []Member{}, Others: []Diff{}, Findings: []Finding{}, Hold: &hold}
 	p.Group.State = State{}
 	p.ID = p.fingerprint()
 	return p
 }
 
 // readHeld reads the plans that were held of the groups that are judged anew.
-func (r *run) readHeld(ctx context.Context) (err error) {
+func (r *run) readHeld(ctx context.Context) error {
 	for _, s := range r.order {
 		if !s.whole || s.State.Held == "" {
 			continue
 		}
-		if s.notes, err = collect(r.e.store.Notes(ctx, NoteHeld, s.ID)); err != nil {
+		notes, err := collect(r.e.store.Notes(ctx, NoteHeld, s.ID))
+		if err != nil {
 			return fmt.Errorf("read held plan of group %q: %w", s.ID, err)
 		}
-		if len(s.notes) > 0 {
-			if s.before, err = planOf(s.notes[0]); err != nil {
+		if len(notes) > 0 {
+			s.note = &notes[0]
+			if s.before, err = planOf(notes[0]); err != nil {
 				return err
 			}
 		}
@@ -329,13 +344,13 @@ func (r *run) readHeld(ctx context.Context) (err error) {
 }
 
 // heldNote keeps the plan that the state names, or erases the one it does not name any more.
-func (r *run) heldNote(s *subject, after State) []Note {
+func (r *run) heldNote(s *subject, after *State) []Note {
 	if after.Held == s.State.Held {
 		return nil
 	}
 	n := Note{Kind: NoteHeld, Group: s.ID, Key: "plan", At: r.now}
-	if len(s.notes) > 0 {
-		n.Revision = s.notes[0].Revision
+	if s.note != nil {
+		n.Revision = s.note.Revision
 	}
 	if after.Held != "" {
 		n.Data = recorded(r.heldPlan(s))

@@ -171,8 +171,8 @@ func (h *horizon) outlook(s *subject, r *run, x *index) *outlook {
 
 // unsettle finds whom time may move in a group.
 func (h *horizon) unsettle(o *outlook, r *run, x *index) {
-	for i := range o.write.Standings {
-		if n, known := x.numbers.Find(o.write.Standings[i].User); known {
+	for i := range o.standings {
+		if n, known := x.numbers.Find(o.standings[i].User); known {
 			o.restless.Add(n)
 		}
 	}

@@ -3,7 +3,6 @@ package groups
 import (
 	"encoding/binary"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,19 +13,23 @@ import (
 // result is the run for the caller; of groups that were only looked at for some users, those that
 // have something to tell.
 func (r *run) result() *Run {
-	out := &Run{Now: r.now, Diffs: make([]Diff, 0, len(r.groups)), Held: []*Plan{}, Findings: r.survey.findings(r), Next: r.others.next}
-	all := slices.AppendSeq(make([]*subject, 0, len(r.groups)), maps.Values(r.groups))
-	slices.SortFunc(all, func(a, b *subject) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	for _, s := range all {
+	out := &Run{Now: r.now, Held: []*Plan{}, Findings: r.survey.findings(r)}
+	if r.everywhere != nil {
+		out.Next = r.everywhere.next
+	}
+	var telling []*subject
+	for _, s := range r.groups {
 		out.Next = sooner(out.Next, r.nextOf(s))
-		if !s.whole && !s.partial {
-			continue
+		if d := &s.diff; s.whole || s.partial && (!d.Empty() || len(d.Undecided)+len(d.Withheld) > 0) {
+			telling = append(telling, s)
 		}
+	}
+	slices.SortFunc(telling, func(a, b *subject) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	out.Diffs = make([]Diff, len(telling))
+	for i, s := range telling {
+		out.Diffs[i] = s.diff.listed(s.ID)
 		if s.hold != nil {
 			out.Held = append(out.Held, r.heldPlan(s))
-		}
-		if d := s.diff.listed(s.ID); s.whole || !d.Empty() || len(d.Undecided)+len(d.Withheld) > 0 {
-			out.Diffs = append(out.Diffs, d)
 		}
 	}
 	if !out.Next.IsZero() {
@@ -61,7 +64,7 @@ func (r *run) state(s *subject) State {
 	members, automatic := s.diff.growth()
 	state.Members += members
 	state.Automatic += automatic
-	if len(s.write.Standings) > 0 {
+	if len(s.standings) > 0 {
 		state.Clock = r.now
 	}
 	switch {
@@ -116,7 +119,7 @@ func (r *run) reads(s *subject, after bool) uint64 {
 	return readsOf(r.basis, s.needs, func(id GroupID) asRead {
 		n := r.groups[id]
 		read := asRead{n.revision(after), n.State.Revision, n.State.Sequence, n.State.Live}
-		if after && len(n.write.Standings) > 0 {
+		if after && len(n.standings) > 0 {
 			read.sequence++
 		}
 		if after && n.whole && !n.held {
@@ -154,31 +157,41 @@ func readsOf(basis uint64, needs []GroupID, read func(GroupID) asRead) uint64 {
 	return h.Sum64()
 }
 
+// write is what the run writes to a group; the zero Write is nothing.
+func (r *run) write(s *subject) (w Write) {
+	if !s.whole && !s.partial {
+		return w
+	}
+	state := r.state(s)
+	if (!s.whole || s.held) && len(s.standings) == 0 && state.Equal(s.State) {
+		return w
+	}
+	s.diff.identify(s.State)
+	w = Write{Group: s.ID, Standings: s.standings, Changes: s.diff.changes(), State: &state}
+	if s.stored {
+		w.Revision, w.Was = s.Revision, &s.State
+	}
+	return w
+}
+
+// fewWritten is how many groups one processor works out, or brings up to date, sooner than another one is woken.
+const fewWritten = 64
+
 // commit is what the run writes, and what it must find unchanged.
 func (r *run) commit() Commit {
-	c := Commit{Acts: r.acts}
-	written := map[GroupID]bool{}
-	for _, s := range r.order {
-		if !s.whole && !s.partial {
-			continue
-		}
-		state := r.state(s)
-		if (!s.whole || s.held) && len(s.write.Standings) == 0 && state.Equal(s.State) {
-			continue
-		}
-		w := s.write
-		w.Group, w.Revision, w.Was, w.State = s.ID, s.Revision, &s.State, &state
-		if !s.stored {
-			w.Revision, w.Was = 0, nil
-		}
-		s.diff.identify(s.State)
-		w.Changes = s.diff.changes()
-		c.Writes = append(c.Writes, w)
-		c.Notes = append(c.Notes, r.heldNote(s, state)...)
-		written[s.ID] = true
+	c := Commit{Acts: r.acts, Writes: make([]Write, len(r.order))}
+	inParallelIf(len(r.order) > fewWritten, len(r.order), func() func(int) {
+		return func(i int) { c.Writes[i] = r.write(r.order[i]) }
+	})
+	c.Writes = slices.DeleteFunc(c.Writes, func(w Write) bool { return w.Group == "" })
+	written := make(map[GroupID]bool, len(c.Writes))
+	for i := range c.Writes {
+		w := &c.Writes[i]
+		written[w.Group] = true
+		c.Notes = append(c.Notes, r.heldNote(r.groups[w.Group], w.State)...)
 	}
-	for _, w := range slices.Clone(c.Writes) {
-		for _, id := range r.groups[w.Group].needs {
+	for i := range len(c.Writes) {
+		for _, id := range r.groups[c.Writes[i].Group].needs {
 			if s := r.groups[id]; s != nil && s.stored && !written[id] {
 				written[id] = true
 				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &s.State})

@@ -384,6 +384,12 @@ func (x *index) wrote(writes []Write, r *run) {
 		return
 	}
 	defer x.lock()()
+	type entering struct {
+		*Write
+		into    *roster
+		numbers []uint32 // of the users
+	}
+	var all []entering
 	for i := range writes {
 		w := &writes[i]
 		ro := x.rosters[w.Group]
@@ -394,9 +400,19 @@ func (x *index) wrote(writes []Write, r *run) {
 		case w.State != nil && !x.turn(ro, w):
 			x.forget(w.Group)
 		case len(w.Standings) > 0:
-			for _, st := range w.Standings {
-				n := x.number(st.User)
-				ro.put(n, st)
+			numbers := make([]uint32, len(w.Standings))
+			for j := range numbers {
+				numbers[j] = x.number(w.Standings[j].User)
+			}
+			all = append(all, entering{w, ro, numbers})
+		}
+	}
+	inParallelIf(len(all) > fewWritten, len(all), func() func(int) {
+		return func(i int) {
+			w, ro := all[i], all[i].into
+			for j, n := range w.numbers {
+				st := &w.Standings[j]
+				ro.put(n, *st)
 				ro.unsettled.Add(n)
 				if _, alone := r.users[st.User]; r.glance == nil && (alone || r.groups[w.Group].roster == nil) {
 					x.flips.add(n, flip{}) // decided by what the Directory said, which the index may not have read
@@ -405,7 +421,7 @@ func (x *index) wrote(writes []Write, r *run) {
 			ro.sequence++
 			ro.unweighed = true
 		}
-	}
+	})
 	x.settle(r, true)
 	x.glanced(r)
 }
@@ -443,15 +459,15 @@ func (x *index) settle(r *run, written bool) {
 			all = all && s.waits
 			continue
 		}
-		switch moved := len(s.write.Standings) > 0; {
+		switch moved := len(s.standings) > 0; {
 		case written && moved && ro.sequence == s.State.Sequence+1:
 			s.found.owes = false
 			ro.settled, ro.unsettled = s.found, userset.Set{}
 		case !(written && moved) && ro.sequence == s.State.Sequence:
 			s.found.owes = moved && !ro.settled.follows(s.found.revision, s.found.lost) // else flips tell of them
 			ro.settled, ro.unsettled = s.found, userset.Set{}
-			for i := range s.write.Standings {
-				ro.unsettled.Add(x.number(s.write.Standings[i].User))
+			for i := range s.standings {
+				ro.unsettled.Add(x.number(s.standings[i].User))
 			}
 			all = all && !moved
 		default:

@@ -99,12 +99,12 @@ type run struct {
 	horizon *horizon
 	// edition is a definition that is written with the run.
 	edition *edition
-	// A glance looks at the users by an index; others is what one knows of the groups that are not in the run.
+	// A glance looks at the users by an index; everywhere, where set, is that the run has but the groups that one looks at.
 	// followed says that the index can, and told is how many flips it had told of.
-	glance   *glance
-	others   others
-	followed bool
-	told     uint64
+	glance     *glance
+	everywhere *everywhere
+	followed   bool
+	told       uint64
 	// around, where set, is the group that the run reads, with none but those that its rule reads. Of supposing is asked
 	// what would be if a user were another.
 	around    GroupID
@@ -300,8 +300,10 @@ func (r *run) again() {
 		r.act.refused = nil
 	}
 	for _, s := range r.order {
-		s.diff, s.write, s.kept, s.first, s.undecided = Diff{}, Write{}, nil, page{size: s.first.size}, 0
-		s.planned, s.causes, s.automatic = Diff{}, causes{}, 0
+		s.diff, s.standings, s.kept, s.first, s.undecided, s.automatic = Diff{}, nil, nil, page{size: s.first.size}, 0, 0
+		if s.hold != nil {
+			s.hold = &holding{limits: s.hold.limits, causes: causes{}}
+		}
 		s.next, s.turn = time.Time{}, noDay
 		s.recipe, s.terms, s.roster, s.preset, s.redecided = nil, nil, nil, false, nil
 	}
@@ -586,7 +588,7 @@ func (r *run) decide(s *subject, id UserID, u *User, verdict Verdict) {
 	}
 	s.expect(next.Assignment, r.now)
 	if !sameStanding(stored, next) {
-		s.write.Standings = append(s.write.Standings, next)
+		s.standings = append(s.standings, next)
 	}
 	switch {
 	case stored.Member != next.Member:

@@ -26,14 +26,12 @@ type subject struct {
 	scope   Scope
 	unread  bool // the scope of the owner cannot be read
 
-	// held: the guard holds the group, since an earlier run or, with a hold, by this one; planned is what
-	// it holds back, and before what it held back before this run.
-	held    bool
-	hold    *Hold
-	planned Diff
-	causes  causes
-	before  *Plan
-	notes   []Note
+	// held: the guard holds the group, since an earlier run or, with a hold, by this one; before is what it held
+	// back before this run, as kept in the note.
+	held   bool
+	hold   *holding
+	before *Plan
+	note   *Note
 	// edit is the newest version of its criteria where the group that is held was not processed with it so far.
 	edit *Note
 
@@ -51,10 +49,10 @@ type subject struct {
 	standing Standing
 	answer   Verdict // what a condition on this group finds
 
-	diff  Diff
-	write Write
-	kept  []Member // where an edition wants to know
-	first page     // of who is in, where an edition wants to know
+	diff      Diff
+	standings []Standing // to be written
+	kept      []Member   // where an edition wants to know
+	first     page       // of who is in, where an edition wants to know
 	// undecided is how many are undecided beside those listed, where an edition is only counted.
 	undecided int
 	// automatic is how many of the users looked at are members by their bit after the run.
@@ -72,8 +70,8 @@ func (s *subject) uncount(stored Standing) {
 	if stored.Population != Outside {
 		s.diff.Population--
 		if s.hold != nil {
-			s.planned.Population--
-			s.planned.Members--
+			s.hold.planned.Population--
+			s.hold.planned.Members--
 		}
 	}
 	if stored.Member != Outside {

@@ -174,7 +174,7 @@ func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 		s.automatic = ro.membersByRule
 		s.diff.Population, s.diff.Members = ro.populations, ro.members
 		if s.hold != nil {
-			s.planned.Population, s.planned.Members = ro.populations, ro.populations
+			s.hold.planned.Population, s.hold.planned.Members = ro.populations, ro.populations
 		}
 		for _, until := range ro.until {
 			s.expect(&Assignment{Until: until}, r.now)
@@ -415,14 +415,18 @@ func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing,
 // sort puts what the run has found about a group in the order of the users, and completes the list of those
 // who are undecided.
 func (s *subject) sort(users map[UserID]struct{}) {
-	for _, d := range []*Diff{&s.diff, &s.planned} {
+	diffs := []*Diff{&s.diff}
+	if s.hold != nil {
+		diffs = append(diffs, &s.hold.planned)
+	}
+	for _, d := range diffs {
 		for _, list := range [][]Change{d.Joined, d.Left, d.Switched, d.Withheld} {
 			sortByUser(list, func(c Change) UserID { return c.User })
 		}
 		sortByUser(d.Undecided, func(m Member) UserID { return m.User })
 	}
 	sortByUser(s.kept, func(m Member) UserID { return m.User })
-	sortByUser(s.write.Standings, func(st Standing) UserID { return st.User })
+	sortByUser(s.standings, func(st Standing) UserID { return st.User })
 	if ro := s.roster; ro != nil && len(s.redecided) < len(ro.listed) {
 		again := slices.AppendSeq(s.redecided, maps.Keys(users))
 		slices.Sort(again)
