@@ -95,19 +95,19 @@ type comparison struct {
 	has    []bool // by column as well
 }
 
-// compare marks the pairs that are the same. It is nearly all the work of an import that changes little, and
-// waits for memory most of the time: so every processor takes its share of it.
-func (p *planner) compare() {
-	shares := slices.Collect(slices.Chunk(p.pairs, pairsShared))
+// shares are the pairs in pieces, for each of which there is a comparison. To compare them is nearly all the work of an
+// import that changes little, and waits for memory most of the time: so every processor takes its share of it.
+func (p *planner) shares(pairs []pair) [][]pair {
+	shares := slices.Collect(slices.Chunk(pairs, pairsShared))
 	for len(p.compared) < len(shares) {
 		p.compared = append(p.compared, &comparison{
 			planner: p, had: make([]int, len(p.feed.columns)), has: make([]bool, pairsShared*len(p.f.columns)),
 		})
 	}
-	inParallel(len(shares), func() func(int) { return func(i int) { p.compared[i].all(shares[i]) } })
+	return shares
 }
 
-// all goes through the pairs column by column, and from one to the next in small steps: users then wait for
+// all marks the pairs that are the same. It goes through them column by column, and from one to the next in small steps: users then wait for
 // memory side by side, and not one after the other.
 func (c *comparison) all(pairs []pair) {
 	f := c.planner.f
