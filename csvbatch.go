@@ -12,36 +12,33 @@ import (
 // A batch holds rows whose cells are yet to be read. That is done column by column: what is known of a
 // column stays at hand, and no column waits for another.
 type batch struct {
+	columns int
 	lines   []int      // of the rows that were kept
-	columns [][]string // their cells
+	cells   []string   // theirs, row by row
 	ascii   bool       // none of these has anything but ASCII, or a NUL
 	found   []rowIssue // of the other rows
 }
 
 // start empties the batch, which keeps its memory, and has room for so many rows.
 func (b *batch) start(columns, rows int) {
-	if b.columns == nil {
-		b.columns = make([][]string, columns)
-	}
-	for i := range b.columns {
-		b.columns[i] = slices.Grow(b.columns[i][:0], rows)
-	}
-	b.lines, b.ascii, b.found = slices.Grow(b.lines[:0], rows), true, nil
+	b.columns, b.ascii, b.found = columns, true, nil
+	b.lines, b.cells = slices.Grow(b.lines[:0], rows), slices.Grow(b.cells[:0], columns*rows)
 }
 
 func (b *batch) add(row *table.Row) {
 	b.ascii = b.ascii && row.ASCII
 	b.lines = append(b.lines, row.Line)
-	for i, cell := range row.Cells {
-		b.columns[i] = append(b.columns[i], cell)
-	}
+	b.cells = append(b.cells, row.Cells...)
 }
 
 // row is a row as it is in the file.
-func (b *batch) row(i int) []string {
-	cells := make([]string, len(b.columns))
-	for at := range cells {
-		cells[at] = b.columns[at][i]
+func (b *batch) row(i int) []string { return slices.Clone(b.cells[i*b.columns:][:b.columns]) }
+
+// column has the cells of a column side by side, in place of others.
+func (b *batch) column(i int, cells []string) []string {
+	cells = slices.Grow(cells[:0], len(b.lines))
+	for ; i < len(b.cells); i += b.columns {
+		cells = append(cells, b.cells[i])
 	}
 	return cells
 }
@@ -127,9 +124,9 @@ type columnReader func(b *batch) []rowIssue
 
 // each has the cells of a column read, who tells what is wrong with one.
 func (p *peopleReader) each(index int, read func(cells []string, ascii bool, bad func(i int, code, text string))) {
-	place := len(p.readings)
+	place, cells := len(p.readings), []string(nil)
 	p.readings = append(p.readings, func(b *batch) (found []rowIssue) {
-		cells := b.columns[index]
+		cells = b.column(index, cells)
 		read(cells, b.ascii, func(i int, code, text string) {
 			found = append(found, rowIssue{Issue{b.lines[i], p.header[index], code, text, strings.Clone(cells[i])}, place, b.row(i)})
 		})
@@ -156,7 +153,9 @@ func (p *peopleReader) readTexts(c *column) {
 }
 
 func (p *peopleReader) readCodes(c *column) {
+	var codes []cellCode
 	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
+		codes = codes[:0]
 		for i, cell := range cells {
 			code := codeOfCell(c.field.Type, cell)
 			if code == 0 {
@@ -165,8 +164,9 @@ func (p *peopleReader) readCodes(c *column) {
 					bad(i, issue, text)
 				}
 			}
-			c.codes.add(code)
+			codes = append(codes, code)
 		}
+		c.codes.addAll(codes)
 	})
 }
 

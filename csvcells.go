@@ -10,7 +10,7 @@ import (
 // cells reads the cells of one column. What they were read as is kept in a list, and rows hold the place
 // in it: most columns have few distinct cells, which are then read once and shared.
 type cells[T any] struct {
-	parse  func(cell string) (T, error) // must not hold on to the cell, which is a piece of the file
+	parse  func(cell string) (T, error) // may hold on to the cell
 	values list[T]
 	// The cells that were read first, by their code, are found by their hash. The first is that of unknownCell, and
 	// none.
@@ -41,13 +41,14 @@ func (c *cells[T]) met(cell string) (code, hash uint32) {
 
 // read returns the code of a cell that was not met.
 func (c *cells[T]) read(cell string, hash uint32) (uint32, error) {
+	cell = strings.Clone(cell) // side by side, and not all over the file, which nothing holds on to
 	v, err := c.parse(cell)
 	if err != nil {
 		return unknownCell, err
 	}
 	code := c.values.add(v)
 	if len(c.first) <= maxMetCells {
-		c.first = append(c.first, strings.Clone(cell)) // side by side, and not all over the file
+		c.first = append(c.first, cell)
 		c.codes.Add(hash, code)
 	}
 	return code, nil

@@ -95,7 +95,7 @@ func newColumn(index int, f CSVField, declared bool) *column {
 	case !choice && f.Separator == "":
 		c.cells = newCells(func(cell string) (Value, error) { return ParseValue(f.Type, cell) })
 	case !choice:
-		c.cells = newCells(func(cell string) (Value, error) { return Text(split(strings.Clone(cell), f.Separator)...), nil })
+		c.cells = newCells(func(cell string) (Value, error) { return Text(split(cell, f.Separator)...), nil })
 	default:
 		allowed := map[string]bool{}
 		for _, o := range f.Options {
@@ -105,7 +105,7 @@ func newColumn(index int, f CSVField, declared bool) *column {
 			c.options = map[string]bool{}
 		}
 		c.cells = newCells(func(cell string) (Value, error) {
-			ids := split(strings.Clone(cell), f.Separator)
+			ids := split(cell, f.Separator)
 			for _, id := range ids {
 				if c.options != nil {
 					c.options[id] = true
@@ -113,7 +113,7 @@ func newColumn(index int, f CSVField, declared bool) *column {
 					return Value{}, fmt.Errorf("%.64q is none of the options", id)
 				}
 			}
-			return Choice(ids...), nil
+			return choiceOf(ids), nil
 		})
 	}
 	return c
@@ -134,7 +134,7 @@ func split(cell, separator string) []string {
 	return kept
 }
 
-func readText(cell string) (Value, error) { return Text(strings.Clone(cell)), nil }
+func readText(cell string) (Value, error) { return Text(cell), nil }
 
 func readStatus(deactivated []string) func(string) (statusCell, error) {
 	off := map[string]bool{}
@@ -160,12 +160,12 @@ func readManager(cell string) (Manager, error) {
 			return Manager{}, err
 		}
 	}
-	return ReportsTo(UserID(strings.Clone(string(id)))), nil
+	return ReportsTo(id), nil
 }
 
 func readUnits(separator string) func(string) ([]string, error) {
 	return func(cell string) ([]string, error) {
-		ids := split(strings.Clone(cell), separator)
+		ids := split(cell, separator)
 		for _, id := range ids {
 			if err := checkID("unit", id); err != nil {
 				return nil, err

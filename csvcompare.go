@@ -89,28 +89,26 @@ type comparison struct {
 	known, active, same, compared int
 	had                           []int
 
-	// What is stored in one column, its text where it is one or else blank, and whether there is a value, by pair.
-	values [pairsShared]filedValue
-	texts  [pairsShared]string
-	has    []bool // by column as well
+	has []bool // whether there is a value, by pair and column
 }
 
-// compare marks the pairs that are the same. It is nearly all the work of an import that changes little, and
-// waits for memory most of the time: so every processor takes its share of it.
-func (p *planner) compare() {
-	shares := slices.Collect(slices.Chunk(p.pairs, pairsShared))
+// shares are the pairs in pieces, for each of which there is a comparison. To compare them is nearly all the work of an
+// import that changes little, and waits for memory most of the time: so every processor takes its share of it.
+func (p *planner) shares(pairs []pair) [][]pair {
+	shares := slices.Collect(slices.Chunk(pairs, pairsShared))
 	for len(p.compared) < len(shares) {
 		p.compared = append(p.compared, &comparison{
 			planner: p, had: make([]int, len(p.feed.columns)), has: make([]bool, pairsShared*len(p.f.columns)),
 		})
 	}
-	inParallel(len(shares), func() func(int) { return func(i int) { p.compared[i].all(shares[i]) } })
+	return shares
 }
 
-// all goes through the pairs column by column, and from one to the next in small steps: users then wait for
+// all marks the pairs that are the same. It goes through them column by column, and from one to the next in small steps: users then wait for
 // memory side by side, and not one after the other.
 func (c *comparison) all(pairs []pair) {
 	f := c.planner.f
+	var values [pairsShared]filedValue // what is stored in one column
 	for i := range pairs {
 		p := &pairs[i]
 		if p.user != nil {
@@ -125,18 +123,18 @@ func (c *comparison) all(pairs []pair) {
 	}
 	for at, column := range f.columns {
 		for i := range pairs {
-			c.values[i] = pairs[i].value(at, column.field.Name)
+			values[i] = pairs[i].value(at, column.field.Name)
 		}
 		for i := range pairs {
-			c.has[i*len(f.columns)+at] = present(c.values[i].Value)
+			c.has[i*len(f.columns)+at] = present(values[i].Value)
 		}
 		if column.cells == nil {
-			c.compareTexts(column, pairs)
+			compareTexts(column, pairs, values[:])
 			continue
 		}
 		for i := range pairs {
 			if p := &pairs[i]; p.same {
-				p.same = p.says(at, column, &c.values[i])
+				p.same = p.says(at, column, &values[i])
 			}
 		}
 	}
@@ -154,17 +152,17 @@ func (c *comparison) all(pairs []pair) {
 	}
 }
 
-func (c *comparison) compareTexts(column *column, pairs []pair) {
+func compareTexts(column *column, pairs []pair, values []filedValue) {
+	var texts [pairsShared]string // blank where it is not one
 	for i := range pairs {
-		c.texts[i] = ""
-		if d, is := c.values[i].data.(textValue); is && len(d) == 1 {
-			c.texts[i] = d[0].raw
+		if d, is := values[i].data.(textValue); is && len(d) == 1 {
+			texts[i] = d[0].raw
 		}
 	}
 	for i := range pairs {
 		p := &pairs[i]
-		if text := c.texts[i]; p.same && (text == "" || text != column.texts.at(p.row)) {
-			p.same = column.same(p.row, c.values[i].Value)
+		if text := texts[i]; p.same && (text == "" || text != column.texts.at(p.row)) {
+			p.same = column.same(p.row, values[i].Value)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -15,8 +16,6 @@ import (
 // A planner merges one file into what is stored.
 type planner struct {
 	f       *PeopleFile
-	next    int // of the rows of the file, by ID
-	pairs   []pair
 	filings map[*fieldOrder]*filing
 	lately  *filing // that of the user paired last
 	seats   seats   // of those who are new
@@ -73,9 +72,57 @@ func (p *planner) match(stored *Schema) error {
 	return errors.Join(errs...)
 }
 
-// people walks through the stored people and the file side by side.
+// people takes in everybody: while some pairs are compared, those before them are decided about and the next are found.
 func (p *planner) people(ctx context.Context, dir Directory) error {
-	first, last := true, UserID("")
+	var failed error
+	next, stop := iter.Pull(p.pairs(ctx, dir, &failed))
+	defer stop()
+	var compared []pair
+	for found, more := next(); more || len(compared) > 0; {
+		var after []pair
+		shares := p.shares(found)
+		inParallel(1+len(shares), func() func(int) {
+			return func(i int) {
+				if i > 0 {
+					p.compared[i-1].all(shares[i-1])
+					return
+				}
+				p.settle(compared)
+				after, more = next()
+			}
+		})
+		compared, found = found, after
+	}
+	for _, c := range p.compared {
+		p.plan.Unchanged += c.same
+		p.feed.kept(c)
+	}
+	return failed
+}
+
+// pairs walks through the stored people and the file side by side, and yields enough pairs to share the work, which stay
+// until the next but one are asked for. It ends where it fails.
+func (p *planner) pairs(ctx context.Context, dir Directory, failed *error) iter.Seq[[]pair] {
+	return func(yield func([]pair) bool) {
+		var pairs, spare []pair
+		add := func(with pair) bool {
+			if pairs = append(pairs, with); len(pairs) < pairsAtOnce {
+				return true
+			}
+			more := yield(pairs)
+			pairs, spare = spare[:0], pairs
+			return more
+		}
+		*failed = p.walk(ctx, dir, add)
+		if *failed == nil && len(pairs) > 0 {
+			yield(pairs)
+		}
+	}
+}
+
+// walk finds the pairs, by ID, and ends where one is not wanted.
+func (p *planner) walk(ctx context.Context, dir Directory, found func(pair) bool) error {
+	rows, first, last := 0, true, UserID("")
 	for u, err := range filedUsers(ctx, dir) {
 		if err != nil {
 			return fmt.Errorf("read users: %w", err)
@@ -88,26 +135,28 @@ func (p *planner) people(ctx context.Context, dir Directory) error {
 		if f := p.f.Enrollments; f != nil && f.Rows == 0 && !f.opts.Changes && len(u.Enrollments.list) > 0 {
 			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
 		}
-		row, id := p.f.byID(p.next)
-		for ; row != noRow && id < string(u.ID); row, id = p.f.byID(p.next) {
-			p.next++
-			p.pair(pair{row: row})
+		row, id := p.f.byID(rows)
+		order := strings.Compare(id, string(u.ID))
+		for ; row != noRow && order < 0; order = strings.Compare(id, string(u.ID)) {
+			if !found(pair{row: row}) {
+				return nil
+			}
+			rows++
+			row, id = p.f.byID(rows)
 		}
-		if row == noRow || id != string(u.ID) {
-			p.pair(pair{user: u, row: noRow, filing: p.filing(u.order)})
-			continue
+		if row != noRow && order == 0 {
+			rows++
+		} else {
+			row = noRow
 		}
-		p.next++
-		p.pair(pair{user: u, row: row, filing: p.filing(u.order)})
+		if !found(pair{user: u, row: row, filing: p.filing(u.order)}) {
+			return nil
+		}
 	}
-	for ; p.next < p.f.ids.len(); p.next++ {
-		row, _ := p.f.byID(p.next)
-		p.pair(pair{row: row})
-	}
-	p.settle()
-	for _, c := range p.compared {
-		p.plan.Unchanged += c.same
-		p.feed.kept(c)
+	for ; rows < p.f.ids.len(); rows++ {
+		if row, _ := p.f.byID(rows); !found(pair{row: row}) {
+			return nil
+		}
 	}
 	return nil
 }
@@ -135,18 +184,10 @@ func (f *PeopleFile) byID(i int) (row int, id string) {
 	return i, f.ids.at(i)
 }
 
-// pair takes up a pair, and decides about all so far when there are enough to share the work.
-func (p *planner) pair(with pair) {
-	if p.pairs = append(p.pairs, with); len(p.pairs) == pairsAtOnce {
-		p.settle()
-	}
-}
-
-// settle decides about the pairs, in their order.
-func (p *planner) settle() {
-	p.compare()
-	for i := range p.pairs {
-		with := &p.pairs[i]
+// settle decides about pairs that were compared, in their order.
+func (p *planner) settle(pairs []pair) {
+	for i := range pairs {
+		with := &pairs[i]
 		if with.user == nil {
 			p.add(with.row)
 			continue
@@ -161,10 +202,9 @@ func (p *planner) settle() {
 		case with.row == noRow:
 			p.leave(with.user.User)
 		case !with.same:
-			p.update(with.user.User, with.row)
+			p.update(with)
 		}
 	}
-	p.pairs = p.pairs[:0]
 }
 
 // add takes in a user who is not stored.
@@ -207,15 +247,16 @@ func (p *planner) value(c *column, row int) Value {
 
 // update compares a stored user with their row. The maps of the stored user are the Directory's,
 // and are copied before anything is written to them.
-func (p *planner) update(u User, row int) {
+func (p *planner) update(with *pair) {
+	u, row := with.user.User, with.row
 	next, changed := u, false
 	if a := p.activation(&u, row); a != u.Activation {
 		next.Activation, changed = a, true
 	}
 	copied := false
-	for _, c := range p.f.columns {
+	for at, c := range p.f.columns {
 		name := c.field.Name
-		if c.same(row, u.Fields[name]) {
+		if c.same(row, with.value(at, name).Value) {
 			continue
 		}
 		if changed = true; !copied {
@@ -227,8 +268,8 @@ func (p *planner) update(u User, row int) {
 		}
 	}
 	copied = false
-	for _, c := range p.f.units {
-		if c.same(row, u.Units) {
+	for at, c := range p.f.units {
+		if p.sits(with, at, c) {
 			continue
 		}
 		if changed = true; !copied {

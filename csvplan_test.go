@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -540,5 +541,113 @@ func TestAllWhoMoveTogetherMove(t *testing.T) {
 	w.load(t, file, units("was"))
 	if p := w.plan(t, file, units("is")); !slices.Equal(p.Changed, []groups.UserID{"u1", "u2", "u5"}) {
 		t.Errorf("changed: %v", p.Changed)
+	}
+}
+
+// manyPeople are the stored people, their file, and what becomes of them: more than are compared at once, the new ones, the
+// changed and the missing all over them.
+func manyPeople() (before, after string, want groups.ImportPlan) {
+	before, after = "id,dept\n", "id,dept\n"
+	for i := range 20_000 {
+		id := groups.UserID(fmt.Sprintf("u%05d", i))
+		if i%11 == 3 {
+			want.New = append(want.New, id)
+			after += string(id) + ",new\n"
+			continue
+		}
+		before += string(id) + ",old\n"
+		switch {
+		case i%7 == 5:
+			want.Missing = append(want.Missing, id)
+		case i%13 == 1:
+			want.Changed = append(want.Changed, id)
+			after += string(id) + ",other\n"
+		default:
+			want.Unchanged++
+			after += string(id) + ",old\n"
+		}
+	}
+	return before, after, want
+}
+
+func TestAPlanOfManyPeopleSaysWhatBecomesOfEachOfThem(t *testing.T) {
+	before, after, want := manyPeople()
+	o := groups.PeopleCSV{Key: "id", Missing: groups.RemoveMissing}
+	w := newTenant(t)
+	w.load(t, before, o)
+	for _, processors := range []int{1, 2, 8} {
+		func() {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+			p := w.plan(t, after, o)
+			got := groups.ImportPlan{New: p.New, Changed: p.Changed, Missing: p.Missing, Unchanged: p.Unchanged}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("on %d processors (-want +got):\n%s", processors, diff)
+			}
+			known := len(want.Changed) + len(want.Missing) + want.Unchanged
+			if p.Feed.Known != known || p.Feed.Missing != len(want.Missing) || p.Feed.Met != known-len(want.Missing) {
+				t.Errorf("on %d processors: %+v", processors, p.Feed)
+			}
+			written := slices.Sorted(slices.Values(slices.Concat(want.New, want.Changed)))
+			if !slices.EqualFunc(p.People.Upsert, written, func(u groups.User, id groups.UserID) bool { return u.ID == id }) {
+				t.Errorf("on %d processors %d users are written", processors, len(p.People.Upsert))
+			}
+		}()
+	}
+}
+
+// stumbling is people of whom one is shown by stumble.
+type stumbling struct {
+	groups.Directory
+	at      int
+	stumble func(yield func(groups.User, error) bool)
+}
+
+func (s stumbling) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	return func(yield func(groups.User, error) bool) {
+		n := 0
+		for u, err := range s.Directory.Users(ctx) {
+			if n++; n == s.at {
+				s.stumble(yield)
+				return
+			}
+			if !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestPeopleWhoCannotBeReadEndThePlanAndNothingIsLeftRunning(t *testing.T) {
+	before, after, _ := manyPeople()
+	o := groups.PeopleCSV{Key: "id"}
+	w := newTenant(t)
+	w.load(t, before, o)
+	late := errors.New("late")
+	plan := func(s stumbling) (err error) {
+		defer func() {
+			if got := recover(); got != nil {
+				err = got.(error)
+			}
+		}()
+		f, err := groups.ReadPeopleCSV(strings.NewReader(after), &o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = groups.NewEvaluator(s, w.Memory, nil).PlanImport(t.Context(), f)
+		return err
+	}
+	running := runtime.NumGoroutine()
+	for _, at := range []int{1, 4096, 4097, 9000, 15_000} {
+		failing := stumbling{w.Memory, at, func(yield func(groups.User, error) bool) { yield(groups.User{}, late) }}
+		if err := plan(failing); !errors.Is(err, late) {
+			t.Errorf("an error at user %d: %v", at, err)
+		}
+		panicking := stumbling{w.Memory, at, func(func(groups.User, error) bool) { panic(late) }}
+		if err := plan(panicking); err != late {
+			t.Errorf("a panic at user %d, which the caller may recover from: %v", at, err)
+		}
+	}
+	if now := runtime.NumGoroutine(); now > running {
+		t.Errorf("%d goroutines, %d before", now, running)
 	}
 }

@@ -11,13 +11,13 @@ import (
 // A filedUser is a user as a [Memory] keeps them, with their fields as a list besides: whoever looks at all of
 // them, of everybody, reads the list and looks nothing up.
 type filedUser struct {
-	User
 	order *fieldOrder // nil: there is no list
 	list  []filedValue
-	// enrolled are the enrollments by numbers; of a Memory, or nil. seat is the number of the units among those of a
-	// Memory in which many sit; 0 is none.
+	// seat is the number of the units among those of a Memory in which many sit; 0 is none.
+	seat uint32
+	User // with the ID and the activation beside the above: what is asked of everybody is read at once
+	// enrolled are the enrollments by numbers; of a Memory, or nil.
 	enrolled []filedEnrollment
-	seat     uint32
 }
 
 // A filedValue is a value, with its number among those that many have; 0 is none. Of one field in one order, who has

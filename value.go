@@ -100,6 +100,11 @@ func Choice(ids ...string) Value {
 			list = append(list, id)
 		}
 	}
+	return choiceOf(list)
+}
+
+// choiceOf is the choice of options that are trimmed, none of them blank. It takes the list.
+func choiceOf(list choiceValue) Value {
 	if len(list) == 0 {
 		return Empty()
 	}

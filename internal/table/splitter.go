@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -163,33 +164,26 @@ func (s *splitter) plain() plainness {
 func (s *splitter) cutUnquoted(line string) bool {
 	const ones, lower = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
 	delimiters := ones * uint64(s.delimiter[0])
-	s.cells = s.cells[:0]
-	start, at := 0, 0
+	cells, start, at := s.cells[:0], 0, 0
 	for in := s.block[s.at:][:len(line)]; len(in) >= 8; in, at = in[8:], at+8 {
 		differ := binary.LittleEndian.Uint64(in) ^ delimiters
 		for found := ^(differ&lower + lower | differ | lower); found != 0; found &= found - 1 {
 			end := at + bits.TrailingZeros64(found)/8
-			if !s.add(line[start:end]) {
-				return false
-			}
-			start = end + 1
+			cells, start = append(cells, line[start:end]), end+1
 		}
 	}
 	for ; at < len(line); at++ {
 		if line[at] == s.delimiter[0] {
-			if !s.add(line[start:at]) {
-				return false
-			}
-			start = at + 1
+			cells, start = append(cells, line[start:at]), at+1
 		}
 	}
-	return s.add(line[start:])
+	return s.take(append(cells, line[start:]), len(line))
 }
 
 // cutQuoted cuts a line of which some cells are quoted, or reports that quotes are within one of them, or that it breaks
 // a limit.
 func (s *splitter) cutQuoted(line string) bool {
-	s.cells = s.cells[:0]
+	cells, length := s.cells[:0], len(line)
 	for more := true; more; {
 		var cell string
 		if strings.HasPrefix(line, "\"") {
@@ -214,20 +208,16 @@ func (s *splitter) cutQuoted(line string) bool {
 				return false
 			}
 		}
-		if !s.add(cell) {
-			return false
-		}
+		cells = append(cells, cell)
 	}
-	return true
+	return s.take(cells, length)
 }
 
-// add takes up a cell, unless it breaks a limit.
-func (s *splitter) add(cell string) bool {
-	if len(cell) > s.maxCell || len(s.cells) == s.maxColumns {
-		return false
-	}
-	s.cells = append(s.cells, cell)
-	return true
+// take takes up the cells of a line of some length, or reports that they break a limit.
+func (s *splitter) take(cells []string, length int) bool {
+	s.cells = cells
+	return len(cells) <= s.maxColumns &&
+		(length <= s.maxCell || !slices.ContainsFunc(cells, func(cell string) bool { return len(cell) > s.maxCell }))
 }
 
 // place finds where a cell of the record starts.
