@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -173,6 +174,40 @@ func consequence(g groups.Group, was, would map[groups.UserID]groups.Standing, n
 	return c, any
 }
 
+func idsOf(list []groups.Group) []groups.GroupID {
+	ids := []groups.GroupID{}
+	for _, g := range list {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// concernedBy are, by their IDs, the groups in which somebody moves, and those whose rules ask for what would be otherwise.
+func concernedBy(all []groups.Group, s groups.Supposition, moving []groups.Consequence) []groups.GroupID {
+	ids := map[groups.GroupID]bool{}
+	for _, c := range moving {
+		ids[c.Group] = true
+	}
+	for _, g := range all {
+		for _, set := range g.Criteria.Sets {
+			for _, c := range set.Conditions {
+				asks := false
+				switch c := c.(type) {
+				case groups.UnitCondition:
+					asks = len(s.Units[c.Tree])+len(s.Parents[c.Tree]) > 0
+				case groups.FieldCondition:
+					asks = len(s.Options[c.Field]) > 0
+				case groups.EnrollmentCondition:
+					asks = slices.ContainsFunc(s.Courses, func(id string) bool { return slices.Contains(c.Courses, id) })
+				}
+				ids[g.ID] = ids[g.ID] || asks && g.Kind == groups.AutomaticGroup
+			}
+		}
+	}
+	maps.DeleteFunc(ids, func(_ groups.GroupID, is bool) bool { return !is })
+	return append([]groups.GroupID{}, slices.Sorted(maps.Keys(ids))...)
+}
+
 // What is supposed moves whom it moves once it is done, whatever the guard holds, by the index as by a look at everybody,
 // and nothing is written.
 func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
@@ -244,9 +279,9 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 		}
 		n := rapid.IntRange(0, 3).Draw(t, "listed")
 		before := everything(tt, w)
-		got, err := w.ev.Suppose(ctx, s, n)
+		got, concerned, err := w.ev.Suppose(ctx, s, n)
 		plain := evaluator(w.Memory, w, -1, nil)
-		looked, lookedErr := plain.Suppose(ctx, s, n)
+		looked, lookedAt, lookedErr := plain.Suppose(ctx, s, n)
 		if errors.Is(err, groups.ErrCycle) && errors.Is(lookedErr, groups.ErrCycle) {
 			rings++
 			return
@@ -254,8 +289,11 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 		if err := errors.Join(err, lookedErr); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(looked, got); d != "" {
+		if d := cmp.Diff(looked, got); d != "" || !reflect.DeepEqual(lookedAt, concerned) {
 			t.Fatalf("the index says otherwise than a look at everybody (-look +index), by %+v:\n%s\n%s", s, d, law.Describe(world))
+		}
+		if d := cmp.Diff(concernedBy(world.Groups, s, got), idsOf(concerned)); d != "" {
+			t.Fatalf("others are concerned (-want +said), by %+v:\n%s\n%s", s, d, law.Describe(world))
 		}
 		now, err := w.ev.Evaluate(ctx)
 		if err != nil {
@@ -355,7 +393,7 @@ func TestWhoWouldNotBeTheOwnersAnyMoreWouldLeave(t *testing.T) {
 		if _, err := ev.Process(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"branch": {"a": "", "b": "a"}}}, 1)
+		got, _, err := ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"branch": {"a": "", "b": "a"}}}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -363,7 +401,7 @@ func TestWhoWouldNotBeTheOwnersAnyMoreWouldLeave(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		// No rule asks for the site.
-		if got, err = ev.Suppose(t.Context(), groups.Supposition{Options: map[string]map[string]string{"site": {"x": ""}}}, 1); err != nil {
+		if got, _, err = ev.Suppose(t.Context(), groups.Supposition{Options: map[string]map[string]string{"site": {"x": ""}}}, 1); err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != 1 || !slices.Equal(got[0].Left.First, []groups.UserID{"dan"}) {
@@ -405,7 +443,7 @@ func TestWhatDoesNotExistIsNotSupposed(t *testing.T) {
 		{Options: map[string]map[string]string{"title": become}}, // a text
 		{GroupParents: map[groups.GroupID]groups.GroupID{"nobody": ""}},
 	} {
-		if _, err := m.ev.Suppose(t.Context(), s, 0); !errors.Is(err, groups.ErrNotFound) {
+		if _, _, err := m.ev.Suppose(t.Context(), s, 0); !errors.Is(err, groups.ErrNotFound) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
@@ -417,7 +455,7 @@ func TestAGroupThatWouldStandBeneathAnotherThatIsNamedAsWell(t *testing.T) {
 	w.automatic(t, "a", groups.AllSets(groups.All(groups.UserIs("ben"))), groups.Keep)
 	w.automatic(t, "b", groups.AllSets(groups.All(groups.UserIs("ada"))), groups.Keep)
 	w.automatic(t, "both", groups.AllSets(groups.All(groups.MemberOfAll("a", "b").WithBelow())), groups.Keep)
-	got, err := w.ev.Suppose(t.Context(), groups.Supposition{GroupParents: map[groups.GroupID]groups.GroupID{"b": "a"}}, 1)
+	got, _, err := w.ev.Suppose(t.Context(), groups.Supposition{GroupParents: map[groups.GroupID]groups.GroupID{"b": "a"}}, 1)
 	if err != nil || len(got) != 1 || got[0].Group != "both" || cmp.Diff(groups.Moves{Count: 1, First: []groups.UserID{"ada"}}, got[0].Joined) != "" {
 		t.Errorf("%+v %v", got, err)
 	}

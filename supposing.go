@@ -30,10 +30,81 @@ type other struct {
 	was, would User
 }
 
+// enter chooses the groups to look at, and brings the index up to date for them. Of people who are not those any more
+// by whom groups were chosen it is not to be asked.
+func (v *supposing) enter(ctx context.Context, x *index) (bool, error) {
+	few, err := v.chooseAmongReaders(ctx, x)
+	if err == nil && !few {
+		err = v.chooseAmongAll(ctx)
+	}
+	if err != nil || len(v.order) == 0 {
+		return err == nil, err
+	}
+	v.now.prepare()
+	if err := v.now.readScopes(ctx); err != nil {
+		return false, err
+	}
+	// A scope may read of people what the index does not have.
+	if slices.ContainsFunc(v.order, func(s *subject) bool { return s.scope != nil || s.unread }) {
+		return false, nil
+	}
+	at := x.at
+	ok, err := x.refresh(ctx, v.now)
+	if ok && err == nil && few && x.at != at {
+		err = errMoved
+	}
+	return ok, err
+}
+
+// chooseAmongReaders chooses the groups to look at by the catalogue, if that is up to date: those by what they ask of
+// which an index says something else, those of which it cannot say, and whom these have to do with.
+func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, error) {
+	if len(v.GroupParents) > 0 {
+		return false, nil
+	}
+	if ok, err := x.catchUp(ctx, v.now); !ok || err != nil || !x.keepUp(v.now) {
+		return false, err
+	}
+	c := x.catalogue
+	var may []*entry
+	for _, e := range c.asks(v.matters) {
+		v.readers = append(v.readers, e.Group)
+		if e.recipe == nil && e.rule != nil && !e.Frozen {
+			may = append(may, e)
+		}
+	}
+	maps.Copy(v.now.trees, x.trees)
+	v.then = &run{trees: map[Tree]*Hierarchy{}}
+	o := v.otherwise(x)
+	for a := range o.aspects {
+		for _, p := range a.asking().predicates {
+			if len(p.uses) > 0 && o.differs(p) {
+				for _, u := range p.uses {
+					may = append(may, u.of)
+				}
+			}
+		}
+	}
+	all, are := c.around(may)
+	v.choose(all, are, are)
+	return true, nil
+}
+
+// otherwise is what an index says.
+func (v *supposing) otherwise(x *index) *otherwise {
+	o := &otherwise{supposing: v, x: x, aspects: map[aspect]bool{}, others: map[*valued][]other{}, terms: map[*predicate]program.Term{}}
+	v.replant()
+	o.findOthers()
+	return o
+}
+
 // byIndex asks the index.
 func (v *supposing) byIndex(ctx context.Context, x *index) error {
-	o := &otherwise{supposing: v, x: x, aspects: map[aspect]bool{}, others: map[*valued][]other{}, terms: map[*predicate]program.Term{}}
-	o.findOthers()
+	if len(v.order) == 0 {
+		return nil
+	}
+	o := v.otherwise(x)
+	v.found = make([]Consequence, len(v.order))
 	o.move()
 	chosen, read := o.narrow()
 	would := make([]*subject, len(v.order))
@@ -185,25 +256,7 @@ func (o *otherwise) move() {
 // byValue asks the predicate about the values that would be others. Where one of its units would be gone it is not known
 // any more of whom it does not hold for, but of those who sit in none.
 func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Term, bool) {
-	view := p.agenda.view
-	view.Trees = o.then.trees
-	others := o.others[a]
-	l, is := p.leaf.(*unitLeaf)
-	stray := is && o.uproots(l)
-	if stray {
-		others = append(slices.Clip(others), o.other(a, noUnits))
-	}
-	var to [Yes + 1][]uint32
-	moves := stray
-	for i := range others {
-		of := &others[i]
-		before, now := p.said(of.code), p.leaf.verdict(&of.would, &view)
-		if before == unasked {
-			before = p.leaf.verdict(&of.was, &p.agenda.view)
-		}
-		moves = moves || before != now
-		to[now] = append(to[now], of.code)
-	}
+	to, stray, moves := o.become(p, a)
 	if !moves {
 		return program.Term{}, false
 	}
@@ -233,6 +286,43 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) (program.Ter
 	return t, true
 }
 
+// become asks the predicate about the values that would be others, and tells those of which it would say No, Unknown
+// and Yes, and whether that is something else of any. Stray says that a unit would be gone for which it asks.
+func (o *otherwise) become(p *predicate, a *valued) (to [Yes + 1][]uint32, stray, moves bool) {
+	view := p.agenda.view
+	view.Trees = o.then.trees
+	others := o.others[a]
+	if l, is := p.leaf.(*unitLeaf); is && o.uproots(l) {
+		others = append(slices.Clip(others), o.other(a, noUnits))
+		stray, moves = true, true
+	}
+	for i := range others {
+		of := &others[i]
+		before, now := p.said(of.code), p.leaf.verdict(&of.would, &view)
+		if before == unasked {
+			before = p.leaf.verdict(&of.was, &p.agenda.view)
+		}
+		moves = moves || before != now
+		to[now] = append(to[now], of.code)
+	}
+	return to, stray, moves
+}
+
+// differs reports whether the predicate may say something else of somebody.
+func (o *otherwise) differs(p *predicate) bool {
+	switch a := p.aspect.(type) {
+	case *valued:
+		_, _, moves := o.become(p, a)
+		return moves
+	case *enrollmentAspect:
+		return slices.ContainsFunc(p.leaf.(*enrollmentLeaf).courses, o.isGone)
+	}
+	return false
+}
+
+// isGone reports whether a course would be.
+func (s *Supposition) isGone(course string) bool { return slices.Contains(s.Courses, course) }
+
 // uproots reports whether a unit of the condition would be gone, and all are there now.
 func (o *otherwise) uproots(l *unitLeaf) bool {
 	for id := range l.goals {
@@ -247,7 +337,7 @@ func (o *otherwise) uproots(l *unitLeaf) bool {
 func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch) (program.Term, bool) {
 	l := p.leaf.(*enrollmentLeaf)
 	left := *l
-	left.courses = slices.DeleteFunc(slices.Clone(l.courses), func(id string) bool { return slices.Contains(o.Courses, id) })
+	left.courses = slices.DeleteFunc(slices.Clone(l.courses), o.isGone)
 	if len(left.courses) == len(l.courses) {
 		return program.Term{}, false
 	}
