@@ -2,6 +2,7 @@ package groups
 
 import (
 	"container/heap"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -235,7 +236,7 @@ func (c *catalogue) arrange() {
 func (c *catalogue) asks(of map[matter]bool) (list []*entry) {
 	if c.asking == nil {
 		c.asking = map[matter][]*entry{}
-		for _, e := range c.order {
+		for _, e := range slices.SortedFunc(maps.Values(c.entries), byID) {
 			for m := range e.matters() {
 				if met := c.asking[m]; len(met) == 0 || met[len(met)-1] != e {
 					c.asking[m] = append(met, e)
@@ -246,9 +247,11 @@ func (c *catalogue) asks(of map[matter]bool) (list []*entry) {
 	for m := range of {
 		list = append(list, c.asking[m]...)
 	}
-	slices.SortFunc(list, func(a, b *entry) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	slices.SortFunc(list, byID) // most often there is one list, which is in order
 	return slices.Compact(list)
 }
+
+func byID(a, b *entry) int { return strings.Compare(string(a.ID), string(b.ID)) }
 
 // around are some groups, those that read them, however far, and those that all of these read.
 func (c *catalogue) around(some []*entry) ([]*Group, *arrangement) {
