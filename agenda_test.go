@@ -21,6 +21,9 @@ func indexOf(a aspect, p *predicate) *index {
 	x := &index{aspects: map[string]aspect{"f": a}, agendas: map[*time.Location]*agenda{p.agenda.view.Zone: p.agenda}}
 	if of, is := a.(*enrollmentAspect); is {
 		of.x, x.ids = x, of.x.ids
+		for n := range x.ids {
+			x.present.Add(uint32(n))
+		}
 	}
 	p.aspect, p.flips, a.asking().predicates = a, &x.flips, []*predicate{p}
 	a.tidy()

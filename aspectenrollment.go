@@ -185,56 +185,62 @@ type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
 func (a *enrollmentAspect) fill(list []*predicate, with *scratch) {
 	for _, p := range list {
 		l := p.leaf.(*enrollmentLeaf)
-		a.work(l, a.taken(l), &p.agenda.view, with, &p.yes, &p.unknown)
+		a.work(l, a.taken(l.courses), &a.x.present, &p.agenda.view, with, &p.yes, &p.unknown)
 	}
 }
 
-// work makes the sets of those of whom a condition says Yes and Unknown, by the records in courses of the condition.
-func (a *enrollmentAspect) work(l *enrollmentLeaf, courses []uint32, view *View, with *scratch, in, unsure *userset.Set) {
-	if with.tally == nil {
-		with.tally = new(tally)
-	}
-	t, yes, unknown, met, open := with.tally, &with.yes, &with.unknown, &with.met, &with.open
+// work makes the sets of those among some people of whom a condition says Yes and Unknown, by the records in courses of
+// the condition.
+func (a *enrollmentAspect) work(l *enrollmentLeaf, courses []uint32, among *userset.Set, view *View, with *scratch, in, unsure *userset.Set) {
+	yes, unknown, met, open := &with.yes, &with.unknown, &with.met, &with.open
 	*in, *unsure = userset.Set{}, userset.Set{}
 	q := a.inquiry(l, view, with)
 	defer q.end(with)
+	settle := func(u uint16, found, sure, may int) {
+		if open.Has(u) {
+			may += len(l.courses) - found
+		}
+		unknown.Clear(u)
+		switch {
+		case sure >= l.need:
+			yes.Set(u)
+		case sure+may >= l.need:
+			unknown.Set(u)
+		}
+	}
 	for chunk, size := range chunksOf(len(a.x.ids)) {
+		if among.CountIn(chunk) == 0 {
+			continue
+		}
+		among.Load(chunk, met)
+		*open = *met
+		a.open.And(chunk, open)
 		yes.Reset()
-		unknown.Reset()
-		a.open.Load(chunk, open)
-		*met = *open
-		for _, course := range courses {
-			users, _ := a.in.Chunk(course, chunk)
-			for _, u := range users {
-				met.Set(u)
-			}
-		}
-		for u := range met.All() {
-			t[u].found, t[u].yes, t[u].unknown = 0, 0, 0
-		}
-		for _, course := range courses {
-			users, records := a.in.Chunk(course, chunk)
+		*unknown = *open       // who is in none of the courses
+		if len(courses) == 1 { // nothing to add up
+			users, records := a.in.Chunk(courses[0], chunk)
 			for i, u := range users {
-				of := &t[u]
-				of.found++
+				if !met.Has(u) {
+					continue
+				}
 				switch q.verdict(records[i]) {
 				case Yes:
-					of.yes++
+					settle(u, 1, 1, 0)
 				case Unknown:
-					of.unknown++
+					settle(u, 1, 0, 1)
+				default:
+					settle(u, 1, 0, 0)
 				}
 			}
-		}
-		for u := range met.All() {
-			sure, may := int(t[u].yes), int(t[u].unknown)
-			if open.Has(u) {
-				may += len(l.courses) - int(t[u].found)
-			}
-			switch {
-			case sure >= l.need:
-				yes.Set(u)
-			case sure+may >= l.need:
-				unknown.Set(u)
+		} else {
+			a.addUp(courses, chunk, met, q, with)
+			for _, course := range courses {
+				users, _ := a.in.Chunk(course, chunk)
+				for _, u := range users {
+					if of := &with.tally[u]; met.Has(u) {
+						settle(u, int(of.found), int(of.yes), int(of.unknown))
+					}
+				}
 			}
 		}
 		in.Put(chunk, yes, size)
@@ -242,29 +248,53 @@ func (a *enrollmentAspect) work(l *enrollmentLeaf, courses []uint32, view *View,
 	}
 }
 
-// among yields the users who are in one of the courses, ascending.
-func (a *enrollmentAspect) among(courses []uint32, with *scratch) func(func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		for chunk := range chunksOf(len(a.x.ids)) {
-			with.met.Reset()
-			for _, course := range courses {
-				users, _ := a.in.Chunk(course, chunk)
-				for _, u := range users {
-					with.met.Set(u)
-				}
+// addUp counts what the courses say of those who were met in a chunk.
+func (a *enrollmentAspect) addUp(courses []uint32, chunk int, met *userset.Bits, q *inquiry, with *scratch) {
+	if with.tally == nil {
+		with.tally = new(tally)
+	}
+	t := with.tally
+	for _, course := range courses {
+		users, _ := a.in.Chunk(course, chunk)
+		for _, u := range users {
+			t[u].found, t[u].yes, t[u].unknown = 0, 0, 0
+		}
+	}
+	for _, course := range courses {
+		users, records := a.in.Chunk(course, chunk)
+		for i, u := range users {
+			if !met.Has(u) {
+				continue
 			}
-			for u := range with.met.All() {
-				if !yield(uint32(chunk*userset.Chunk) + uint32(u)) {
-					return
-				}
+			of := &t[u]
+			of.found++
+			switch q.verdict(records[i]) {
+			case Yes:
+				of.yes++
+			case Unknown:
+				of.unknown++
 			}
 		}
 	}
 }
 
-// taken are the courses of a condition that anybody is or was in.
-func (a *enrollmentAspect) taken(l *enrollmentLeaf) (courses []uint32) {
-	for _, name := range l.courses {
+// join makes the set of those who have a record in any of some courses.
+func (a *enrollmentAspect) join(courses []uint32, with *scratch, set *userset.Set) {
+	for chunk, size := range chunksOf(len(a.x.ids)) {
+		with.met.Reset()
+		for _, course := range courses {
+			users, _ := a.in.Chunk(course, chunk)
+			for _, u := range users {
+				with.met.Set(u)
+			}
+		}
+		set.Put(chunk, &with.met, size)
+	}
+}
+
+// taken are those courses that anybody is or was in.
+func (a *enrollmentAspect) taken(names []string) (courses []uint32) {
+	for _, name := range names {
 		if course, taken := a.courses[name]; taken {
 			courses = append(courses, course)
 		}
@@ -325,7 +355,7 @@ func (a *enrollmentAspect) shift(p *predicate, from *View, with *scratch) {
 	q := a.inquiry(l, &p.agenda.view, with)
 	defer q.end(with)
 	was := a.inquiry(l, from, new(scratch))
-	courses := a.taken(l)
+	courses := a.taken(l.courses)
 	for chunk := range chunksOf(len(a.x.ids)) {
 		with.met.Reset()
 		for _, course := range courses {

@@ -2,7 +2,9 @@ package groups
 
 import (
 	"container/heap"
+	"maps"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,12 +19,13 @@ type catalogue struct {
 	of       *Memory
 	moment   uint64 // up to which what was filed is read
 	entries  map[GroupID]*entry
-	refs     *references    // never written to
-	order    []*entry       // those read by others first
-	flat     []flatEntry    // in that order, for who looks at one user
-	numbered []atomic.Int32 // by the number that a group has in the Memory: its place from 1 on; 0 is to be found by its ID
-	basis    uint64         // of the schema and the options
-	lost     uint64         // flips that were lost when the groups were last found ready
+	refs     *references         // never written to
+	order    []*entry            // those read by others first
+	flat     []flatEntry         // in that order, for who looks at one user
+	numbered []atomic.Int32      // by the number that a group has in the Memory: its place from 1 on; 0 is to be found by its ID
+	asking   map[matter][]*entry // whose rules ask for something; made when somebody wants to know
+	basis    uint64              // of the schema and the options
+	lost     uint64              // flips that were lost when the groups were last found ready
 
 	// unready are those that cannot be followed user by user: a run must look at everybody there, or
 	// an index has not done so yet.
@@ -207,7 +210,7 @@ func (c *catalogue) arrange() {
 		all = append(all, e.Group)
 	}
 	arrangement := newArrangement(all)
-	c.refs = arrangement.refs
+	c.refs, c.asking = arrangement.refs, nil
 	c.order, c.flat = make([]*entry, len(all)), make([]flatEntry, len(all))
 	c.numbered = nil
 	for place, of := range arrangement.order {
@@ -227,6 +230,58 @@ func (c *catalogue) arrange() {
 			e.readers = append(e.readers, c.entries[id])
 		}
 	}
+}
+
+// asks are the groups whose rules ask for one of these, by their IDs.
+func (c *catalogue) asks(of map[matter]bool) (list []*entry) {
+	if c.asking == nil {
+		c.asking = map[matter][]*entry{}
+		for _, e := range slices.SortedFunc(maps.Values(c.entries), byID) {
+			for m := range e.matters() {
+				if met := c.asking[m]; len(met) == 0 || met[len(met)-1] != e {
+					c.asking[m] = append(met, e)
+				}
+			}
+		}
+	}
+	for m := range of {
+		list = append(list, c.asking[m]...)
+	}
+	slices.SortFunc(list, byID) // most often there is one list, which is in order
+	return slices.Compact(list)
+}
+
+func byID(a, b *entry) int { return strings.Compare(string(a.ID), string(b.ID)) }
+
+// around are some groups, those that read them, however far, and those that all of these read.
+func (c *catalogue) around(some []*entry) ([]*Group, *arrangement) {
+	met := map[*entry]bool{}
+	var list []*entry
+	reach := func(e *entry) {
+		if !met[e] {
+			met[e] = true
+			list = append(list, e)
+		}
+	}
+	for _, e := range some {
+		reach(e)
+	}
+	for i := 0; i < len(list); i++ {
+		for _, reader := range list[i].readers {
+			reach(reader)
+		}
+	}
+	for i := 0; i < len(list); i++ {
+		for _, id := range list[i].needs {
+			reach(c.entries[id])
+		}
+	}
+	slices.SortFunc(list, func(a, b *entry) int { return a.place - b.place })
+	all, are := make([]*Group, len(list)), &arrangement{refs: c.refs, order: make([]placed, len(list))}
+	for i, e := range list {
+		all[i], are.order[i] = e.Group, placed{e.ID, e.cyclic, e.needs}
+	}
+	return all, are
 }
 
 // placeOf is the place of a group with that number in the Memory, if it is in the catalogue. Many may ask at once.

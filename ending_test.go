@@ -52,7 +52,8 @@ func TestACallWhoseContextEndsComesToItsErrorOrToAllThatItComesTo(t *testing.T) 
 			return fmt.Sprint(ok, changes), err
 		},
 		"Suppose": func(ctx context.Context, w *evalWorld) (any, error) {
-			return w.ev.Suppose(ctx, groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": "apac"}}}, 5)
+			list, _, err := w.ev.Suppose(ctx, groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": "apac"}}}, 5)
+			return list, err
 		},
 	}
 	dirs := map[string]func(*groups.Memory) groups.Directory{

@@ -125,15 +125,19 @@ func (x *index) isAskedFor(units map[Tree]map[string]struct{}) bool {
 // glance brings the index up to date for a run over a few users. If that is true, every group can be followed
 // user by user, and the run holds the lock for reading.
 func (x *index) glance(ctx context.Context, r *run) (bool, error) {
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	x.reading.Lock()
-	ok, err := x.catchUp(ctx, r)
-	x.reading.Unlock()
-	if ok && err == nil {
-		x.reading.RLock()
-	}
-	return ok && err == nil, err
+	return x.enter(func() (bool, error) {
+		ok, err := x.catchUp(ctx, r)
+		if !ok || err != nil {
+			return false, err
+		}
+		if len(r.moved) > 0 { // findings tell of units
+			for _, a := range x.aspects {
+				a.tidy()
+			}
+			x.check()
+		}
+		return x.follows(r), nil
+	})
 }
 
 // catchUp takes in who has changed, if the index is of the schema and the Directory knows who has.
@@ -165,26 +169,26 @@ func (x *index) catchUp(ctx context.Context, r *run) (bool, error) {
 		}
 		x.at = version
 	}
-	if len(r.moved) > 0 { // findings tell of units
-		for _, a := range x.aspects {
-			a.tidy()
-		}
-		x.check()
+	return true, nil
+}
+
+// keepUp brings the catalogue up to date, and what its groups ask; where it is false they are not known by it.
+func (x *index) keepUp(r *run) bool {
+	if x.catalogue == nil || !x.flips.on || r.e.scoping != nil {
+		return false
 	}
-	return x.follows(r), nil
+	x.catalogue.follow(r)
+	x.refill(r.now)
+	return x.flips.on
 }
 
 // follows brings the catalogue up to date, and reports whether the users of a run can be followed in all groups
 // that it does not look at as a whole, and whether those are as the run has read them.
 func (x *index) follows(r *run) bool {
+	if !x.keepUp(r) {
+		return false
+	}
 	c := x.catalogue
-	if c == nil || !x.flips.on || r.e.scoping != nil {
-		return false
-	}
-	c.follow(r)
-	if x.refill(r.now); !x.flips.on {
-		return false
-	}
 	for _, e := range c.unready {
 		if s := r.groups[e.ID]; s == nil || !s.whole {
 			return false

@@ -286,7 +286,9 @@ func (h *horizon) turn(r *run, x *index) {
 			case *valued:
 				a.codes.Fill(&t.users, h.turningValues(t, a), &with.yes)
 			case *enrollmentAspect:
-				for n := range a.among(a.taken(t.leaf.(*enrollmentLeaf)), with) {
+				var in userset.Set
+				a.join(a.taken(t.leaf.(*enrollmentLeaf).courses), with, &in)
+				for n := range in.All() {
 					if len(h.turns(t.predicate, &User{Enrollments: a.of(n)})) > 0 {
 						t.users.Add(n)
 					}

@@ -126,21 +126,28 @@ func (x *index) lock() (unlock func()) {
 	}
 }
 
-// begin refreshes the index for a run. If that is true the run holds the lock for reading.
-func (x *index) begin(ctx context.Context, r *run) (bool, error) {
+// enter is for a run that reads the index once that is ready for it. If that is true the run holds the lock for reading.
+func (x *index) enter(ready func() (bool, error)) (bool, error) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	x.reading.Lock()
-	ok, err := x.refresh(ctx, r)
-	if ok = ok && err == nil; ok {
-		x.flips.on = x.catalogue != nil
-		r.followed = r.named != nil && x.follows(r)
-	}
+	ok, err := ready()
 	x.reading.Unlock()
-	if ok {
+	if ok = ok && err == nil; ok {
 		x.reading.RLock()
 	}
 	return ok, err
+}
+
+// begin refreshes the index for a run. If that is true the run holds the lock for reading.
+func (x *index) begin(ctx context.Context, r *run) (bool, error) {
+	return x.enter(func() (bool, error) {
+		ok, err := x.refresh(ctx, r)
+		if ok = ok && err == nil; ok {
+			r.followed = r.named != nil && x.follows(r)
+		}
+		return ok, err
+	})
 }
 
 // The names of aspects; those of fields and trees have theirs behind.
@@ -203,6 +210,7 @@ func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
 		x.tooLarge = true
 		return false, nil
 	}
+	x.flips.on = x.catalogue != nil
 	return true, nil
 }
 

@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -53,26 +54,31 @@ func (m *Moves) put(id UserID, most int) {
 // whatever their schedule says, the [Guard], and what it holds: of each group in which that is anybody, by their IDs, with
 // the first n of those who move. Nothing is written. It does not change the schema: an option that nobody has answers as one
 // that does not exist. A tree, a choice field or a group to be put elsewhere that does not exist is an error that wraps [ErrNotFound], and
-// parents in a ring are a [*CycleError]; an error of a source leaves no result at all.
-func (e *Evaluator) Suppose(ctx context.Context, s Supposition, n int) ([]Consequence, error) {
+// parents in a ring are a [*CycleError]; an error of a source leaves no result at all. Beside the consequences it returns, by
+// their IDs, the groups that these are of and all others whose rules ask for one of the trees, choices or courses, whether
+// or not anybody moves; their criteria are shared, and not to be written to.
+func (e *Evaluator) Suppose(ctx context.Context, s Supposition, n int) (list []Consequence, concerned []Group, err error) {
 	v, err := retried(func() (*supposing, error) {
 		v, err := e.suppose(ctx, s)
-		if err == nil && len(v.order) > 0 {
+		if err == nil {
 			v.most = max(0, n)
 			err = v.evaluate(ctx)
 		}
 		return v, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return v.result(), nil
+	list, concerned = v.result()
+	return list, concerned, nil
 }
 
 // supposing is a supposition that is looked into. Everybody is asked about twice: as they are, and as they would be.
 type supposing struct {
 	Supposition
 	now, then *run
+	matters   map[matter]bool // that would be otherwise
+	readers   []*Group        // whose rules ask for one of these, by their IDs
 	// order are the groups that are looked at, those read by others first, as things are and as they would be: in which
 	// somebody may end otherwise, and those that they read. Regrouped are those that would read other groups.
 	order     []*subject
@@ -81,42 +87,54 @@ type supposing struct {
 	most      int           // of those who move are listed
 }
 
-// suppose reads the groups, and chooses those to look at.
+// suppose begins to look.
 func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, error) {
 	now, err := e.start(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.check(now.schema); err != nil {
+		return nil, err
+	}
+	now.few = true
+	return &supposing{Supposition: s, now: now, matters: s.matters()}, nil
+}
+
+// chooseAmongAll reads the groups, and chooses those to look at.
+func (v *supposing) chooseAmongAll(ctx context.Context) error {
 	var all []*Group
-	for g, err := range e.store.Groups(ctx) {
+	for g, err := range v.now.e.store.Groups(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("read groups: %w", err)
+			return fmt.Errorf("read groups: %w", err)
 		}
 		all = append(all, &g)
 	}
-	if err := s.check(now.schema, all); err != nil {
-		return nil, err
-	}
-	v := &supposing{Supposition: s, now: now, regrouped: map[GroupID]bool{}}
-	are := e.rules.arrange(all, "", false)
+	are := v.now.e.rules.arrange(all, "", false)
 	would := are
-	if len(s.GroupParents) > 0 {
+	if len(v.GroupParents) > 0 {
+		var err error
 		if would, err = v.regroup(all); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	v.then = &run{
-		e: e, schema: now.schema, refs: would.refs,
-		groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{}, trees: map[Tree]*Hierarchy{},
+	v.readers = nil
+	for _, g := range all {
+		if v.reads(g) {
+			v.readers = append(v.readers, g)
+		}
 	}
-	now.few = true
 	v.choose(all, are, would)
-	return v, nil
+	return nil
 }
 
 // regroup puts the groups in the order of their references beneath their other parents.
 func (v *supposing) regroup(all []*Group) (*arrangement, error) {
 	would := slices.Clone(all)
+	for _, id := range slices.Sorted(maps.Keys(v.GroupParents)) {
+		if !slices.ContainsFunc(all, func(g *Group) bool { return g.ID == id }) {
+			return nil, fmt.Errorf("group %q: %w", id, ErrNotFound)
+		}
+	}
 	for i, g := range would {
 		if parent, moves := v.GroupParents[g.ID]; moves {
 			moved := *g
@@ -134,9 +152,15 @@ func (v *supposing) regroup(all []*Group) (*arrangement, error) {
 
 // choose finds the groups to look at, by what their rules ask, and by whom they read, as things are or would be.
 func (v *supposing) choose(all []*Group, are, would *arrangement) {
+	v.order, v.regrouped = nil, map[GroupID]bool{}
+	v.now.groups, v.now.order = map[GroupID]*subject{}, nil
+	v.then = &run{
+		e: v.now.e, schema: v.now.schema, refs: would.refs,
+		groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{}, trees: map[Tree]*Hierarchy{},
+	}
 	asking, needs := map[GroupID]bool{}, map[GroupID][]GroupID{}
 	for _, g := range all {
-		if g.Kind == AutomaticGroup && !g.Frozen && v.concerns(g) {
+		if v.concerns(g) {
 			asking[g.ID] = true
 		}
 	}
@@ -185,48 +209,40 @@ func (v *supposing) regroups(id GroupID, are *references) bool {
 	})
 }
 
-// concerns reports whether a rule asks for what would be otherwise, or its owner has to do with others then.
+// concerns reports whether somebody may end otherwise by the rule of a group: it asks for what would be otherwise, or
+// its owner has to do with others then.
 func (v *supposing) concerns(g *Group) bool {
-	if v.now.e.scoping != nil && g.Owner != "" {
-		return true
-	}
-	for i := range g.Criteria.Sets {
-		if slices.ContainsFunc(g.Criteria.Sets[i].Conditions, v.asked) {
+	return g.Kind == AutomaticGroup && !g.Frozen && (v.reads(g) || v.now.e.scoping != nil && g.Owner != "")
+}
+
+// reads reports whether a rule asks for what would be otherwise.
+func (v *supposing) reads(g *Group) bool {
+	for m := range g.matters() {
+		if v.matters[m] {
 			return true
 		}
 	}
 	return false
 }
 
-// asked reports whether a condition asks for what would be otherwise.
-func (s *Supposition) asked(c Condition) bool {
-	switch c := c.(type) {
-	case UnitCondition:
-		return len(s.Units[c.Tree])+len(s.Parents[c.Tree]) > 0
-	case FieldCondition:
-		return len(s.Options[c.Field]) > 0
-	case EnrollmentCondition:
-		return slices.ContainsFunc(s.Courses, func(id string) bool { return slices.Contains(c.Courses, id) })
-	}
-	return false
-}
-
 // evaluate asks the index, or else everybody.
 func (v *supposing) evaluate(ctx context.Context) error {
+	if x := v.now.e.index; x != nil {
+		ok, err := x.enter(func() (bool, error) { return v.enter(ctx, x) })
+		if err != nil {
+			return err
+		}
+		if ok {
+			defer x.reading.RUnlock()
+			return v.byIndex(ctx, x)
+		}
+	}
+	if err := v.chooseAmongAll(ctx); err != nil || len(v.order) == 0 {
+		return err
+	}
 	v.now.prepare()
 	if err := v.now.readScopes(ctx); err != nil {
 		return err
-	}
-	// A scope may read of people what the index does not have.
-	scoped := slices.ContainsFunc(v.order, func(s *subject) bool { return s.scope != nil || s.unread })
-	if x := v.now.e.index; x != nil && !scoped {
-		if ok, err := x.begin(ctx, v.now); err != nil {
-			return err
-		} else if ok {
-			defer x.reading.RUnlock()
-			v.replant()
-			return v.byIndex(ctx, x)
-		}
 	}
 	if err := v.now.readAbove(ctx, true); err != nil {
 		return err
@@ -235,6 +251,7 @@ func (v *supposing) evaluate(ctx context.Context) error {
 	for _, s := range v.order {
 		v.then.order = append(v.then.order, v.imagine(s))
 	}
+	v.found = make([]Consequence, len(v.order))
 	return v.now.everybody(ctx, v.look)
 }
 
@@ -247,7 +264,6 @@ func (v *supposing) replant() {
 		}
 	}
 	v.then.now = v.now.now
-	v.found = make([]Consequence, len(v.order))
 }
 
 // imagine makes a group as it would be.
@@ -300,21 +316,29 @@ func (c *Consequence) note(s *subject, id UserID, was, would Standing, most int)
 	}
 }
 
-// result is what was found of groups in which anybody moves, by their IDs.
-func (v *supposing) result() []Consequence {
-	list := []Consequence{}
+// result is what was found of groups in which anybody moves, with these and those whose rules ask, by their IDs.
+func (v *supposing) result() (list []Consequence, concerned []Group) {
+	list = []Consequence{}
+	concerned = make([]Group, len(v.readers))
+	for i, g := range v.readers {
+		concerned[i] = *g
+	}
 	for i, c := range v.found {
 		moves := 0
 		for _, m := range []*Moves{&c.Joined, &c.Left, &c.Switched, &c.Undecided, &c.Withheld} {
 			moves += m.Count
 			m.First = listed(m.First)
 		}
-		if c.Group = v.order[i].ID; moves > 0 {
-			list = append(list, c)
+		if c.Group = v.order[i].ID; moves == 0 {
+			continue
+		}
+		if list = append(list, c); !v.reads(v.order[i].Group) {
+			concerned = append(concerned, *v.order[i].Group)
 		}
 	}
 	slices.SortFunc(list, func(a, b Consequence) int { return strings.Compare(string(a.Group), string(b.Group)) })
-	return list
+	slices.SortFunc(concerned, func(a, b Group) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return list, concerned
 }
 
 // String returns what is supposed on one line.
@@ -351,8 +375,8 @@ func (s Supposition) String() string {
 	return strings.Join(said, "; ")
 }
 
-// check refuses trees, fields and groups that there are not.
-func (s *Supposition) check(schema *Schema, all []*Group) error {
+// check refuses trees and fields that there are not.
+func (s *Supposition) check(schema *Schema) error {
 	for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
 		for _, tree := range slices.Sorted(maps.Keys(of)) {
 			if !slices.Contains(schema.Trees, tree) {
@@ -365,12 +389,59 @@ func (s *Supposition) check(schema *Schema, all []*Group) error {
 			return fmt.Errorf("choice field %q: %w", name, ErrNotFound)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.GroupParents)) {
-		if !slices.ContainsFunc(all, func(g *Group) bool { return g.ID == id }) {
-			return fmt.Errorf("group %q: %w", id, ErrNotFound)
+	return nil
+}
+
+// A matter is what a condition asks for: a tree, a field or a course.
+type matter struct {
+	tree          Tree
+	field, course string
+}
+
+// matters yields what the rule of a group asks for, some perhaps twice.
+func (g *Group) matters() iter.Seq[matter] {
+	return func(yield func(matter) bool) {
+		if g.Kind != AutomaticGroup {
+			return
+		}
+		for i := range g.Criteria.Sets {
+			for _, c := range g.Criteria.Sets[i].Conditions {
+				more := true
+				switch c := c.(type) {
+				case UnitCondition:
+					more = yield(matter{tree: c.Tree})
+				case FieldCondition:
+					more = yield(matter{field: c.Field})
+				case EnrollmentCondition:
+					more = !slices.ContainsFunc(c.Courses, func(id string) bool { return !yield(matter{course: id}) })
+				}
+				if !more {
+					return
+				}
+			}
 		}
 	}
-	return nil
+}
+
+// matters are those that would be otherwise.
+func (s *Supposition) matters() map[matter]bool {
+	all := map[matter]bool{}
+	for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
+		for tree, become := range of {
+			if len(become) > 0 {
+				all[matter{tree: tree}] = true
+			}
+		}
+	}
+	for field, become := range s.Options {
+		if len(become) > 0 {
+			all[matter{field: field}] = true
+		}
+	}
+	for _, course := range s.Courses {
+		all[matter{course: course}] = true
+	}
+	return all
 }
 
 // revise makes of a user who is read, and shared, who they would be.
@@ -412,7 +483,7 @@ func replaced(list []string, become map[string]string) []string {
 
 // without are the enrollments without records in the courses that are gone.
 func (s *Supposition) without(e Enrollments) Enrollments {
-	gone := func(r Enrollment) bool { return slices.Contains(s.Courses, r.Course) }
+	gone := func(r Enrollment) bool { return s.isGone(r.Course) }
 	if slices.ContainsFunc(e.list, gone) {
 		e.list = slices.DeleteFunc(slices.Clone(e.list), gone)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -173,6 +174,40 @@ func consequence(g groups.Group, was, would map[groups.UserID]groups.Standing, n
 	return c, any
 }
 
+func idsOf(list []groups.Group) []groups.GroupID {
+	ids := []groups.GroupID{}
+	for _, g := range list {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// concernedBy are, by their IDs, the groups in which somebody moves, and those whose rules ask for what would be otherwise.
+func concernedBy(all []groups.Group, s groups.Supposition, moving []groups.Consequence) []groups.GroupID {
+	ids := map[groups.GroupID]bool{}
+	for _, c := range moving {
+		ids[c.Group] = true
+	}
+	for _, g := range all {
+		for _, set := range g.Criteria.Sets {
+			for _, c := range set.Conditions {
+				asks := false
+				switch c := c.(type) {
+				case groups.UnitCondition:
+					asks = len(s.Units[c.Tree])+len(s.Parents[c.Tree]) > 0
+				case groups.FieldCondition:
+					asks = len(s.Options[c.Field]) > 0
+				case groups.EnrollmentCondition:
+					asks = slices.ContainsFunc(s.Courses, func(id string) bool { return slices.Contains(c.Courses, id) })
+				}
+				ids[g.ID] = ids[g.ID] || asks && g.Kind == groups.AutomaticGroup
+			}
+		}
+	}
+	maps.DeleteFunc(ids, func(_ groups.GroupID, is bool) bool { return !is })
+	return append([]groups.GroupID{}, slices.Sorted(maps.Keys(ids))...)
+}
+
 // What is supposed moves whom it moves once it is done, whatever the guard holds, by the index as by a look at everybody,
 // and nothing is written.
 func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
@@ -202,6 +237,10 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 			}
 		}
 		settled, held := rapid.Bool().Draw(t, "processed before"), rapid.Bool().Draw(t, "held")
+		known := rapid.Bool().Draw(t, "known to the index") // from when it was processed, and asked
+		edited := rapid.SampledFrom(world.Groups).Draw(t, "edited")
+		edited.Frozen, edited.Criteria = rapid.Bool().Draw(t, "frozen"), rapid.SampledFrom(world.Groups).Draw(t, "with the rule of").Criteria
+		s := supposition(t)
 		options := groups.Options{Now: func() time.Time { return world.Now }, Zone: world.Zone, Exclusions: world.Exclusions}
 		evaluator := func(m *groups.Memory, store groups.Store, bytes int64, guard *groups.Guard) *groups.Evaluator {
 			o := options
@@ -218,10 +257,26 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 			if err := h.Load(world); err != nil {
 				t.Fatal(err)
 			}
+			ev := evaluator(m, m, 0, nil)
 			if settled {
-				if _, err := evaluator(m, m, 0, nil).Process(ctx); err != nil {
+				if _, err := ev.Process(ctx); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if known {
+				if _, _, err := ev.Suppose(ctx, s, 1); err != nil {
+					t.Fatal(err)
+				}
+				if g, err := m.Group(ctx, edited.ID); err != nil {
+					t.Fatal(err)
+				} else {
+					g.Frozen, g.Criteria = edited.Frozen, edited.Criteria
+					if _, err := ev.Save(ctx, g, "ada"); err != nil && !errors.Is(err, groups.ErrCycle) {
+						t.Fatal(err)
+					}
+				}
+			} else {
+				ev = evaluator(m, m, 0, nil)
 			}
 			if err := m.Write(ctx, groups.PeopleChange{Upsert: people}); err != nil {
 				t.Fatal(err)
@@ -234,19 +289,18 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 				}
 				holds += len(run.Held)
 			}
-			return tenant{m, evaluator(m, m, 0, nil)}
+			return tenant{m, ev}
 		}
 		w, undone := open(), open()
 		world.Users = people
-		s := supposition(t)
 		if rapid.Bool().Draw(t, "regrouped") {
 			s.GroupParents = regrouped(t, world.Groups)
 		}
 		n := rapid.IntRange(0, 3).Draw(t, "listed")
 		before := everything(tt, w)
-		got, err := w.ev.Suppose(ctx, s, n)
+		got, concerned, err := w.ev.Suppose(ctx, s, n)
 		plain := evaluator(w.Memory, w, -1, nil)
-		looked, lookedErr := plain.Suppose(ctx, s, n)
+		looked, lookedAt, lookedErr := plain.Suppose(ctx, s, n)
 		if errors.Is(err, groups.ErrCycle) && errors.Is(lookedErr, groups.ErrCycle) {
 			rings++
 			return
@@ -254,8 +308,11 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 		if err := errors.Join(err, lookedErr); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(looked, got); d != "" {
+		if d := cmp.Diff(looked, got); d != "" || !reflect.DeepEqual(lookedAt, concerned) {
 			t.Fatalf("the index says otherwise than a look at everybody (-look +index), by %+v:\n%s\n%s", s, d, law.Describe(world))
+		}
+		if d := cmp.Diff(concernedBy(rowsOf(tt, w.Groups(ctx)), s, got), idsOf(concerned)); d != "" {
+			t.Fatalf("others are concerned (-want +said), by %+v:\n%s\n%s", s, d, law.Describe(world))
 		}
 		now, err := w.ev.Evaluate(ctx)
 		if err != nil {
@@ -355,7 +412,7 @@ func TestWhoWouldNotBeTheOwnersAnyMoreWouldLeave(t *testing.T) {
 		if _, err := ev.Process(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"branch": {"a": "", "b": "a"}}}, 1)
+		got, _, err := ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"branch": {"a": "", "b": "a"}}}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -363,7 +420,7 @@ func TestWhoWouldNotBeTheOwnersAnyMoreWouldLeave(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		// No rule asks for the site.
-		if got, err = ev.Suppose(t.Context(), groups.Supposition{Options: map[string]map[string]string{"site": {"x": ""}}}, 1); err != nil {
+		if got, _, err = ev.Suppose(t.Context(), groups.Supposition{Options: map[string]map[string]string{"site": {"x": ""}}}, 1); err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != 1 || !slices.Equal(got[0].Left.First, []groups.UserID{"dan"}) {
@@ -405,7 +462,7 @@ func TestWhatDoesNotExistIsNotSupposed(t *testing.T) {
 		{Options: map[string]map[string]string{"title": become}}, // a text
 		{GroupParents: map[groups.GroupID]groups.GroupID{"nobody": ""}},
 	} {
-		if _, err := m.ev.Suppose(t.Context(), s, 0); !errors.Is(err, groups.ErrNotFound) {
+		if _, _, err := m.ev.Suppose(t.Context(), s, 0); !errors.Is(err, groups.ErrNotFound) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
@@ -417,7 +474,7 @@ func TestAGroupThatWouldStandBeneathAnotherThatIsNamedAsWell(t *testing.T) {
 	w.automatic(t, "a", groups.AllSets(groups.All(groups.UserIs("ben"))), groups.Keep)
 	w.automatic(t, "b", groups.AllSets(groups.All(groups.UserIs("ada"))), groups.Keep)
 	w.automatic(t, "both", groups.AllSets(groups.All(groups.MemberOfAll("a", "b").WithBelow())), groups.Keep)
-	got, err := w.ev.Suppose(t.Context(), groups.Supposition{GroupParents: map[groups.GroupID]groups.GroupID{"b": "a"}}, 1)
+	got, _, err := w.ev.Suppose(t.Context(), groups.Supposition{GroupParents: map[groups.GroupID]groups.GroupID{"b": "a"}}, 1)
 	if err != nil || len(got) != 1 || got[0].Group != "both" || cmp.Diff(groups.Moves{Count: 1, First: []groups.UserID{"ada"}}, got[0].Joined) != "" {
 		t.Errorf("%+v %v", got, err)
 	}

@@ -101,14 +101,15 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	if m.People, err = d.people(ctx, p); err != nil {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
-	moving, err := d.moving(ctx, p, n)
+	moving, concerned, err := d.moving(ctx, p, n)
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
 	if a.Kind == groupKind && a.Do == toDelete {
 		m.People = moving[p.group.ID].Left.Count
 	}
-	for _, g := range p.all {
+	for i := range concerned {
+		g := &concerned[i]
 		if p.degrading(g, m.People) {
 			m.Degraded = append(m.Degraded, g.ID)
 		}
@@ -151,33 +152,37 @@ func (d *Desk) people(ctx context.Context, p *place) (int, error) {
 	return t.Population, err
 }
 
-// moving are the groups in which somebody moves, with the first n of them.
-func (d *Desk) moving(ctx context.Context, p *place, n int) (map[groups.GroupID]groups.Consequence, error) {
-	moving := map[groups.GroupID]groups.Consequence{}
+// moving are the groups in which somebody moves, with the first n of them. Concerned are all that may have to do with the
+// action.
+func (d *Desk) moving(ctx context.Context, p *place, n int) (moving map[groups.GroupID]groups.Consequence, concerned []groups.Group, err error) {
+	moving, concerned = map[groups.GroupID]groups.Consequence{}, p.all
 	switch {
 	case p.Kind == fieldKind: // nobody moves by a rule that does not fit the schema
 	case p.Kind == groupKind && p.group.Parent == groups.GroupID(p.To): // others find it where it was
 	default:
-		list, err := d.ev.Suppose(ctx, p.supposition(), n)
+		list, readers, err := d.ev.Suppose(ctx, p.supposition(), n)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if p.Kind != groupKind {
+			concerned = readers
 		}
 		for _, c := range list {
 			moving[c.Group] = c
 		}
 	}
 	if p.Kind != groupKind || p.Do != toDelete {
-		return moving, nil
+		return moving, concerned, nil
 	}
 	var left groups.Moves // all members
 	for m, err := range d.ev.Members(ctx, p.group.ID) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if left.Count++; len(left.First) < n {
 			left.First = append(left.First, m.User)
 		}
 	}
 	moving[p.group.ID] = groups.Consequence{Left: left}
-	return moving, nil
+	return moving, concerned, nil
 }

@@ -20,7 +20,8 @@ type place struct {
 	// units that would be in the tree no more.
 	above map[string]int
 	gone  map[string]bool
-	all   []*groups.Group
+	// all are the groups, where these are what the action is about or nobody can tell which of them read that.
+	all []groups.Group
 }
 
 // place looks for what an action is about, and refuses one that cannot be taken.
@@ -33,11 +34,13 @@ func (d *Desk) place(ctx context.Context, a Action) (*place, error) {
 	if p.schema, err = d.dir.Schema(ctx); err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	for g, err := range d.store.Groups(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("read groups: %w", err)
+	if a.Kind == groupKind || a.Kind == fieldKind {
+		for g, err := range d.store.Groups(ctx) {
+			if err != nil {
+				return nil, fmt.Errorf("read groups: %w", err)
+			}
+			p.all = append(p.all, g)
 		}
-		p.all = append(p.all, &g)
 	}
 	switch a.Kind {
 	case unitKind:
@@ -113,7 +116,7 @@ func (p *place) amongGroups() error {
 	for i, g := range p.all {
 		links[i] = groups.Unit{ID: string(g.ID), Parent: string(g.Parent)}
 		if string(g.ID) == p.ID {
-			p.group, exists = *g, true
+			p.group, exists = g, true
 		}
 	}
 	if !exists {

@@ -83,25 +83,35 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	return &m.yes, &m.possible
 }
 
-// Among is [Machine.Evaluate] for some of the users of the chunk. Where they are few they are asked one by one, and the
-// others are in neither of the bits; else these are of everybody.
-func (m *Machine) Among(who *userset.Bits, p *Program, terms []Term, chunk, users int) (yes, possible *userset.Bits) {
-	if len(p.Clauses) > 0 && who.Count() > few {
-		return m.Evaluate(p, terms, chunk, users)
+// Among appends to a list what the program says of each of some users of the chunk. Where they are few nobody else is
+// asked about, and of others the terms may say anything.
+func (m *Machine) Among(who []uint16, p *Program, terms []Term, chunk, users int, says []Truth) []Truth {
+	if len(who) > few {
+		yes, possible := m.Evaluate(p, terms, chunk, users)
+		for _, u := range who {
+			says = append(says, truth(yes.Has(u), possible.Has(u)))
+		}
+		return says
 	}
 	m.chunk, m.users, m.terms = chunk, users, terms
-	m.yes.Reset()
-	m.possible.Reset()
-	for u := range who.All() {
-		if m.upper = true; len(p.Clauses) == 0 || !m.holds(p, u) {
-			continue
-		}
-		m.possible.Set(u)
-		if m.upper = false; m.holds(p, u) {
-			m.yes.Set(u)
-		}
+	for _, u := range who {
+		m.upper = true
+		may := len(p.Clauses) > 0 && m.holds(p, u)
+		m.upper = false
+		says = append(says, truth(may && m.holds(p, u), may))
 	}
-	return &m.yes, &m.possible
+	return says
+}
+
+// truth is what is said of whom it holds for, or may.
+func truth(yes, possible bool) Truth {
+	switch {
+	case yes:
+		return Yes
+	case possible:
+		return Unknown
+	}
+	return No
 }
 
 // Unsure lists those whom the last program might hold for and does not hold for, in any order. It is false where

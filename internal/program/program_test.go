@@ -108,18 +108,21 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 				t.Fatalf("%v are listed as unsure, want %v by %+v", list, want, p)
 			}
 		}
-		var some program.Machine
-		var who userset.Bits
+		var some userset.Bits
 		asked := rapid.SampledFrom([]int{0, 3, 64, 65, users}).Draw(t, "asked")
 		for _, u := range append(odd, 0) {
 			for n := range uint32(min(asked, users)) {
-				who.Set(uint16((u + n) % uint32(users)))
+				some.Set(uint16((u + n) % uint32(users)))
 			}
 		}
-		certainOf, possibleOf := some.Among(&who, &p, terms, 0, users)
-		for u := range who.All() {
-			if certainOf.Has(u) != certain.Has(u) || possibleOf.Has(u) != possible.Has(u) {
-				t.Fatalf("user %d is answered otherwise among %d of %d by %+v", u, who.Count(), users, p)
+		who := slices.Collect(some.All())
+		said := new(program.Machine).Among(who, &p, terms, 0, users, []program.Truth{program.Yes})
+		if len(said) != 1+len(who) || said[0] != program.Yes {
+			t.Fatalf("%v is said of %d users, behind what was said", said, len(who))
+		}
+		for i, u := range who {
+			if v := said[1+i]; (v == program.Yes) != certain.Has(u) || (v != program.No) != possible.Has(u) {
+				t.Fatalf("user %d is answered otherwise among %d of %d by %+v", u, len(who), users, p)
 			}
 		}
 		for u := range uint32(userset.Chunk) {

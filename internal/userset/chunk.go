@@ -364,6 +364,20 @@ func (c *chunk) xor(b *Bits) {
 	}
 }
 
+// append appends the members to the list.
+func (c *chunk) append(list []uint16) []uint16 {
+	switch {
+	case len(c.words) > 0:
+		return collect(slices.Grow(list, int(c.count)), c.words, 0)
+	case len(c.list) > 0:
+		return append(list, c.list...)
+	}
+	for i := range c.count {
+		list = append(list, uint16(i))
+	}
+	return list
+}
+
 // appendIn appends those members to the list who are in b, and stops where it is longer than most.
 func (c *chunk) appendIn(b *Bits, list []uint16, most int) []uint16 {
 	switch {

@@ -137,6 +137,9 @@ func (s *Set) OrNot(chunk int, b *Bits, n int) { s.at(chunk).orNot(b, n) }
 // Xor leaves those in b who are in one of b and the set.
 func (s *Set) Xor(chunk int, b *Bits) { s.at(chunk).xor(b) }
 
+// Append appends to the list who of the chunk is in the set, ascending.
+func (s *Set) Append(chunk int, list []uint16) []uint16 { return s.at(chunk).append(list) }
+
 // AppendIn appends to the list who is in the set and in b, ascending, and stops where that makes it longer than most.
 func (s *Set) AppendIn(chunk int, b *Bits, list []uint16, most int) []uint16 {
 	return s.at(chunk).appendIn(b, list, most)

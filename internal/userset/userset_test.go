@@ -76,6 +76,9 @@ func (w *world) equal(t *rapid.T) {
 			t.Fatalf("chunk %d counts %d, has %d", k, got, all.Count())
 		}
 		w.set.OrNot(k, &out, n)
+		if listed := w.set.Append(k, []uint16{7}); listed[0] != 7 || !slices.Equal(listed[1:], slices.Collect(all.All())) {
+			t.Fatalf("chunk %d lists %d others than it has", k, len(listed)-1)
+		}
 		all.Complement(n)
 		if all != out {
 			t.Fatalf("the others of chunk %d are not its complement", k)
