@@ -480,6 +480,89 @@ func TestAGroupThatWouldStandBeneathAnotherThatIsNamedAsWell(t *testing.T) {
 	}
 }
 
+// Whoever joins because groups would stand elsewhere is asked for what they have, although nothing of it would be otherwise.
+func TestWhoReadsOtherGroupsIsAskedForWhatStays(t *testing.T) {
+	at := func(id groups.UserID, site string) groups.User {
+		return groups.User{ID: id, Activation: groups.Activated, Fields: map[string]groups.Value{"site": groups.Choice(site)}}
+	}
+	w := newTenant(t)
+	if err := w.Write(t.Context(), groups.PeopleChange{Schema: law.Schema(), Upsert: []groups.User{at("ada", "x"), at("ben", "y")}}); err != nil {
+		t.Fatal(err)
+	}
+	w.automatic(t, "a", groups.AllSets(groups.All(groups.UserIs("ben"))), groups.Keep)
+	w.automatic(t, "b", groups.AllSets(groups.All(groups.UserIs("ada"))), groups.Keep)
+	rule := groups.All(groups.MemberOfAny("a").WithBelow(), groups.ChoiceField("site").Is("x", "y"))
+	w.automatic(t, "placed", groups.AllSets(rule), groups.Keep)
+	got, _, err := w.ev.Suppose(t.Context(), groups.Supposition{
+		GroupParents: map[groups.GroupID]groups.GroupID{"b": "a"}, Options: map[string]map[string]string{"site": {"y": ""}},
+	}, 1)
+	if err != nil || len(got) != 1 || !slices.Equal(got[0].Joined.First, []groups.UserID{"ada"}) || !slices.Equal(got[0].Left.First, []groups.UserID{"ben"}) {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// hasty are people who change while they are asked for their version.
+type hasty struct {
+	*groups.Memory
+	in        int
+	meanwhile func()
+}
+
+func (h *hasty) Version(ctx context.Context) (string, error) {
+	if h.in--; h.in == 0 {
+		h.meanwhile()
+	}
+	return h.Memory.Version(ctx)
+}
+
+// Whoever comes to sit where something would be otherwise, while that is looked into, is looked at.
+func TestWhoComesMeanwhileIsLookedAt(t *testing.T) {
+	branch := groups.Tree("branch")
+	sits := func(id groups.UserID, unit string) groups.PeopleChange {
+		u := groups.User{ID: id, Activation: groups.Activated, Units: map[groups.Tree][]string{branch: {unit}}}
+		return groups.PeopleChange{Upsert: []groups.User{u}}
+	}
+	for in := range 5 {
+		m := groups.NewMemory()
+		change := sits("ada", "a")
+		change.Schema, change.Trees = law.Schema(), map[groups.Tree][]groups.Unit{branch: {{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}}}
+		if err := m.Write(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		dir := &hasty{Memory: m, meanwhile: func() {
+			if err := m.Write(t.Context(), sits("ben", "b")); err != nil {
+				t.Error(err)
+			}
+		}}
+		ev := groups.NewEvaluator(dir, m, &groups.Options{Guard: &groups.Guard{}})
+		for id, unit := range map[groups.GroupID]string{"here": "c", "there": "d"} {
+			if _, err := ev.Save(t.Context(), evalGroup(id, branch.Is(unit)), "x"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ev.Process(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		dir.in = in
+		s := groups.Supposition{Units: map[groups.Tree]map[string]string{branch: {"a": "c", "b": "d"}}}
+		got, _, err := ev.Suppose(t.Context(), s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []groups.UserID{"ada"}
+		if in > 0 && dir.in <= 0 { // he came
+			want = append(want, "ben")
+		}
+		var joined []groups.UserID
+		for _, c := range got {
+			joined = append(joined, c.Joined.First...)
+		}
+		if !slices.Equal(joined, want) {
+			t.Errorf("ben comes as question %d: %v join, not %v", in, joined, want)
+		}
+	}
+}
+
 // The trees of an Evaluator are those of the people as they are, whether an index has them or not, and say who is above
 // and beneath.
 func TestTreesAreThoseOfThePeopleAsTheyAre(t *testing.T) {
