@@ -24,11 +24,11 @@ func (e *Evaluator) Match(ctx context.Context, group GroupID, user UserID) (Verd
 	if v, ok := e.matchByIndex(ctx, group, user); ok {
 		return v, nil
 	}
-	_, s, u, err := e.lookAt(ctx, group, user)
+	seen, err := e.lookAt(ctx, group, user)
 	if err != nil {
 		return Unknown, err
 	}
-	return s.criteriaOn(u), nil
+	return seen.subject.criteriaOn(seen.user), nil
 }
 
 // matchByIndex is Match where the index tells.
@@ -49,51 +49,54 @@ func (e *Evaluator) matchByIndex(ctx context.Context, group GroupID, user UserID
 	}
 }
 
-// lookAt takes one user through a group and those it refers to, as processing all of them would. It is what answers
-// where there is no index, and what tests compare with.
-func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (*run, *subject, *User, error) {
-	g, err := e.group(ctx, group)
-	if err == nil && g == nil {
-		err = fmt.Errorf("group %q: %w", group, ErrNotFound)
-	}
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	r, err := e.start(ctx)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	stored, all := e.concerned(ctx, *g, *g)
-	if !all {
-		r.around = group
-	}
-	if err := r.readGroups(stored, nil); err != nil {
-		return nil, nil, nil, err
-	}
-	s, u, err := r.lookAt(ctx, group, user)
-	if err != nil || !slices.ContainsFunc(r.order, (*subject).moves) {
-		return r, s, u, err
-	}
-	return e.lookAmongAll(ctx, group, user)
+// A sight is what a run has found of one user in a group; user is nil for one who is not among the people.
+type sight struct {
+	run     *run
+	subject *subject
+	user    *User
 }
 
-// lookAmongAll is lookAt beside all groups, among which the guard counts who moves.
-func (e *Evaluator) lookAmongAll(ctx context.Context, group GroupID, user UserID) (*run, *subject, *User, error) {
-	r, err := e.begin(ctx, nil)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	s, u, err := r.lookAt(ctx, group, user)
-	return r, s, u, err
+// lookAt takes one user through a group and those it refers to, as processing all of them would. It is what answers
+// where there is no index, and what tests compare with.
+func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (sight, error) {
+	return retried(func() (sight, error) {
+		g, err := e.group(ctx, group)
+		if err == nil && g == nil {
+			err = fmt.Errorf("group %q: %w", group, ErrNotFound)
+		}
+		if err != nil {
+			return sight{}, err
+		}
+		r, err := e.start(ctx)
+		if err != nil {
+			return sight{}, err
+		}
+		stored, all := e.concerned(ctx, *g, *g)
+		if !all {
+			r.around = group
+		}
+		if err := r.readGroups(stored, nil); err != nil {
+			return sight{}, err
+		}
+		seen, err := r.lookAt(ctx, group, user)
+		if err != nil || !slices.ContainsFunc(r.order, (*subject).moves) {
+			return seen, err
+		}
+		// The guard counts who moves among all groups.
+		if r, err = e.begin(ctx, nil); err != nil {
+			return sight{}, err
+		}
+		return r.lookAt(ctx, group, user)
+	})
 }
 
 // moves reports whether somebody moves there.
 func (s *subject) moves() bool { return s.whole || s.diff.traffic() != Traffic{} || s.held }
 
-func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (*subject, *User, error) {
+func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (sight, error) {
 	s, ok := r.groups[group]
 	if !ok {
-		return nil, nil, fmt.Errorf("group %q: %w", group, ErrNotFound)
+		return sight{}, fmt.Errorf("group %q: %w", group, ErrNotFound)
 	}
 	for _, id := range r.refs.allNeeds(group) {
 		r.groups[id].partial = true
@@ -103,22 +106,22 @@ func (r *run) lookAt(ctx context.Context, group GroupID, user UserID) (*subject,
 	r.supposing = s
 	r.e.index.lend(ctx, r, func() { maps.Copy(r.trees, r.e.index.trees) })
 	if err := r.evaluate(ctx); err != nil {
-		return nil, nil, err
+		return sight{}, err
 	}
 	u, err := r.user(ctx, user)
 	if err != nil {
-		return nil, nil, err
+		return sight{}, err
 	}
 	if slices.ContainsFunc(r.order, func(s *subject) bool { return s.whole }) {
 		// The guard has had it look at everybody, and somebody else is at hand.
 		if err := r.alone(ctx, user, u); err != nil {
-			return nil, nil, err
+			return sight{}, err
 		}
 	}
 	if u == nil && s.standing.Blank() {
-		return nil, nil, fmt.Errorf("user %q: %w", user, ErrNotFound)
+		return sight{}, fmt.Errorf("user %q: %w", user, ErrNotFound)
 	}
-	return s, u, nil
+	return sight{r, s, u}, nil
 }
 
 // criteriaOn is what the criteria say of a user, asked for or not; nil is one who is not among the people.

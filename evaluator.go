@@ -521,14 +521,15 @@ func (e *Evaluator) turn(ctx context.Context) (done func(), err error) {
 // them would for this user, and writes nothing. An unknown group or user is an error that wraps
 // [ErrNotFound].
 func (e *Evaluator) Explain(ctx context.Context, group GroupID, user UserID) (*Explanation, error) {
-	r, s, u, err := e.lookAt(ctx, group, user)
+	seen, err := e.lookAt(ctx, group, user)
 	if err != nil {
 		return nil, err
 	}
-	x := r.explain(s, u, s.standing)
+	s, u := seen.subject, seen.user
+	x := seen.run.explain(s, u, s.standing)
 	x.Otherwise = []Counterfactual{}
 	if s.rule != nil && u != nil {
-		x.Otherwise = s.rule.otherwise(u, &s.view, x.Verdict, among{r, s})
+		x.Otherwise = s.rule.otherwise(u, &s.view, x.Verdict, among{seen.run, s})
 	}
 	return x, nil
 }
