@@ -344,7 +344,7 @@ func (r *run) readHeld(ctx context.Context) error {
 }
 
 // heldNote keeps the plan that the state names, or erases the one it does not name any more.
-func (r *run) heldNote(s *subject, after *State) []Note {
+func (r *run) heldNote(s *subject, after State) []Note {
 	if after.Held == s.State.Held {
 		return nil
 	}

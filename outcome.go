@@ -157,43 +157,37 @@ func readsOf(basis uint64, needs []GroupID, read func(GroupID) asRead) uint64 {
 	return h.Sum64()
 }
 
-// write is what the run writes to a group; the zero Write is nothing.
-func (r *run) write(s *subject) (w Write) {
-	if !s.whole && !s.partial {
-		return w
-	}
-	state := r.state(s)
-	if (!s.whole || s.held) && len(s.standings) == 0 && state.Equal(s.State) {
-		return w
-	}
-	s.diff.identify(s.State)
-	w = Write{Group: s.ID, Standings: s.standings, Changes: s.diff.changes(), State: &state}
-	if s.stored {
-		w.Revision, w.Was = s.Revision, &s.State
-	}
-	return w
-}
-
-// fewWritten is how many groups one processor works out, or brings up to date, sooner than another one is woken.
-const fewWritten = 64
-
 // commit is what the run writes, and what it must find unchanged.
 func (r *run) commit() Commit {
-	c := Commit{Acts: r.acts, Writes: make([]Write, len(r.order))}
-	inParallelIf(len(r.order) > fewWritten, len(r.order), func() func(int) {
-		return func(i int) { c.Writes[i] = r.write(r.order[i]) }
-	})
-	c.Writes = slices.DeleteFunc(c.Writes, func(w Write) bool { return w.Group == "" })
-	written := make(map[GroupID]bool, len(c.Writes))
-	for i := range c.Writes {
-		w := &c.Writes[i]
-		written[w.Group] = true
-		c.Notes = append(c.Notes, r.heldNote(r.groups[w.Group], w.State)...)
+	c := Commit{Acts: r.acts}
+	moved := 0
+	for _, s := range r.order {
+		if len(s.standings) > 0 {
+			moved++
+		}
+	}
+	c.Writes = make([]Write, 0, moved)
+	for _, s := range r.order {
+		if !s.whole && !s.partial {
+			continue
+		}
+		state := r.state(s)
+		if (!s.whole || s.held) && len(s.standings) == 0 && state.Equal(s.State) {
+			continue
+		}
+		s.diff.identify(s.State)
+		w := Write{Group: s.ID, Standings: s.standings, Changes: s.diff.changes(), State: &state}
+		if s.stored {
+			w.Revision, w.Was = s.Revision, &s.State
+		}
+		c.Writes = append(c.Writes, w)
+		c.Notes = append(c.Notes, r.heldNote(s, state)...)
+		s.written = true
 	}
 	for i := range len(c.Writes) {
 		for _, id := range r.groups[c.Writes[i].Group].needs {
-			if s := r.groups[id]; s != nil && s.stored && !written[id] {
-				written[id] = true
+			if s := r.groups[id]; s != nil && s.stored && !s.written {
+				s.written = true
 				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &s.State})
 			}
 		}

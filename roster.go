@@ -384,12 +384,6 @@ func (x *index) wrote(writes []Write, r *run) {
 		return
 	}
 	defer x.lock()()
-	type entering struct {
-		*Write
-		into    *roster
-		numbers []uint32 // of the users
-	}
-	var all []entering
 	for i := range writes {
 		w := &writes[i]
 		ro := x.rosters[w.Group]
@@ -400,19 +394,9 @@ func (x *index) wrote(writes []Write, r *run) {
 		case w.State != nil && !x.turn(ro, w):
 			x.forget(w.Group)
 		case len(w.Standings) > 0:
-			numbers := make([]uint32, len(w.Standings))
-			for j := range numbers {
-				numbers[j] = x.number(w.Standings[j].User)
-			}
-			all = append(all, entering{w, ro, numbers})
-		}
-	}
-	inParallelIf(len(all) > fewWritten, len(all), func() func(int) {
-		return func(i int) {
-			w, ro := all[i], all[i].into
-			for j, n := range w.numbers {
-				st := &w.Standings[j]
-				ro.put(n, *st)
+			for _, st := range w.Standings {
+				n := x.number(st.User)
+				ro.put(n, st)
 				ro.unsettled.Add(n)
 				if _, alone := r.users[st.User]; r.glance == nil && (alone || r.groups[w.Group].roster == nil) {
 					x.flips.add(n, flip{}) // decided by what the Directory said, which the index may not have read
@@ -421,7 +405,7 @@ func (x *index) wrote(writes []Write, r *run) {
 			ro.sequence++
 			ro.unweighed = true
 		}
-	})
+	}
 	x.settle(r, true)
 	x.glanced(r)
 }

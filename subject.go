@@ -51,6 +51,7 @@ type subject struct {
 
 	diff      Diff
 	standings []Standing // to be written
+	written   bool       // it is in the commit
 	kept      []Member   // where an edition wants to know
 	first     page       // of who is in, where an edition wants to know
 	// undecided is how many are undecided beside those listed, where an edition is only counted.
