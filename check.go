@@ -61,8 +61,10 @@ type sight struct {
 func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (sight, error) {
 	return retried(func() (sight, error) {
 		g, err := e.group(ctx, group)
-		if err == nil && g == nil {
-			err = fmt.Errorf("group %q: %w", group, ErrNotFound)
+		if err == nil && g == nil { // the store has its own words for that
+			if _, err = e.store.Group(ctx, group); err == nil {
+				err = errMoved
+			}
 		}
 		if err != nil {
 			return sight{}, err

@@ -186,17 +186,21 @@ func TestCriteriaAreAskedWhileGroupsAreEdited(t *testing.T) {
 	w.process()
 	var asking sync.WaitGroup
 	var done atomic.Bool
-	for range 2 {
+	for _, ask := range []func() error{
+		func() error { _, err := w.ev.Match(t.Context(), "romans", "ann"); return err },
+		func() error { _, err := w.ev.Explain(t.Context(), "romans", "ann"); return err },
+		func() error { _, err := w.ev.Count(t.Context(), evalGroup("romans", evalCity.Is("Rome"))); return err },
+	} {
 		asking.Go(func() {
 			for !done.Load() {
-				if _, err := w.ev.Match(t.Context(), "romans", "ann"); err != nil {
+				if err := ask(); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	for i := range 100 {
-		w.people(evalUser("ann", evalIn([]string{"Rome", "Oslo"}[i%2])))
+		w.people(evalUser("ann", []evalTrait{evalIn("Rome"), evalNowhereKnown}[i%2]))
 		w.edit("here", func(g *groups.Group) { g.Name = fmt.Sprint(i) })
 		if _, err := w.ev.Changed(t.Context(), groups.Touched{Users: []groups.UserID{"ann"}}); err != nil {
 			t.Error(err)

@@ -187,7 +187,7 @@ func readRecordCell[T any](p *enrollmentReader, row *table.Row, i int, c *cells[
 	return c.at(code)
 }
 
-func readName(cell string) (string, error) { return strings.Clone(strings.TrimSpace(cell)), nil }
+func readName(cell string) (string, error) { return strings.TrimSpace(cell), nil }
 
 // readCompletion reads a day or an instant, whichever it is.
 func readCompletion(cell string) (Value, error) {

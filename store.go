@@ -17,7 +17,7 @@ import (
 //  2. Units yields every unit once, ascending by tree and then by ID.
 //  3. A stream that fails yields its error last and once; it never ends early without one.
 //  4. User returns what Users yields for that ID, or an error that wraps [ErrNotFound].
-//  5. A stream may be left early, and read again.
+//  5. A stream may be left early, and read again. It may be pulled ([iter.Pull]), so it does not lock its thread.
 //  6. A cancelled context ends a call or a stream with its error.
 //  7. Schema returns a schema or an error, never neither. What the Directory hands out is shared:
 //     it is read, not written to.

@@ -42,7 +42,9 @@ type subject struct {
 	roster *roster
 	found  settlement
 	preset bool
-	// redecided are those of the undecided about whom the run has decided anew.
+	// listed are those who were undecided, as the roster had them, and redecided those of these about whom the run has
+	// decided anew.
+	listed    []Member
 	redecided []UserID
 
 	// About the user at hand.

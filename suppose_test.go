@@ -505,14 +505,90 @@ func TestWhoReadsOtherGroupsIsAskedForWhatStays(t *testing.T) {
 type hasty struct {
 	*groups.Memory
 	in        int
+	every     int // so many from then on
 	meanwhile func()
 }
 
 func (h *hasty) Version(ctx context.Context) (string, error) {
-	if h.in--; h.in == 0 {
+	if h.in--; h.in == 0 || h.every > 0 && h.in < 0 && h.in%h.every == 0 {
 		h.meanwhile()
 	}
 	return h.Memory.Version(ctx)
+}
+
+func TestASuppositionComesToAnEndHoweverOftenPeopleAreWritten(t *testing.T) {
+	m := groups.NewMemory()
+	sits := func(unit string) {
+		u := groups.User{ID: "ada", Activation: groups.Activated, Units: map[groups.Tree][]string{"branch": {unit}}}
+		err := m.Write(t.Context(), groups.PeopleChange{Schema: law.Schema(), Upsert: []groups.User{u}, Trees: map[groups.Tree][]groups.Unit{"branch": {{ID: "a"}, {ID: "b"}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sits("a")
+	dir := &hasty{Memory: m, meanwhile: func() {
+		u := groups.User{ID: "ben", Activation: groups.Activated}
+		if err := m.Write(t.Context(), groups.PeopleChange{Upsert: []groups.User{u}}); err != nil {
+			t.Error(err)
+		}
+	}}
+	ev := groups.NewEvaluator(dir, m, &groups.Options{Guard: &groups.Guard{}})
+	if _, err := ev.Save(t.Context(), evalGroup("here", groups.Tree("branch").Is("b")), "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Process(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for in := range 20 {
+		dir.in, dir.every = in%5, 1+in/5
+		s := groups.Supposition{Units: map[groups.Tree]map[string]string{"branch": {"a": "b"}}}
+		if list, _, err := ev.Suppose(t.Context(), s, 1); err != nil || len(list) != 1 || list[0].Joined.Count != 1 {
+			t.Errorf("from question %d on, each of %d: %v, %v; ada would join", in%5, dir.every, list, err)
+		}
+	}
+}
+
+// The clock of another machine was ahead when it wrote to one of the groups.
+func TestASuppositionIsOfTheClockOfTheGroupThatIsAhead(t *testing.T) {
+	m := groups.NewMemory()
+	people := groups.PeopleChange{Schema: law.Schema(), Upsert: []groups.User{
+		{ID: "ann", Activation: groups.Activated, Fields: map[string]groups.Value{"site": groups.Choice("x")}},
+		{ID: "bob", Activation: groups.Activated, Fields: map[string]groups.Value{"site": groups.Choice("y")}},
+	}}
+	if err := m.Write(t.Context(), people); err != nil {
+		t.Fatal(err)
+	}
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	now := noon
+	o := groups.Options{Now: func() time.Time { return now }, Guard: &groups.Guard{}}
+	ev := groups.NewEvaluator(m, m, &o)
+	o.IndexBytes = -1
+	plain := groups.NewEvaluator(m, m, &o)
+	for id, site := range map[groups.GroupID]string{"a": "x", "b": "y"} {
+		if _, err := ev.Save(t.Context(), evalGroup(id, groups.ChoiceField("site").Is(site)), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := ev.Process(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.Assign(t.Context(), "a", groups.Decision{By: "x", Until: noon.Add(2 * time.Hour)}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	now = noon.Add(5 * time.Hour)
+	if _, err := ev.Assign(t.Context(), "b", groups.Decision{By: "x"}, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	now = noon.Add(time.Hour)
+	s := groups.Supposition{Options: map[string]map[string]string{"site": {"x": "z"}}}
+	want, _, err := plain.Suppose(t.Context(), s, 1)
+	if err != nil || len(want) != 1 || want[0].Left.Count != 1 {
+		t.Fatalf("%v, %v: ann would leave, for at the clock of b her assignment is over", want, err)
+	}
+	got, _, err := ev.Suppose(t.Context(), s, 1)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-plain +index):\n%s", err, diff)
+	}
 }
 
 // Whoever comes to sit where something would be otherwise, while that is looked into, is looked at.

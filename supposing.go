@@ -53,10 +53,15 @@ func (v *supposing) enter(ctx context.Context, x *index) (bool, error) {
 	}
 	at := x.at
 	ok, err := x.refresh(ctx, v.now)
-	if ok && err == nil && few && x.at != at {
-		err = errMoved
+	if !ok || err != nil || !few || x.at == at {
+		return ok, err
 	}
-	return ok, err
+	// Of other people others may be concerned: all that ask, whoever the people are.
+	if err := v.chooseAmongAll(ctx); err != nil || len(v.order) == 0 {
+		return err == nil, err
+	}
+	v.now.prepare()
+	return x.refresh(ctx, v.now)
 }
 
 // chooseAmongReaders chooses the groups to look at by the catalogue, if that is up to date: those by what they ask of
@@ -69,6 +74,9 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 		return false, err
 	}
 	c := x.catalogue
+	if v.now.now.Before(c.clock) {
+		return false, nil // a group that is not chosen may be of later
+	}
 	var may []*entry
 	for _, e := range c.asks(v.matters) {
 		v.readers = append(v.readers, e.Group)

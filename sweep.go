@@ -171,7 +171,7 @@ func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 	s.found = settlement{revision: s.Revision, stirred: x.forgotten + len(x.stirred), lost: x.flips.lost, now: r.now}
 	s.preset = true
 	if ro := s.roster; ro != nil {
-		s.automatic = ro.membersByRule
+		s.automatic, s.listed = ro.membersByRule, ro.listed
 		s.diff.Population, s.diff.Members = ro.populations, ro.members
 		if s.hold != nil {
 			s.hold.planned.Population, s.hold.planned.Members = ro.populations, ro.populations
@@ -427,10 +427,10 @@ func (s *subject) sort(users map[UserID]struct{}) {
 	}
 	sortByUser(s.kept, func(m Member) UserID { return m.User })
 	sortByUser(s.standings, func(st Standing) UserID { return st.User })
-	if ro := s.roster; ro != nil && len(s.redecided) < len(ro.listed) {
+	if len(s.redecided) < len(s.listed) {
 		again := slices.AppendSeq(s.redecided, maps.Keys(users))
 		slices.Sort(again)
-		s.diff.Undecided = update(ro.listed, again, s.diff.Undecided)
+		s.diff.Undecided = update(s.listed, again, s.diff.Undecided)
 	}
 }
 
