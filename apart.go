@@ -106,11 +106,11 @@ func (c *contrast) says(i int, n uint32) Verdict {
 
 // A divider divides the users of a chunk by what two rules say.
 type divider struct {
+	opinions
 	c             *contrast
 	x             *index
 	chunk, users  int
 	sides         [2]*sweeper
-	yes, possible [2]*userset.Bits
 	found         *partings
 	scoped, doubt userset.Bits
 	those, unsaid userset.Bits
@@ -129,7 +129,7 @@ func (d *divider) divide(ctx context.Context) error {
 	for _, first := range []Verdict{Yes, No, Unknown} {
 		for _, second := range []Verdict{Yes, No, Unknown} {
 			said := [2]Verdict{first, second}
-			if first == second || !d.load(said) {
+			if first == second || !d.load(said, &d.those) {
 				continue
 			}
 			if err := d.within(ctx, said); err != nil {
@@ -140,11 +140,14 @@ func (d *divider) divide(ctx context.Context) error {
 	return nil
 }
 
+// Opinions are what two rules say of the users of a chunk: whom they hold for, and whom they may hold for.
+type opinions struct{ yes, possible [2]*userset.Bits }
+
 // load finds those of whom the rules say that, and reports whether there are any. One of the rules at least may hold
 // for them.
-func (d *divider) load(said [2]Verdict) bool {
+func (o *opinions) load(said [2]Verdict, those *userset.Bits) bool {
 	for i, v := range said {
-		if v == Unknown && d.possible[i] == d.yes[i] {
+		if v == Unknown && o.possible[i] == o.yes[i] {
 			return false
 		}
 	}
@@ -152,23 +155,23 @@ func (d *divider) load(said [2]Verdict) bool {
 	if said[0] == No {
 		begin = 1
 	}
-	if d.those = *d.possible[begin]; said[begin] == Yes {
-		d.those = *d.yes[begin]
+	if *those = *o.possible[begin]; said[begin] == Yes {
+		*those = *o.yes[begin]
 	}
 	for i, v := range said {
 		switch {
 		case v == Yes && i != begin:
-			d.those.And(d.yes[i])
+			those.And(o.yes[i])
 		case v == No:
-			d.those.AndNot(d.possible[i])
+			those.AndNot(o.possible[i])
 		case v == Unknown:
-			d.those.AndNot(d.yes[i])
+			those.AndNot(o.yes[i])
 			if i != begin {
-				d.those.And(d.possible[i])
+				those.And(o.possible[i])
 			}
 		}
 	}
-	return !d.those.Empty()
+	return !those.Empty()
 }
 
 // within files those who were found under what the rules say within the scope of the owner.
@@ -241,26 +244,28 @@ func (d *divider) file(those *userset.Bits, said, says [2]Verdict) {
 
 // list lists the first of users by their IDs.
 func (d *divider) list(of *parting, those *userset.Bits, said [2]Verdict) {
-	base := d.chunk * userset.Chunk
-	put := func(i uint16) {
-		n := uint32(base + int(i))
-		of.put(dissenter{d.x.ids[n], n, said}, d.c.most)
-	}
-	some := &d.unsaid
+	d.x.first(d.chunk, those, d.c.most, func(n uint32) { of.put(dissenter{d.x.ids[n], n, said}, d.c.most) })
+}
+
+// first tells of all those among some users of a chunk who may be one of the first so many by their IDs.
+func (x *index) first(chunk int, those *userset.Bits, most int, tell func(n uint32)) {
+	with := x.scratch()
+	defer x.scratches.Put(with)
+	some, base := &with.met, uint32(chunk*userset.Chunk)
 	*some = *those
-	d.x.ascending.And(d.chunk, some)
-	left := d.c.most
+	x.ascending.And(chunk, some)
+	left := most
 	for i := range some.All() {
 		if left == 0 {
 			break
 		}
 		left--
-		put(i)
+		tell(base + uint32(i))
 	}
 	*some = *those
-	d.x.ascending.AndNot(d.chunk, some)
+	x.ascending.AndNot(chunk, some)
 	for i := range some.All() {
-		put(i)
+		tell(base + uint32(i))
 	}
 }
 

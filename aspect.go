@@ -401,10 +401,10 @@ func (a *valued) bytes() int {
 
 // scratch is memory for filling a predicate.
 type scratch struct {
-	yes, unknown, met, open userset.Bits
-	tally                   *tally    // made where one is needed
-	records                 []Verdict // for an inquiry
-	chunks                  []userset.Bits
+	all, yes, unknown, met, open userset.Bits
+	tally                        *tally    // made where one is needed
+	records                      []Verdict // for an inquiry
+	chunks                       []userset.Bits
 }
 
 // nobody is a chunk of nobody for each of so many users.

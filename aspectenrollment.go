@@ -179,100 +179,126 @@ func (a *enrollmentAspect) tell(id string) records {
 	return blankRecords
 }
 
-// tally counts the courses of a condition of one chunk of users.
-type tally [userset.Chunk]struct{ found, yes, unknown uint16 }
+// tally is what the courses of a condition say of the users of one chunk, nothing between two of them.
+type tally [userset.Chunk]addedUp
+
+// addedUp is how many courses somebody is in, and how many of them say Yes and Unknown.
+type addedUp struct{ found, yes, unknown uint16 }
+
+func (s *addedUp) add(v Verdict) {
+	s.found++
+	switch v {
+	case Yes:
+		s.yes++
+	case Unknown:
+		s.unknown++
+	}
+}
 
 func (a *enrollmentAspect) fill(list []*predicate, with *scratch) {
 	for _, p := range list {
+		p.yes, p.unknown = userset.Set{}, userset.Set{}
 		l := p.leaf.(*enrollmentLeaf)
-		a.work(l, a.taken(l.courses), &a.x.present, &p.agenda.view, with, &p.yes, &p.unknown)
+		r := a.reckoning(l, l.courses, &p.agenda.view, with)
+		for chunk, size := range chunksOf(len(a.x.ids)) {
+			a.x.present.Load(chunk, &with.met)
+			r.ask(chunk)
+			p.yes.Put(chunk, &with.yes, size)
+			p.unknown.Put(chunk, &with.unknown, size)
+		}
+		r.end(with)
 	}
 }
 
-// work makes the sets of those among some people of whom a condition says Yes and Unknown, by the records in courses of
-// the condition.
-func (a *enrollmentAspect) work(l *enrollmentLeaf, courses []uint32, among *userset.Set, view *View, with *scratch, in, unsure *userset.Set) {
-	yes, unknown, met, open := &with.yes, &with.unknown, &with.met, &with.open
-	*in, *unsure = userset.Set{}, userset.Set{}
-	q := a.inquiry(l, view, with)
-	defer q.end(with)
-	settle := func(u uint16, found, sure, may int) {
-		if open.Has(u) {
-			may += len(l.courses) - found
+// A reckoning is a condition that is asked by some of its courses, as if there were no records in the others.
+type reckoning struct {
+	*inquiry
+	courses []uint32
+	with    *scratch
+}
+
+func (a *enrollmentAspect) reckoning(l *enrollmentLeaf, courses []string, view *View, with *scratch) *reckoning {
+	return &reckoning{a.inquiry(l, view, with), a.taken(courses), with}
+}
+
+// ask finds of whom among those who are met in a chunk the condition says Yes and Unknown.
+func (r *reckoning) ask(chunk int) {
+	a, with := r.a, r.with
+	with.yes.Reset()
+	with.open = with.met
+	a.open.And(chunk, &with.open)
+	with.unknown = with.open // who is in none of the courses
+	switch {
+	case len(r.courses) == 1: // nothing to add up
+		users, records := a.in.Chunk(r.courses[0], chunk)
+		for i, u := range users {
+			if with.met.Has(u) {
+				var of addedUp
+				of.add(r.verdict(records[i]))
+				r.settle(u, of)
+			}
 		}
-		unknown.Clear(u)
-		switch {
-		case sure >= l.need:
-			yes.Set(u)
-		case sure+may >= l.need:
-			unknown.Set(u)
-		}
-	}
-	for chunk, size := range chunksOf(len(a.x.ids)) {
-		if among.CountIn(chunk) == 0 {
-			continue
-		}
-		among.Load(chunk, met)
-		*open = *met
-		a.open.And(chunk, open)
-		yes.Reset()
-		*unknown = *open       // who is in none of the courses
-		if len(courses) == 1 { // nothing to add up
-			users, records := a.in.Chunk(courses[0], chunk)
-			for i, u := range users {
-				if !met.Has(u) {
-					continue
-				}
-				switch q.verdict(records[i]) {
-				case Yes:
-					settle(u, 1, 1, 0)
-				case Unknown:
-					settle(u, 1, 0, 1)
-				default:
-					settle(u, 1, 0, 0)
+	case r.isSoonerByUser(chunk):
+		for u := range with.met.All() {
+			var of addedUp
+			for _, e := range a.in.Of(uint32(chunk*userset.Chunk) + uint32(u)) {
+				if _, is := slices.BinarySearch(r.courses, e.List); is {
+					of.add(r.verdict(e.Value))
 				}
 			}
-		} else {
-			a.addUp(courses, chunk, met, q, with)
-			for _, course := range courses {
-				users, _ := a.in.Chunk(course, chunk)
-				for _, u := range users {
-					if of := &with.tally[u]; met.Has(u) {
-						settle(u, int(of.found), int(of.yes), int(of.unknown))
-					}
+			r.settle(u, of)
+		}
+	default:
+		r.addUp(chunk)
+		for _, course := range r.courses {
+			users, _ := a.in.Chunk(course, chunk)
+			for _, u := range users {
+				if of := &with.tally[u]; of.found > 0 { // not settled yet
+					r.settle(u, *of)
+					*of = addedUp{}
 				}
 			}
 		}
-		in.Put(chunk, yes, size)
-		unsure.Put(chunk, unknown, size)
 	}
 }
 
-// addUp counts what the courses say of those who were met in a chunk.
-func (a *enrollmentAspect) addUp(courses []uint32, chunk int, met *userset.Bits, q *inquiry, with *scratch) {
+// settle decides about one user.
+func (r *reckoning) settle(u uint16, of addedUp) {
+	sure, may := int(of.yes), int(of.unknown)
+	if r.with.open.Has(u) {
+		may += len(r.leaf.courses) - int(of.found)
+	}
+	r.with.unknown.Clear(u)
+	switch {
+	case sure >= r.leaf.need:
+		r.with.yes.Set(u)
+	case sure+may >= r.leaf.need:
+		r.with.unknown.Set(u)
+	}
+}
+
+// isSoonerByUser reports whether those who are met have fewer entries than the courses.
+func (r *reckoning) isSoonerByUser(chunk int) bool {
+	const each = 16 // entries of a user, and the way to them
+	entries := 0
+	for _, course := range r.courses {
+		in, _ := r.a.in.Chunk(course, chunk)
+		entries += len(in)
+	}
+	return r.with.met.Count()*each < entries
+}
+
+// addUp adds up what the courses say of those who are met.
+func (r *reckoning) addUp(chunk int) {
+	with := r.with
 	if with.tally == nil {
 		with.tally = new(tally)
 	}
-	t := with.tally
-	for _, course := range courses {
-		users, _ := a.in.Chunk(course, chunk)
-		for _, u := range users {
-			t[u].found, t[u].yes, t[u].unknown = 0, 0, 0
-		}
-	}
-	for _, course := range courses {
-		users, records := a.in.Chunk(course, chunk)
+	for _, course := range r.courses {
+		users, records := r.a.in.Chunk(course, chunk)
 		for i, u := range users {
-			if !met.Has(u) {
-				continue
-			}
-			of := &t[u]
-			of.found++
-			switch q.verdict(records[i]) {
-			case Yes:
-				of.yes++
-			case Unknown:
-				of.unknown++
+			if with.met.Has(u) {
+				with.tally[u].add(r.verdict(records[i]))
 			}
 		}
 	}
@@ -292,13 +318,14 @@ func (a *enrollmentAspect) join(courses []uint32, with *scratch, set *userset.Se
 	}
 }
 
-// taken are those courses that anybody is or was in.
+// taken are those courses that anybody is or was in, ascending.
 func (a *enrollmentAspect) taken(names []string) (courses []uint32) {
 	for _, name := range names {
 		if course, taken := a.courses[name]; taken {
 			courses = append(courses, course)
 		}
 	}
+	slices.Sort(courses)
 	return courses
 }
 

@@ -47,7 +47,19 @@ type Moves struct {
 // put counts a user, and lists the first.
 func (m *Moves) put(id UserID, most int) {
 	m.Count++
+	m.list(id, most)
+}
+
+func (m *Moves) list(id UserID, most int) {
 	m.First = putFirst(m.First, most, id, func(id UserID) UserID { return id })
+}
+
+// add adds other users.
+func (m *Moves) add(others *Moves, most int) {
+	m.Count += others.Count
+	m.First = append(m.First, others.First...)
+	slices.Sort(m.First)
+	m.First = m.First[:min(len(m.First), most)]
 }
 
 // Suppose works out who would end otherwise than now if all were as supposed, and all groups were processed, now and then,
@@ -286,7 +298,9 @@ func (v *supposing) look(groups []*subject, id UserID, u *User) {
 		u = &would
 	}
 	for i, s := range v.then.order {
-		v.found[i].note(s, id, v.now.groups[s.ID].standing, v.then.stand(s, u), v.most)
+		for _, m := range v.found[i].of(s, v.now.groups[s.ID].standing, v.then.stand(s, u)) {
+			m.put(id, v.most)
+		}
 	}
 }
 
@@ -297,22 +311,36 @@ func (r *run) stand(s *subject, u *User) Standing {
 	return next
 }
 
-// note notes how a user ends in the group, as things are and as they would be.
-func (c *Consequence) note(s *subject, id UserID, was, would Standing, most int) {
+// of are the moves of whoever ends so in the group, as things are and as they would be.
+func (c *Consequence) of(s *subject, was, would Standing) (list []*Moves) {
 	switch {
 	case was.Member == would.Member:
 		if !s.effective() && was.Population != would.Population {
-			c.Withheld.put(id, most)
+			list = append(list, &c.Withheld)
 		}
 	case was.Member == Outside:
-		c.Joined.put(id, most)
+		list = append(list, &c.Joined)
 	case would.Member == Outside:
-		c.Left.put(id, most)
+		list = append(list, &c.Left)
 	default:
-		c.Switched.put(id, most)
+		list = append(list, &c.Switched)
 	}
 	if would.Undecided && !was.Undecided {
-		c.Undecided.put(id, most)
+		list = append(list, &c.Undecided)
+	}
+	return list
+}
+
+// all are the moves of every kind.
+func (c *Consequence) all() [5]*Moves {
+	return [...]*Moves{&c.Joined, &c.Left, &c.Switched, &c.Undecided, &c.Withheld}
+}
+
+// add adds what becomes of other users.
+func (c *Consequence) add(others *Consequence, most int) {
+	more := others.all()
+	for i, m := range c.all() {
+		m.add(more[i], most)
 	}
 }
 
@@ -325,7 +353,7 @@ func (v *supposing) result() (list []Consequence, concerned []Group) {
 	}
 	for i, c := range v.found {
 		moves := 0
-		for _, m := range []*Moves{&c.Joined, &c.Left, &c.Switched, &c.Undecided, &c.Withheld} {
+		for _, m := range c.all() {
 			moves += m.Count
 			m.First = listed(m.First)
 		}

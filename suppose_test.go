@@ -3,6 +3,7 @@ package groups_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"reflect"
@@ -211,7 +212,7 @@ func concernedBy(all []groups.Group, s groups.Supposition, moving []groups.Conse
 // What is supposed moves whom it moves once it is done, whatever the guard holds, by the index as by a look at everybody,
 // and nothing is written.
 func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
-	moved, holds, rings, parents, scopes := 0, 0, 0, 0, 0
+	moved, holds, rings, parents, scopes, crowds := 0, 0, 0, 0, 0, 0
 	rapid.Check(tt, func(t *rapid.T) {
 		ctx := t.Context()
 		world := law.Drawn{}.Placed(t)
@@ -225,6 +226,14 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 		for i := range world.Groups {
 			if scoped && rapid.Bool().Draw(t, "owned") {
 				world.Groups[i].Owner = "ann"
+			}
+		}
+		for _, u := range world.Users {
+			// Many who are alike are decided about together.
+			for i := range rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90}).Draw(t, "like them") {
+				like := u
+				like.ID = groups.UserID(fmt.Sprintf("%s-%d", u.ID, i))
+				world.Users = append(world.Users, like)
 			}
 		}
 		people := world.Users
@@ -360,12 +369,15 @@ func TestWhatIsSupposedMovesWhomItMovesOnceItIsDone(tt *testing.T) {
 			parents += len(s.GroupParents)
 		}
 		for _, c := range got {
+			if c.Left.Count > 80 {
+				crowds++
+			}
 			if slices.ContainsFunc(world.Groups, func(g groups.Group) bool { return g.ID == c.Group && g.Owner == "ann" }) {
 				scopes++
 			}
 		}
 	})
-	if tt.Logf("%d moved, %d held, %d rings, %d parents, %d within a scope", moved, holds, rings, parents, scopes); moved*holds == 0 {
+	if tt.Logf("%d moved, %d held, %d rings, %d parents, %d within a scope, %d crowds", moved, holds, rings, parents, scopes, crowds); moved*holds == 0 {
 		tt.Error("nobody ever moved, or was held")
 	}
 }

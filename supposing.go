@@ -20,6 +20,9 @@ type otherwise struct {
 	aspects map[aspect]*userset.Set // that have something otherwise, and of whom
 	others  map[*valued][]other
 	turned  map[*predicate]moving // those that would say something else
+	goes    map[Tree][]string     // units
+	// differing says of predicates whether they would say something else of a value, or of records.
+	differing map[*predicate]bool
 	// wide says that others may be asked about than those of whom one aspect has something otherwise, so that what a
 	// predicate says of everybody is wanted.
 	wide bool
@@ -77,23 +80,14 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 	if v.now.now.Before(c.clock) {
 		return false, nil // a group that is not chosen may be of later
 	}
-	var may []*entry
-	for _, e := range c.asks(v.matters) {
-		v.readers = append(v.readers, e.Group)
-		if e.recipe == nil && e.rule != nil && !e.Frozen {
-			may = append(may, e)
-		}
-	}
 	maps.Copy(v.now.trees, x.trees)
 	v.then = &run{trees: map[Tree]*Hierarchy{}}
 	o := v.otherwise(x)
-	for a := range o.aspects {
-		for _, p := range a.asking().predicates {
-			if len(p.uses) > 0 && o.differs(p) {
-				for _, u := range p.uses {
-					may = append(may, u.of)
-				}
-			}
+	var may []*entry
+	for _, e := range c.asks(v.matters) {
+		v.readers = append(v.readers, e.Group)
+		if e.rule != nil && !e.Frozen && (e.recipe == nil || slices.ContainsFunc(e.recipe.predicates, o.differs)) {
+			may = append(may, e)
 		}
 	}
 	all, are := c.around(may)
@@ -103,17 +97,24 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 
 // otherwise is what an index says.
 func (v *supposing) otherwise(x *index) *otherwise {
-	o := &otherwise{supposing: v, x: x, aspects: map[aspect]*userset.Set{}, others: map[*valued][]other{}, turned: map[*predicate]moving{}}
+	o := &otherwise{
+		supposing: v, x: x, aspects: map[aspect]*userset.Set{}, others: map[*valued][]other{},
+		goes: map[Tree][]string{}, turned: map[*predicate]moving{}, differing: map[*predicate]bool{},
+	}
+	for tree, become := range v.Units {
+		o.goes[tree] = slices.Collect(maps.Keys(become))
+	}
 	v.replant()
 	o.findOthers()
 	return o
 }
 
-// A moving predicate is what a predicate would say, and of whom that is something else. Unless it is wide it is of nobody but those
-// who would have something else.
+// A moving predicate may say something else of some users, and of others what it says.
 type moving struct {
-	program.Term
 	who *userset.Set
+	// would is what it would say. Unless it is wide it is of nobody but those who would have something else. By records it is
+	// nothing, and found when it is asked about few of them.
+	would program.Term
 }
 
 // byIndex asks the index.
@@ -141,32 +142,20 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	}
 	o.answers[1] = maps.Clone(o.answers[0])
 	// Whoever reads one of these groups waits for it.
-	later := func(i int) bool {
-		return slices.ContainsFunc(v.order[i].needs, func(id GroupID) bool { return v.then.groups[id] != nil })
-	}
-	changed := make([]map[uint32]Verdict, len(v.order))
-	work := func(i int) (err error) {
-		changed[i], err = o.compare(ctx, v.order[i], would[i], &v.found[i], read[v.order[i].ID])
-		return err
-	}
-	answer := func(i int) {
-		if id := v.order[i].ID; len(changed[i]) > 0 {
-			o.answers[1][id] = x.amended(o.answers[0][id], changed[i])
-		}
-	}
-	first := slices.DeleteFunc(slices.Clone(chosen), later)
-	if err := eachInParallel(len(first), func(i int) error { return work(first[i]) }); err != nil {
-		return err
-	}
-	for _, i := range first {
-		answer(i)
-	}
+	var at [2][]*imagined
 	for _, i := range chosen {
-		if later(i) {
-			if err := work(i); err != nil {
-				return err
-			}
-			answer(i)
+		s, later := v.order[i], 0
+		if slices.ContainsFunc(s.needs, func(id GroupID) bool { return v.then.groups[id] != nil }) {
+			later = 1
+		}
+		at[later] = append(at[later], &imagined{o: o, now: s, then: would[i], found: &v.found[i], read: read[s.ID]})
+	}
+	if err := o.compare(ctx, at[0]); err != nil {
+		return err
+	}
+	for i := range at[1] {
+		if err := o.compare(ctx, at[1][i:i+1]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -279,15 +268,16 @@ func (o *otherwise) move() {
 			with := o.x.scratch()
 			defer o.x.scratches.Put(with)
 			p, t := list[i], &turned[i]
-			t.Yes, t.Unknown = new(userset.Set), new(userset.Set)
 			switch a := p.aspect.(type) {
 			case *valued:
-				moves[i] = o.byValue(p, a, with, t.Term)
+				t.would = program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+				if moves[i] = o.byValue(p, a, with, t.would); moves[i] {
+					t.who = o.apart(program.Term{Yes: &p.yes, Unknown: &p.unknown}, t.would, o.asked(p), with)
+				}
 			case *enrollmentAspect:
-				moves[i] = o.byRecord(p, a, with, t.Term)
-			}
-			if moves[i] {
-				t.who = o.apart(program.Term{Yes: &p.yes, Unknown: &p.unknown}, t.Term, o.asked(p), with)
+				if moves[i] = o.misses(p); moves[i] {
+					t.who = o.byRecord(p, a, with)
+				}
 			}
 		}
 	})
@@ -386,14 +376,20 @@ func (o *otherwise) become(p *predicate, a *valued) (to [Yes + 1][]uint32, stray
 
 // differs reports whether the predicate may say something else of somebody.
 func (o *otherwise) differs(p *predicate) bool {
-	switch a := p.aspect.(type) {
-	case *valued:
-		_, _, moves := o.become(p, a)
-		return moves
-	case *enrollmentAspect:
-		return o.misses(p)
+	if _, has := o.aspects[p.aspect]; !has {
+		return false
 	}
-	return false
+	differs, known := o.differing[p]
+	if !known {
+		switch a := p.aspect.(type) {
+		case *valued:
+			_, _, differs = o.become(p, a)
+		case *enrollmentAspect:
+			differs = o.misses(p)
+		}
+		o.differing[p] = differs
+	}
+	return differs
 }
 
 // misses reports whether a course of the condition would be gone.
@@ -410,148 +406,61 @@ func (o *otherwise) isStray(p *predicate) bool {
 	if !is {
 		return false
 	}
-	for id := range l.goals {
-		if _, gone := o.Units[l.tree][id]; gone {
-			return !l.stray(o.x.trees[l.tree])
-		}
-	}
-	return false
-}
-
-// byRecord asks the predicate about the records that would be left.
-func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch, t program.Term) bool {
-	if !o.misses(p) {
-		return false
-	}
-	l := p.leaf.(*enrollmentLeaf)
-	left := slices.DeleteFunc(slices.Clone(l.courses), o.isGone)
-	a.work(l, a.taken(left), o.asked(p), &p.agenda.view, with, t.Yes, t.Unknown)
-	return true
-}
-
-// compare decides about those in a group of whom something that its rule asks differs, as things are and as they would
-// be. It returns what conditions on the group would find in whom they find something else now, if anybody reads it.
-func (o *otherwise) compare(ctx context.Context, s, would *subject, found *Consequence, read bool) (changed map[uint32]Verdict, err error) {
-	w, with := o.x.sweeper(), o.x.scratch()
-	defer o.x.sweepers.Put(w)
-	defer o.x.scratches.Put(with)
-	c := imagined{o: o, s: would, found: found, machine: &w.machine}
-	if read {
-		c.changed = map[uint32]Verdict{}
-	}
-	o.now.enterTerms(s, o.x, o.answers[0])
-	o.then.enterTerms(c.s, o.x, o.answers[1])
-	c.s.terms = slices.Clone(c.s.terms)
-	for k, p := range s.recipe.predicates {
-		if t, moves := o.turned[p]; moves {
-			c.s.terms[s.recipe.places[k]] = t.Term
-			c.who = append(c.who, t.who)
-		}
-	}
-	for _, g := range s.recipe.groups {
-		if t, then := s.terms[g.term], c.s.terms[g.term]; t != then {
-			c.who = append(c.who, o.apart(t, then, &o.x.present, with))
-		}
-	}
-	c.terms = [2][]program.Term{s.terms, c.s.terms}
-	for chunk, users := range chunksOf(len(o.x.ids)) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		c.chunk, c.users = chunk, users
-		if err := c.look(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return c.changed, nil
-}
-
-// An imagined group is who ends how in one group, as things are and as they would be.
-type imagined struct {
-	o            *otherwise
-	s            *subject // as it would be
-	terms        [2][]program.Term
-	who          []*userset.Set // of whom something differs, by term
-	found        *Consequence
-	changed      map[uint32]Verdict
-	chunk, users int
-	machine      *program.Machine
-	met          []uint16
-	says         [2][]program.Truth
-	ends         [kinds]struct {
-		known bool
-		Standing
-	}
-}
-
-// look compares the users of a chunk.
-func (c *imagined) look(ctx context.Context) error {
-	c.met = c.met[:0]
-	more := 0
-	for _, set := range c.who {
-		before := len(c.met)
-		if c.met = set.Append(c.chunk, c.met); len(c.met) > before {
-			more++
-		}
-	}
-	if len(c.met) == 0 {
-		return nil
-	}
-	if more > 1 {
-		slices.Sort(c.met)
-		c.met = slices.Compact(c.met)
-	}
-	for i := range c.says {
-		c.says[i] = c.machine.Among(c.met, &c.s.recipe.program, c.terms[i], c.chunk, c.users, c.says[i][:0])
-	}
-	for i, u := range c.met {
-		if says, would := c.says[0][i], c.says[1][i]; says != would {
-			n := uint32(c.chunk*userset.Chunk) + uint32(u)
-			if err := c.ask(ctx, n, verdictFrom(says), verdictFrom(would)); err != nil {
-				return err
+	named := false
+	if goes := o.goes[l.tree]; len(goes) <= len(l.goals) {
+		named = slices.ContainsFunc(goes, l.places.Has)
+	} else {
+		for id := range l.goals {
+			if _, named = o.Units[l.tree][id]; named {
+				break
 			}
 		}
 	}
-	return nil
+	return named && !l.stray(o.x.trees[l.tree])
 }
 
-// ask decides about one user, of whom the rule says that, as things are and as they would be.
-func (c *imagined) ask(ctx context.Context, n uint32, says, would Verdict) error {
-	o, s, x := c.o, c.s, c.o.x
-	id, code := x.ids[n], x.status.codes.Code(n)
-	if ro := s.roster; ro == nil || !ro.odd.Has(n) {
-		k := kindsFrom(code)
-		if ro != nil && ro.bit.Has(n) {
-			k++
+// byRecord finds those of whom a predicate may say something else without the records that would be gone: where it says No
+// of whom all records are known it would say that without them as well.
+func (o *otherwise) byRecord(p *predicate, a *enrollmentAspect, with *scratch) *userset.Set {
+	who, some := new(userset.Set), &with.met
+	for chunk, users := range chunksOf(len(o.x.ids)) {
+		if o.aspects[a].CountIn(chunk) > 0 {
+			p.yes.Load(chunk, some)
+			p.unknown.Or(chunk, some)
+			a.open.Or(chunk, some)
+			o.aspects[a].And(chunk, some)
+			who.Put(chunk, some, users)
 		}
-		c.note(n, c.end(k, says), c.end(k, would))
-		return nil
 	}
-	stored, err := x.standing(ctx, s, n, id)
-	if err != nil {
-		return err
-	}
-	u := &User{ID: id, Activation: activationOf(code)}
-	ends, _ := s.settle(u, says, stored, o.now.now, o.now.e.opts.Exclusions)
-	endsThen, _ := s.settle(u, would, stored, o.now.now, o.now.e.opts.Exclusions)
-	c.note(n, &ends, &endsThen)
-	return nil
+	return who
 }
 
-// end is how somebody ends of whom nothing is stored but, perhaps, the bit.
-func (c *imagined) end(kind int, says Verdict) *Standing {
-	kind += [...]int{Yes: 0, No: 2, Unknown: 4}[says]
-	e := &c.ends[kind]
-	if !e.known {
-		e.known = true
-		_, e.Standing = c.o.now.end(c.s, kind)
-	}
-	return &e.Standing
+// left is what a predicate would say of some users of a chunk by the records that would be left.
+func (o *otherwise) left(p *predicate, who *userset.Set, chunk int, those *userset.Bits, with *scratch) program.Term {
+	l := p.leaf.(*enrollmentLeaf)
+	r := p.aspect.(*enrollmentAspect).reckoning(l, slices.DeleteFunc(slices.Clone(l.courses), o.isGone), &p.agenda.view, with)
+	defer r.end(with)
+	with.met = *those
+	who.And(chunk, &with.met)
+	r.ask(chunk)
+	return o.x.within(chunk, those, with, program.Term{Yes: &p.yes, Unknown: &p.unknown}, who, &with.yes, &with.unknown)
 }
 
-func (c *imagined) note(n uint32, was, would *Standing) {
-	c.found.note(c.s, c.o.x.ids[n], *was, *would, c.o.most)
-	if answer := c.s.answerOf(*would); c.changed != nil && answer != c.s.answerOf(*was) {
-		c.changed[n] = answer
+// within is a term of some users of a chunk that says something else of others among them.
+func (x *index) within(chunk int, those *userset.Bits, with *scratch, t program.Term, but *userset.Set, yes, unknown *userset.Bits) program.Term {
+	other := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
+	for _, of := range []struct {
+		was, is *userset.Set
+		also    *userset.Bits
+	}{{t.Yes, other.Yes, yes}, {t.Unknown, other.Unknown, unknown}} {
+		of.was.Load(chunk, &with.met)
+		but.AndNot(chunk, &with.met)
+		with.met.Or(of.also)
+		with.met.And(those)
+		of.is.Put(chunk, &with.met, x.users(chunk))
 	}
+	return other
 }
+
+// users is how many users a chunk has.
+func (x *index) users(chunk int) int { return min(userset.Chunk, len(x.ids)-chunk*userset.Chunk) }

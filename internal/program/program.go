@@ -37,6 +37,17 @@ type Program struct {
 	Clauses []Clause
 }
 
+// Within returns a program that says the same of those whom a term holds for, and of others whatever is less work.
+func (p *Program) Within(term int) Program {
+	narrow := Program{p.Any, slices.Clone(p.Clauses)}
+	for i := range narrow.Clauses {
+		if c := &narrow.Clauses[i]; !c.Any {
+			c.Literals = append(slices.Clip(c.Literals), Literal{Term: term})
+		}
+	}
+	return narrow
+}
+
 // A ranked literal is one with how many meet it in a chunk.
 type ranked struct {
 	Literal
@@ -83,51 +94,32 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	return &m.yes, &m.possible
 }
 
-// Among appends to a list what the program says of each of some users of the chunk. Where they are few nobody else is
-// asked about, and of others the terms may say anything.
-func (m *Machine) Among(who []uint16, p *Program, terms []Term, chunk, users int, says []Truth) []Truth {
-	if len(who) > few {
-		yes, possible := m.Evaluate(p, terms, chunk, users)
-		for _, u := range who {
-			says = append(says, truth(yes.Has(u), possible.Has(u)))
-		}
-		return says
-	}
-	m.chunk, m.users, m.terms = chunk, users, terms
-	for _, u := range who {
-		m.upper = true
-		may := len(p.Clauses) > 0 && m.holds(p, u)
-		m.upper = false
-		says = append(says, truth(may && m.holds(p, u), may))
-	}
-	return says
-}
+// Few is up to how many users of a chunk are asked about by [Machine.Ask] sooner than by [Machine.Evaluate].
+const Few = 64
 
-// truth is what is said of whom it holds for, or may.
-func truth(yes, possible bool) Truth {
-	switch {
-	case yes:
-		return Yes
-	case possible:
-		return Unknown
+// Ask is what the program says of one user of a chunk.
+func (m *Machine) Ask(p *Program, terms []Term, chunk int, user uint16) Truth {
+	m.chunk, m.terms = chunk, terms
+	if m.upper = true; len(p.Clauses) == 0 || !m.holds(p, user) {
+		return No
 	}
-	return No
+	if m.upper = false; m.holds(p, user) {
+		return Yes
+	}
+	return Unknown
 }
 
 // Unsure lists those whom the last program might hold for and does not hold for, in any order. It is false where
 // they are too many to list.
 func (m *Machine) Unsure() (list []uint16, listed bool) { return m.unsure, !m.many }
 
-// few is up to how many users are asked one by one faster than a term is gone through.
-const few = 64
-
 // doubt lists those of whom a term of the program is unknown and for whom it may hold all the same, some of them
 // more than once, until they are many: for the others it does if it may.
 func (m *Machine) doubt(p *Program) {
 	for i := range p.Clauses {
 		for _, l := range p.Clauses[i].Literals {
-			m.unsure = m.terms[l.Term].Unknown.AppendIn(m.chunk, &m.possible, m.unsure, few)
-			if m.many = len(m.unsure) > few; m.many {
+			m.unsure = m.terms[l.Term].Unknown.AppendIn(m.chunk, &m.possible, m.unsure, Few)
+			if m.many = len(m.unsure) > Few; m.many {
 				return
 			}
 		}
@@ -207,7 +199,7 @@ func (m *Machine) join(c *Clause, out *userset.Bits) bool {
 		m.load(list[0].Literal, out)
 		rest = list[1:]
 	}
-	if list[0].count <= few {
+	if list[0].count <= Few {
 		return m.sift(rest, out)
 	}
 	for i, l := range rest {
@@ -216,7 +208,7 @@ func (m *Machine) join(c *Clause, out *userset.Bits) bool {
 		}
 		// Where few should be left the others are not worth going through, if they are not.
 		left *= float64(l.count) / float64(m.users)
-		if left <= few && i+2 < len(rest) && out.Count() <= few {
+		if left <= Few && i+2 < len(rest) && out.Count() <= Few {
 			return m.sift(rest[i+1:], out)
 		}
 	}

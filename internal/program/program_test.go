@@ -91,7 +91,7 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			return program.Clause{Any: rapid.Bool().Draw(t, "any"), Literals: rapid.SliceOfN(literal, 1, 4).Draw(t, "literals")}
 		})
 		p := program.Program{Any: rapid.Bool().Draw(t, "any"), Clauses: rapid.SliceOfN(clause, 0, 4).Draw(t, "clauses")}
-		var m program.Machine
+		var m, lone program.Machine
 		questions := make([]program.Question, n)
 		for i := range questions {
 			questions[i] = program.Question{
@@ -115,14 +115,17 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 				some.Set(uint16((u + n) % uint32(users)))
 			}
 		}
-		who := slices.Collect(some.All())
-		said := new(program.Machine).Among(who, &p, terms, 0, users, []program.Truth{program.Yes})
-		if len(said) != 1+len(who) || said[0] != program.Yes {
-			t.Fatalf("%v is said of %d users, behind what was said", said, len(who))
-		}
-		for i, u := range who {
-			if v := said[1+i]; (v == program.Yes) != certain.Has(u) || (v != program.No) != possible.Has(u) {
-				t.Fatalf("user %d is answered otherwise among %d of %d by %+v", u, len(who), users, p)
+		within := program.Term{Yes: &userset.Set{}, Unknown: &userset.Set{}}
+		within.Yes.Put(0, &some, users)
+		narrow := p.Within(n)
+		sure, may := new(program.Machine).Evaluate(&narrow, append(terms, within), 0, users)
+		for u := range some.All() {
+			one := lone.Ask(&p, terms, 0, u)
+			if (one == program.Yes) != certain.Has(u) || (one != program.No) != possible.Has(u) {
+				t.Fatalf("user %d alone is answered otherwise by %+v", u, p)
+			}
+			if sure.Has(u) != certain.Has(u) || may.Has(u) != possible.Has(u) {
+				t.Fatalf("user %d is answered otherwise within %d of %d by %+v", u, some.Count(), users, p)
 			}
 		}
 		for u := range uint32(userset.Chunk) {
