@@ -19,6 +19,7 @@ type pair struct {
 type filing struct {
 	order  *fieldOrder // nil: of those who have no list
 	places []int       // of the columns in the order, -1 where it has not the field; nil: nowhere
+	typed  []bool      // by column, whether it has the type that the field has in the order
 	// known are the numbers of stored values that say the same as a cell, by column and by the code of the cell; 0 is
 	// none, or none yet.
 	known [][]uint32
@@ -31,7 +32,9 @@ func (f *PeopleFile) filing(o *fieldOrder) *filing {
 	}
 	in.known = make([][]uint32, len(f.columns))
 	for at, c := range f.columns {
-		in.places = append(in.places, slices.Index(o.names, c.field.Name))
+		place := slices.Index(o.names, c.field.Name)
+		in.places = append(in.places, place)
+		in.typed = append(in.typed, place >= 0 && o.types[place] == c.field.Type)
 		if c.cells != nil {
 			in.known[at] = make([]uint32, c.cells.values.len())
 		}
@@ -55,6 +58,9 @@ func (p *pair) value(at int, name string) filedValue {
 func (p *pair) says(at int, c *column, stored *filedValue) bool {
 	code := c.codes.at(p.row)
 	if code.itself() {
+		if stored.brief != 0 && p.filing.typed[at] {
+			return code.brief() == stored.brief
+		}
 		return code == codeOf(stored.Value)
 	}
 	if stored.number == 0 {
