@@ -161,8 +161,8 @@ func (c *comparison) all(pairs []pair) {
 func compareTexts(column *column, pairs []pair, values []filedValue) {
 	var texts [pairsShared]string // blank where it is not one
 	for i := range pairs {
-		if d, is := values[i].data.(textValue); is && len(d) == 1 {
-			texts[i] = d[0].raw
+		if d, is := values[i].data.(*textValue); is && len(d.items) == 1 {
+			texts[i] = d.items[0].raw
 		}
 	}
 	for i := range pairs {
@@ -198,8 +198,8 @@ func (c *column) same(row int, stored Value) bool {
 	}
 	cell := c.texts.at(row)
 	switch d := stored.data.(type) {
-	case textValue:
-		return len(d) == 1 && d[0].raw == cell
+	case *textValue:
+		return len(d.items) == 1 && d.items[0].raw == cell
 	case empty:
 		return fold.Blank(cell)
 	case nil:
