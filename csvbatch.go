@@ -154,17 +154,18 @@ func (p *peopleReader) readTexts(c *column) {
 
 func (p *peopleReader) readCodes(c *column) {
 	var codes []cellCode
+	var unread []int // the cells that are no codes by themselves
+	var rest []string
 	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
-		codes = codes[:0]
+		codes, unread, rest = codes[:0], unread[:0], rest[:0]
 		for i, cell := range cells {
 			code := codeOfCell(c.field.Type, cell)
-			if code == 0 {
-				known, issue, text := readCell(p, c.cells, cell)
-				if code = cellCode(known); issue != "" {
-					bad(i, issue, text)
-				}
+			if codes = append(codes, code); code == 0 {
+				unread, rest = append(unread, i), append(rest, cell)
 			}
-			codes = append(codes, code)
+		}
+		for j, known := range readAll(p, c.cells, rest, func(j int, issue, text string) { bad(unread[j], issue, text) }) {
+			codes[unread[j]] = cellCode(known)
 		}
 		c.codes.addAll(codes)
 	})
@@ -172,14 +173,26 @@ func (p *peopleReader) readCodes(c *column) {
 
 func readCells[T any](p *peopleReader, c *coded[T]) {
 	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
-		for i, cell := range cells {
-			known, issue, text := readCell(p, c.cells, cell)
-			c.codes.add(known)
+		c.codes.addAll(readAll(p, c.cells, cells, func(i int, issue, text string) {
 			if issue == issueBadValue {
 				bad(i, issue, text)
 			}
-		}
+		}))
 	})
+}
+
+// readAll returns the codes of cells, until the next call, and tells what is wrong with some.
+func readAll[T any](p *peopleReader, c *cells[T], cells []string, bad func(i int, code, text string)) []uint32 {
+	codes := c.metAll(cells)
+	for i, known := range codes {
+		if known == unknownCell {
+			var issue, text string
+			if codes[i], issue, text = readCell(p, c, cells[i]); issue != "" {
+				bad(i, issue, text)
+			}
+		}
+	}
+	return codes
 }
 
 // readCell returns the code of a cell, or what is wrong with it.

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/grouprules/groups/internal/numbering"
@@ -17,6 +18,7 @@ type cells[T any] struct {
 	first []string
 	codes numbering.Table
 	seed  maphash.Seed
+	found []uint32 // by metAll
 }
 
 // maxMetCells bounds what is kept of a column in which every cell is another.
@@ -37,6 +39,24 @@ func (c *cells[T]) met(cell string) (code, hash uint32) {
 	hash = uint32(maphash.String(c.seed, cell))
 	code, _ = c.codes.Find(hash, func(code uint32) bool { return c.first[code] == cell })
 	return code, hash
+}
+
+// metAll returns the codes of cells that were met, until the next call; unknownCell is for met to find. It goes through
+// them in small steps: they then wait for memory side by side, and not one after the other.
+func (c *cells[T]) metAll(some []string) []uint32 {
+	c.found = slices.Grow(c.found[:0], len(some))[:len(some)]
+	for i, cell := range some {
+		c.found[i] = uint32(maphash.String(c.seed, cell))
+	}
+	for i, hash := range c.found {
+		c.found[i] = c.codes.First(hash)
+	}
+	for i, code := range c.found {
+		if c.first[code] != some[i] {
+			c.found[i] = unknownCell
+		}
+	}
+	return c.found
 }
 
 // read returns the code of a cell that was not met.

@@ -51,6 +51,14 @@ func codeOfInstant(t time.Time) cellCode {
 	return newCode(TypeInstant, t.Unix())
 }
 
+// brief is a cellCode that is a Value itself in half of its bits, for who knows the type; 0: it is not, or does not fit.
+func (c cellCode) brief() uint32 {
+	if n := c.number(); c.itself() && n == int64(int32(n)) {
+		return uint32(n) + 1<<31
+	}
+	return 0
+}
+
 // codeOfCell reads a cell that is written as nearly all are; 0: it is to be read as [ParseValue] does.
 func codeOfCell(t Type, cell string) cellCode {
 	switch t {
@@ -81,10 +89,14 @@ func codeOfCell(t Type, cell string) cellCode {
 	return 0
 }
 
+func (c cellCode) number() int64 { return int64(c<<(64-numberBits)) >> (64 - numberBits) }
+
+func (c cellCode) of() Type { return Type(c &^ itself >> numberBits) }
+
 // value is the Value of a cellCode that is one.
 func (c cellCode) value() Value {
-	n := int64(c<<(64-numberBits)) >> (64 - numberBits)
-	switch Type(c &^ itself >> numberBits) {
+	n := c.number()
+	switch c.of() {
 	case TypeNumber:
 		return Value{decimal.FromWhole(n)}
 	case TypeDate:

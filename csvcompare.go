@@ -19,6 +19,7 @@ type pair struct {
 type filing struct {
 	order  *fieldOrder // nil: of those who have no list
 	places []int       // of the columns in the order, -1 where it has not the field; nil: nowhere
+	typed  []bool      // by column, whether it has the type that the field has in the order
 	// known are the numbers of stored values that say the same as a cell, by column and by the code of the cell; 0 is
 	// none, or none yet.
 	known [][]uint32
@@ -31,7 +32,9 @@ func (f *PeopleFile) filing(o *fieldOrder) *filing {
 	}
 	in.known = make([][]uint32, len(f.columns))
 	for at, c := range f.columns {
-		in.places = append(in.places, slices.Index(o.names, c.field.Name))
+		place := slices.Index(o.names, c.field.Name)
+		in.places = append(in.places, place)
+		in.typed = append(in.typed, place >= 0 && o.types[place] == c.field.Type)
 		if c.cells != nil {
 			in.known[at] = make([]uint32, c.cells.values.len())
 		}
@@ -55,6 +58,9 @@ func (p *pair) value(at int, name string) filedValue {
 func (p *pair) says(at int, c *column, stored *filedValue) bool {
 	code := c.codes.at(p.row)
 	if code.itself() {
+		if stored.brief != 0 && p.filing.typed[at] {
+			return code.brief() == stored.brief
+		}
 		return code == codeOf(stored.Value)
 	}
 	if stored.number == 0 {
@@ -155,8 +161,8 @@ func (c *comparison) all(pairs []pair) {
 func compareTexts(column *column, pairs []pair, values []filedValue) {
 	var texts [pairsShared]string // blank where it is not one
 	for i := range pairs {
-		if d, is := values[i].data.(textValue); is && len(d) == 1 {
-			texts[i] = d[0].raw
+		if d, is := values[i].data.(*textValue); is && len(d.items) == 1 {
+			texts[i] = d.items[0].raw
 		}
 	}
 	for i := range pairs {
@@ -192,8 +198,8 @@ func (c *column) same(row int, stored Value) bool {
 	}
 	cell := c.texts.at(row)
 	switch d := stored.data.(type) {
-	case textValue:
-		return len(d) == 1 && d[0].raw == cell
+	case *textValue:
+		return len(d.items) == 1 && d.items[0].raw == cell
 	case empty:
 		return fold.Blank(cell)
 	case nil:

@@ -41,8 +41,8 @@ func (d *dictionary) code(v Value) uint32 {
 	d.numbers.Add(hash, code)
 	d.values = append(d.values, v)
 	switch data := v.data.(type) {
-	case textValue:
-		if item := &data[0]; len(data) == 1 && item.key != item.exact {
+	case *textValue:
+		if item := &data.items[0]; len(data.items) == 1 && item.key != item.exact {
 			d.folded[item.key] = append(d.folded[item.key], code)
 		}
 	case choiceValue:
@@ -58,10 +58,10 @@ func (d *dictionary) find(v Value) (code uint32, ok bool) {
 
 // alike reports whether no condition tells v from w.
 func (v Value) alike(w Value) bool {
-	a, is := v.data.(textValue)
-	b, also := w.data.(textValue)
+	a, is := v.data.(*textValue)
+	b, also := w.data.(*textValue)
 	if is && also {
-		return slices.EqualFunc(a, b, func(a, b textItem) bool { return a.exact == b.exact })
+		return slices.EqualFunc(a.items, b.items, func(a, b textItem) bool { return a.exact == b.exact })
 	}
 	return v.Equal(w)
 }
@@ -69,11 +69,11 @@ func (v Value) alike(w Value) bool {
 // hash is one number for values that are alike.
 func (v Value) hash(seed maphash.Seed) uint32 {
 	switch data := v.data.(type) {
-	case textValue:
-		if len(data) == 1 {
-			return uint32(maphash.String(seed, data[0].exact))
+	case *textValue:
+		if len(data.items) == 1 {
+			return uint32(maphash.String(seed, data.items[0].exact))
 		}
-		return hashAll(seed, len(data), func(i int) string { return data[i].exact })
+		return hashAll(seed, len(data.items), func(i int) string { return data.items[i].exact })
 	case choiceValue:
 		if len(data) == 1 {
 			return uint32(maphash.String(seed, data[0]))

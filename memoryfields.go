@@ -25,6 +25,8 @@ type filedUser struct {
 type filedValue struct {
 	Value
 	number uint32
+	// brief is that of the value's cellCode where it is of the type of the field.
+	brief uint32
 }
 
 // filedUsers are the stored users; none beside an error. Only a Memory itself has lists of their fields: what wraps it
@@ -45,13 +47,14 @@ func filedUsers(ctx context.Context, dir Directory) iter.Seq2[*filedUser, error]
 // A fieldOrder is the order of the fields in such lists: that of one schema.
 type fieldOrder struct {
 	names  []string
+	types  []Type
 	common []commonValues // by field; only for who files
 }
 
 func newFieldOrder(s *Schema) *fieldOrder {
 	o := &fieldOrder{common: make([]commonValues, len(s.Fields))}
 	for i, f := range s.Fields {
-		o.names = append(o.names, f.Name)
+		o.names, o.types = append(o.names, f.Name), append(o.types, f.Type)
 		o.common[i].seed = maphash.MakeSeed()
 	}
 	return o
@@ -64,7 +67,11 @@ func (o *fieldOrder) file(u User) filedUser {
 	}
 	list := make([]filedValue, len(o.names))
 	for i, name := range o.names {
-		list[i] = o.common[i].file(u.Fields[name])
+		v := u.Fields[name]
+		list[i].Value, list[i].number = o.common[i].file(v)
+		if code := codeOf(v); code.of() == o.types[i] {
+			list[i].brief = code.brief()
+		}
 	}
 	return filedUser{User: u, order: o, list: list}
 }
@@ -99,19 +106,20 @@ type commonValues struct {
 // maxCommonValues bounds what is kept of a field in which every value is another.
 const maxCommonValues = 1 << 15
 
-func (c *commonValues) file(v Value) filedValue {
+// file returns one copy of a value, and its number.
+func (c *commonValues) file(v Value) (Value, uint32) {
 	hash := v.hash(c.seed)
 	n, met := c.numbers.Find(hash, func(n uint32) bool { return c.held[n-1] > 0 && c.values[n-1].Equal(v) })
 	switch {
 	case met:
-		return filedValue{c.values[n-1], n}
+		return c.values[n-1], n
 	case len(c.values) == maxCommonValues:
-		return filedValue{v, 0}
+		return v, 0
 	}
 	c.values, c.held = append(c.values, v), append(c.held, 0)
 	n = uint32(len(c.values))
 	c.numbers.Add(hash, n)
-	return filedValue{v, n}
+	return v, n
 }
 
 func (c *commonValues) count(n uint32, by int) {

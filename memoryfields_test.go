@@ -154,3 +154,76 @@ func TestAnImportIntoAMemoryIsPlannedAsIntoAnyDirectory(tt *testing.T) {
 		}
 	})
 }
+
+// TestAnImportIntoAMemoryTellsValuesOfAllTypesApart writes values of any type, whatever the schema says of their field,
+// and reads them from a file that may declare another type.
+func TestAnImportIntoAMemoryTellsValuesOfAllTypesApart(tt *testing.T) {
+	cells := map[groups.Type][]string{
+		groups.TypeText:    {"x", "X", "1", "true", "2026-01-01"},
+		groups.TypeChoice:  {"x", "X", "1"},
+		groups.TypeNumber:  {"0", "1", "10", "-1", "1.5", "2147483647", "2147483648", "4294967297", "999999999999999", "1e3"},
+		groups.TypeDate:    {"1970-01-01", "1970-01-02", "0001-01-01", "9999-12-31"},
+		groups.TypeInstant: {"1970-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "1970-01-01T00:00:00.5Z", "2106-02-07T06:28:17Z", "1901-12-13T20:45:52Z", "0001-01-01T00:00:00Z"},
+		groups.TypeBool:    {"true", "false", "no"},
+	}
+	types := []groups.Type{groups.TypeText, groups.TypeChoice, groups.TypeNumber, groups.TypeDate, groups.TypeInstant, groups.TypeBool}
+	cell := func(t *rapid.T, of groups.Type) string {
+		if rapid.IntRange(0, 7).Draw(t, "odd") == 0 {
+			return rapid.SampledFrom([]string{"", " ", "\xff", "many"}).Draw(t, "odd cell")
+		}
+		return rapid.SampledFrom(cells[of]).Draw(t, "cell")
+	}
+	rapid.Check(tt, func(t *rapid.T) {
+		w := newTenant(tt)
+		declared := rapid.SampledFrom(types)
+		c := groups.PeopleChange{Schema: &groups.Schema{}}
+		o := &groups.PeopleCSV{Key: "id"}
+		var stored, read []groups.Type
+		for _, name := range filedNames {
+			of := declared.Draw(t, "type")
+			stored, read = append(stored, of), append(read, of)
+			if rapid.IntRange(0, 3).Draw(t, "another type in the file") == 0 {
+				read[len(read)-1] = declared.Draw(t, "read as")
+			}
+			c.Schema.Fields = append(c.Schema.Fields, groups.Field{Name: name, Type: of})
+			o.Fields = append(o.Fields, fieldOf(name, read[len(read)-1]))
+		}
+		var file strings.Builder
+		file.WriteString("id,a,b,c\n")
+		for i := range 6 {
+			u := groups.User{ID: groups.UserID(fmt.Sprint("u", i)), Activation: groups.Activated, Fields: map[string]groups.Value{}}
+			file.WriteString(string(u.ID))
+			for i, name := range filedNames {
+				of, text := stored[i], ""
+				if rapid.IntRange(0, 7).Draw(t, "of another type") == 0 {
+					of = declared.Draw(t, "stored as")
+				}
+				text = cell(t, of)
+				u.Fields[name], _ = groups.ParseValue(of, text) // or Unknown
+				if rapid.IntRange(0, 3).Draw(t, "moves") == 0 {
+					text = cell(t, read[i])
+				}
+				file.WriteString("," + text)
+			}
+			file.WriteString("\n")
+			c.Upsert = append(c.Upsert, u)
+		}
+		if err := w.Write(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		plan := func(dir groups.Directory) []any {
+			f, err := groups.ReadPeopleCSV(strings.NewReader(file.String()), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := groups.NewEvaluator(dir, w.Memory, &groups.Options{Now: newYear}).PlanImport(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return append(summary(p), p.Feed)
+		}
+		if diff := cmp.Diff(plan(bare{w.Memory}), plan(w.Memory)); diff != "" {
+			t.Errorf("%s(-bare +Memory):\n%s", file.String(), diff)
+		}
+	})
+}

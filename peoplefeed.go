@@ -141,12 +141,12 @@ func (c *feedColumn) texts(to []string, u *User) []string {
 		}
 	default:
 		switch d := u.Fields[c.Column].data.(type) {
-		case textValue:
-			for i := range d {
+		case *textValue:
+			for i := range d.items {
 				if c.exact {
-					to = append(to, d[i].exact)
+					to = append(to, d.items[i].exact)
 				} else {
-					to = append(to, d[i].key)
+					to = append(to, d.items[i].key)
 				}
 			}
 		case choiceValue:

@@ -153,9 +153,12 @@ func (s *Schema) Field(name string) (Field, bool) {
 // is exact, also case and inner white space folded). Whoever looks people up by a text needs them.
 // Unknown, Empty and values that are no texts have none. Values hold their keys: nothing is folded here.
 func (f Field) Keys(v Value) []string {
-	items, _ := v.data.(textValue)
-	keys := make([]string, len(items))
-	for i, t := range items {
+	texts, is := v.data.(*textValue)
+	if !is {
+		return []string{}
+	}
+	keys := make([]string, len(texts.items))
+	for i, t := range texts.items {
 		if keys[i] = t.key; f.Exact {
 			keys[i] = t.exact
 		}

@@ -15,8 +15,8 @@ func (d *dictionary) block(codes []uint32) textBlock {
 	var b textBlock
 	size := 0
 	for _, code := range codes {
-		if data, is := d.values[code].data.(textValue); is && len(data) == 1 {
-			size += len(data[0].key)
+		if data, is := d.values[code].data.(*textValue); is && len(data.items) == 1 {
+			size += len(data.items[0].key)
 			b.codes = append(b.codes, code)
 		}
 	}
@@ -24,7 +24,7 @@ func (d *dictionary) block(codes []uint32) textBlock {
 	text.Grow(size)
 	b.ends = make([]int, len(b.codes))
 	for i, code := range b.codes {
-		text.WriteString(d.values[code].data.(textValue)[0].key)
+		text.WriteString(d.values[code].data.(*textValue).items[0].key)
 		b.ends[i] = text.Len()
 	}
 	b.text = text.String()

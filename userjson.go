@@ -23,7 +23,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 		return []byte("{}"), nil
 	case bool:
 		content = d
-	case textValue, choiceValue:
+	case *textValue, choiceValue:
 		content = v.Texts()
 	default:
 		content = v.Texts()[0]

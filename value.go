@@ -52,14 +52,17 @@ func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.M
 // that there is none) or Present. The zero Value is Unknown. Values are immutable, and folded for
 // comparison once, when they are made.
 type Value struct {
-	// data is nil for Unknown, or one of empty, textValue, choiceValue, decimal.Decimal,
+	// data is nil for Unknown, or one of empty, *textValue, choiceValue, decimal.Decimal,
 	// calendar.Day, time.Time (UTC) and bool.
 	data any
 }
 
 type (
-	empty       struct{}
-	textValue   []textItem
+	empty     struct{}
+	textValue struct {
+		items []textItem
+		one   [1]textItem // what items are, mostly: then the list and the text are one piece of memory
+	}
 	choiceValue []string // sorted, each once
 )
 
@@ -72,19 +75,22 @@ func Empty() Value { return Value{empty{}} }
 // Text is a text, or several. Blank texts count for nothing; with none left the value is Empty.
 // Text that no store could keep, not valid UTF-8 or with a NUL, makes the value Unknown.
 func Text(values ...string) Value {
-	items := make(textValue, 0, len(values))
+	v := new(textValue)
+	if v.items = v.one[:0]; len(values) > len(v.one) {
+		v.items = make([]textItem, 0, len(values))
+	}
 	for _, s := range values {
 		if !storable(s) {
 			return Value{}
 		}
 		if exact := fold.Exact(s); exact != "" {
-			items = append(items, textItem{s, exact, fold.Key(exact)})
+			v.items = append(v.items, textItem{s, exact, fold.Key(exact)})
 		}
 	}
-	if len(items) == 0 {
+	if len(v.items) == 0 {
 		return Empty()
 	}
-	return Value{items}
+	return Value{v}
 }
 
 // Choice is the choice of the options with these IDs: one for a choice field, any number for a
@@ -201,7 +207,7 @@ func ParseValue(t Type, text string) (Value, error) {
 // typeFor is the type of a Present value; a single choice is a choice or a multi-choice, as asked.
 func (v Value) typeFor(asked Type) Type {
 	switch d := v.data.(type) {
-	case textValue:
+	case *textValue:
 		return TypeText
 	case choiceValue:
 		if asked == TypeChoice && len(d) == 1 {
@@ -234,9 +240,9 @@ func (v Value) IsEmpty() bool { _, is := v.data.(empty); return is }
 // they were given.
 func (v Value) Equal(w Value) bool {
 	switch a := v.data.(type) {
-	case textValue:
-		b, ok := w.data.(textValue)
-		return ok && slices.Equal(a, b)
+	case *textValue:
+		b, ok := w.data.(*textValue)
+		return ok && slices.Equal(a.items, b.items)
 	case choiceValue:
 		b, ok := w.data.(choiceValue)
 		return ok && slices.Equal(a, b)
@@ -245,7 +251,7 @@ func (v Value) Equal(w Value) bool {
 		return ok && a.Equal(b)
 	default:
 		switch w.data.(type) {
-		case textValue, choiceValue, time.Time:
+		case *textValue, choiceValue, time.Time:
 			return false
 		}
 		return v.data == w.data
@@ -256,9 +262,9 @@ func (v Value) Equal(w Value) bool {
 // value, numbers canonical, days as "2026-01-31", instants in RFC 3339 and UTC.
 func (v Value) Texts() []string {
 	switch d := v.data.(type) {
-	case textValue:
-		out := make([]string, len(d))
-		for i, t := range d {
+	case *textValue:
+		out := make([]string, len(d.items))
+		for i, t := range d.items {
 			out[i] = t.raw
 		}
 		return out

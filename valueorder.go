@@ -31,8 +31,8 @@ func kindOf(v Value) kind {
 	switch data := v.data.(type) {
 	case choiceValue:
 		return choiceKind
-	case textValue:
-		if len(data) > 1 {
+	case *textValue:
+		if len(data.items) > 1 {
 			return textsKind
 		}
 		return textKind
@@ -212,7 +212,7 @@ func (d *dictionary) narrowEmpty(l *fieldLeaf) (narrowing, bool) {
 // equals are the codes of the single texts that a test may be for.
 func (d *dictionary) equals(t *textTest) (codes []uint32) {
 	look := func(s string) {
-		if code, ok := d.find(Value{textValue{{exact: s}}}); ok {
+		if code, ok := d.find(Value{&textValue{items: []textItem{{exact: s}}}}); ok {
 			codes = append(codes, code)
 		}
 		if !t.exact {

@@ -81,12 +81,12 @@ type textTest struct {
 }
 
 func (t *textTest) test(data any, _ *View) (yes, ok bool) {
-	list, ok := data.(textValue)
+	texts, ok := data.(*textValue)
 	if !ok {
 		return false, false
 	}
-	for i := range list {
-		if t.one(&list[i]) {
+	for i := range texts.items {
+		if t.one(&texts.items[i]) {
 			return true, true
 		}
 	}

@@ -49,14 +49,23 @@ func New(year int, month time.Month, day int) (Day, error) {
 // Parse reads a date written exactly as 2006-01-02. Anything else is refused with [ErrDate]; nothing is trimmed or
 // completed, since a guessed century or a swapped month is worse than an error.
 func Parse(s string) (Day, error) {
-	if !shaped(s, "0000-00-00") {
+	d, ok := parse(s)
+	if !ok {
 		return 0, fmt.Errorf("%w: %.40q", ErrDate, s)
 	}
-	year, month, day := number(s[0:4]), time.Month(number(s[5:7])), number(s[8:10])
-	if !exists(year, month, day) {
-		return 0, fmt.Errorf("%w: %q", ErrDate, s)
+	return d, nil
+}
+
+func parse(s string) (d Day, ok bool) {
+	if len(s) != len(time.DateOnly) || s[4] != '-' || s[7] != '-' {
+		return 0, false
 	}
-	return civil(year, month, day), nil
+	century, rest := pair(s), pair(s[2:])
+	year, month, day := 100*century+rest, time.Month(pair(s[5:])), pair(s[8:])
+	if rest > 99 || !exists(year, month, day) {
+		return 0, false
+	}
+	return civil(year, month, day), true
 }
 
 // In returns the local date of an instant. A nil loc means UTC.
@@ -89,13 +98,13 @@ func ParseInstant(s string) (time.Time, error) {
 }
 
 func parseInstant(s string) (t time.Time, ok bool) {
-	const local, hours = "0000-00-00T00:00:00", "00:00"
-	if len(s) < len(local) || !shaped(s[:len(local)], local) {
+	const local = "2006-01-02T15:04:05"
+	if len(s) < len(local) || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
 		return t, false
 	}
-	year, month, day := number(s[0:4]), time.Month(number(s[5:7])), number(s[8:10])
-	hour, minute, second := number(s[11:13]), number(s[14:16]), number(s[17:19])
-	if !exists(year, month, day) || hour > 23 || minute > 59 || second > 59 {
+	date, ok := parse(s[:len(time.DateOnly)])
+	hour, minute, second := pair(s[11:]), pair(s[14:]), pair(s[17:])
+	if !ok || hour > 23 || minute > 59 || second > 59 {
 		return t, false
 	}
 	nano, zone, ok := fraction(s[len(local):])
@@ -105,8 +114,8 @@ func parseInstant(s string) (t time.Time, ok bool) {
 	offset := 0
 	switch sign, rest := zone[0], zone[1:]; {
 	case sign == 'Z' && rest == "":
-	case (sign == '+' || sign == '-') && shaped(rest, hours):
-		h, m := number(rest[0:2]), number(rest[3:5])
+	case (sign == '+' || sign == '-') && len(rest) == len("15:04") && rest[2] == ':':
+		h, m := pair(rest), pair(rest[3:])
 		if h > 23 || m > 59 {
 			return t, false
 		}
@@ -117,7 +126,7 @@ func parseInstant(s string) (t time.Time, ok bool) {
 	default:
 		return t, false
 	}
-	seconds := int64(civil(year, month, day))*secondsPerDay + int64(hour*3600+(minute-offset)*60+second)
+	seconds := int64(date)*secondsPerDay + int64(hour*3600+(minute-offset)*60+second)
 	utc := floorDiv(seconds, secondsPerDay)
 	return time.Unix(seconds, int64(nano)).UTC(), int64(firstDay) <= utc && utc <= int64(lastDay)
 }
@@ -134,33 +143,20 @@ func fraction(s string) (nano int, rest string, ok bool) {
 	return nano, s[n:], n > 1
 }
 
-// shaped reports whether s looks like the pattern, in which 0 stands for any digit and the rest for itself.
-func shaped(s, pattern string) bool {
-	if len(s) != len(pattern) {
-		return false
-	}
-	for i := range len(pattern) {
-		if pattern[i] == '0' && !digit(s[i]) || pattern[i] != '0' && s[i] != pattern[i] {
-			return false
-		}
-	}
-	return true
-}
-
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// number reads the digits that shaped has seen.
-func number(s string) int {
-	n := 0
-	for i := range len(s) {
-		n = 10*n + int(s[i]-'0')
+// pair reads two digits; 100: they are none.
+func pair(s string) int {
+	tens, ones := s[0]-'0', s[1]-'0'
+	if tens > 9 || ones > 9 {
+		return 100
 	}
-	return n
+	return 10*int(tens) + int(ones)
 }
 
 func exists(year int, month time.Month, day int) bool {
 	return 1 <= year && year <= 9999 && time.January <= month && month <= time.December &&
-		1 <= day && day <= daysIn(year, month)
+		1 <= day && (day <= 28 || day <= daysIn(year, month))
 }
 
 func daysIn(year int, month time.Month) int {

@@ -34,6 +34,20 @@ func (t *Table) Find(hash uint32, meant func(number uint32) bool) (number uint32
 	return 0, false
 }
 
+// First returns a number with that hash, nearly always the only one, or 0 where there is none: whoever looks many up asks
+// for these first, which waits for nothing but the table, and then whether they are meant.
+func (t *Table) First(hash uint32) (number uint32) {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	mask := uint32(len(t.slots) - 1)
+	i := hash & mask
+	for t.slots[i].after != 0 && t.slots[i].hash != hash {
+		i = (i + 1) & mask
+	}
+	return max(t.slots[i].after, 1) - 1
+}
+
 // Add takes in a number, which is not the largest there is. That no other is meant by the same thing is for the caller
 // to know.
 func (t *Table) Add(hash, number uint32) {

@@ -35,6 +35,12 @@ func TestWhatWasNumberedIsFoundAndNothingElse(tt *testing.T) {
 				table.Add(hash, uint32(len(things)))
 				things = append(things, thing)
 			}
+			if first := table.First(hash); hashOf[things[first]] != hash {
+				t.Fatalf("%q: %d is of another hash", thing, first)
+			}
+			if first := table.First(3); first != 0 {
+				t.Fatalf("%d is of a hash that nothing has", first)
+			}
 			if table.Len() != len(things) {
 				t.Fatalf("%d numbers, want %d", table.Len(), len(things))
 			}
