@@ -185,6 +185,7 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 	}
 	yes := with.nobody(len(a.x.ids))
 	put := func(n uint32) { yes[n/userset.Chunk].Set(uint16(n % userset.Chunk)) }
+	ends := false // the way up from one of those they are beneath does, at a gap
 	for id := range l.goals {
 		g, ok := a.x.numbers.Find(UserID(id))
 		if !ok {
@@ -193,6 +194,7 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 		if l.op == opIsOrBelow {
 			put(g)
 		}
+		ends = ends || a.lost(g, 0)
 		for n := range a.above.Below(g, l.depth) {
 			put(n)
 		}
@@ -210,24 +212,30 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 		return
 	}
 	adrift, unknown := a.cut(), &with.unknown
+	if !ends { // nobody beneath them is adrift
+		p.unknown.Copy(adrift)
+		return
+	}
 	for chunk, users := range chunksOf(len(a.x.ids)) {
 		if adrift.CountIn(chunk) > 0 {
 			adrift.Load(chunk, unknown)
-			a.x.present.And(chunk, unknown)
 			unknown.AndNot(&yes[chunk])
 			p.unknown.Put(chunk, unknown, users)
 		}
 	}
 }
 
-// cut are those whose way up ends at a gap, however far.
+// cut are those of the people whose way up ends at a gap, however far. Who comes or goes has something else above them
+// than before.
 func (a *lineAspect) cut() *userset.Set {
 	a.finding.Lock()
 	defer a.finding.Unlock()
 	if a.adriftAt != a.changes {
 		a.adrift, a.adriftAt = userset.Set{}, a.changes
 		for n := range a.above.Lost() {
-			a.adrift.Add(n)
+			if a.x.present.Has(n) {
+				a.adrift.Add(n)
+			}
 		}
 	}
 	return &a.adrift

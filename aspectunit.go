@@ -80,7 +80,7 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 				among = append(among, with[unit]...)
 			}
 			if l.op != opIs {
-				for _, below := range h.lines.Below(unit) {
+				for below := range h.lines.EachBelow(unit) {
 					among = append(among, with[below]...)
 				}
 			}

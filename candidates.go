@@ -18,11 +18,11 @@ type candidate struct {
 }
 
 // candidates are those of one chunk of users in some groups of a level: of the group i among them,
-// list[start[i]:start[i+1]]. Where the number is all that the run wants, alike counts the others, by group.
+// list[start[i]:start[i+1]]. Where the number is all that the run wants, alike is what the others come to, by group.
 type candidates struct {
 	list  []candidate
 	start []int
-	alike [][kinds]int
+	alike []effect
 	first page
 }
 
@@ -84,11 +84,11 @@ type search struct {
 	plain, firm bool
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
-	// tally says that only how many there are matters, and who the first of a page; enters are the kinds of
-	// users who may be on it.
-	tally  bool
-	enters [kinds]bool
-	page   int
+	// tally says that only how many there are matters, and who the first of a page; effects are those of the kinds of
+	// users.
+	tally   bool
+	effects [kinds]effect
+	page    int
 }
 
 func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search {
@@ -98,11 +98,8 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 		// A preview lists who stays.
 		c.tally = r.edition.alone && !r.edition.turned && s.scope == nil
 		c.all, c.page = !c.tally, r.edition.page
-		for k := range c.enters {
-			if c.page > 0 && (k%2 == 0 || ro != nil) {
-				_, next := r.end(s, k)
-				c.enters[k] = next.Population != Outside
-			}
+		if c.tally {
+			c.effects = r.effects(s, x)
 		}
 	}
 	if ro == nil {

@@ -87,19 +87,19 @@ func (k *compiler) criteria(c Criteria) *Rule {
 		k.problems.add("/sets", ErrLimit, "%d sets, at most %d", len(c.Sets), k.limits.Sets)
 	}
 	for i, set := range c.Sets {
-		at := "/sets/" + strconv.Itoa(i)
+		at := spot{set: i}
 		if set.Match > MatchAny {
-			k.problems.add(at+"/match", ErrUnknown, "neither all nor any")
+			k.problems.add(at.ofSet("/match"), ErrUnknown, "neither all nor any")
 		}
 		switch n := len(set.Conditions); {
 		case n == 0 && !k.unread:
-			k.problems.add(at+"/conditions", ErrEmpty, "a set without conditions")
+			k.problems.add(at.ofSet("/conditions"), ErrEmpty, "a set without conditions")
 		case n > k.limits.Conditions:
-			k.problems.add(at+"/conditions", ErrLimit, "%d conditions, at most %d a set", n, k.limits.Conditions)
+			k.problems.add(at.ofSet("/conditions"), ErrLimit, "%d conditions, at most %d a set", n, k.limits.Conditions)
 		}
 		compiled := ruleSet{match: set.Match, leaves: make([]leaf, 0, len(set.Conditions))}
 		for j, cond := range set.Conditions {
-			if l := k.condition(at+"/conditions/"+strconv.Itoa(j), cond); l != nil {
+			if l := k.condition(spot{set: i, condition: j}, cond); l != nil {
 				compiled.leaves = append(compiled.leaves, l)
 			}
 		}
@@ -109,7 +109,21 @@ func (k *compiler) criteria(c Criteria) *Rule {
 	return &k.rule
 }
 
-func (k *compiler) condition(at string, c Condition) leaf {
+// A spot is where a condition stands. A pointer to it is made where something is wrong there.
+type spot struct {
+	set, condition int
+	within         string // what of it
+}
+
+// to is the pointer to something of the condition, or to itself.
+func (s spot) to(key string) string {
+	return s.ofSet("/conditions/" + strconv.Itoa(s.condition) + s.within + key)
+}
+
+// ofSet is the pointer to something of the set.
+func (s spot) ofSet(key string) string { return "/sets/" + strconv.Itoa(s.set) + key }
+
+func (k *compiler) condition(at spot, c Condition) leaf {
 	switch c := c.(type) {
 	case FieldCondition:
 		return k.field(at, c)
@@ -127,19 +141,19 @@ func (k *compiler) condition(at string, c Condition) leaf {
 		return everyoneLeaf{}
 	}
 	if !k.unread {
-		k.problems.add(at, ErrUnknown, "no condition")
+		k.problems.add(at.to(""), ErrUnknown, "no condition")
 	}
 	return nil
 }
 
-func (k *compiler) field(at string, c FieldCondition) leaf {
+func (k *compiler) field(at spot, c FieldCondition) leaf {
 	f, ok := k.schema.Field(c.Field)
 	switch {
 	case !ok:
-		k.problems.add(at+"/field", ErrUnknown, "no field %.64q", c.Field)
+		k.problems.add(at.to("/field"), ErrUnknown, "no field %.64q", c.Field)
 		return nil
 	case f.NotForCriteria:
-		k.problems.add(at+"/field", ErrUnknown, "field %.64q is not for criteria", c.Field)
+		k.problems.add(at.to("/field"), ErrUnknown, "field %.64q is not for criteria", c.Field)
 		return nil
 	}
 	l := &fieldLeaf{name: f.Name, typ: f.Type, several: f.Several, negated: c.Negated, empty: onEmpty(c.OnEmpty, c.Negated)}
@@ -150,12 +164,12 @@ func (k *compiler) field(at string, c FieldCondition) leaf {
 		}
 	}
 	if c.OnEmpty > Matches {
-		k.problems.add(at+"/whenEmpty", ErrUnknown, "neither match nor noMatch")
+		k.problems.add(at.to("/whenEmpty"), ErrUnknown, "neither match nor noMatch")
 	}
 	if c.Op == opIsEmpty {
 		l.empty = verdictOf(!c.Negated)
 		if c.OnEmpty != ByOperator {
-			k.problems.add(at+"/whenEmpty", ErrOperand, "isEmpty answers for empty values itself")
+			k.problems.add(at.to("/whenEmpty"), ErrOperand, "isEmpty answers for empty values itself")
 		}
 		k.superfluous(at, c.Test, false)
 		return l
@@ -170,7 +184,7 @@ func (k *compiler) field(at string, c FieldCondition) leaf {
 }
 
 // test compiles what a field's value is put to, or returns nil having said what is wrong.
-func (k *compiler) test(at string, f Field, t Test) tester {
+func (k *compiler) test(at spot, f Field, t Test) tester {
 	before := len(k.problems)
 	var out tester
 	switch f.Type {
@@ -193,42 +207,42 @@ func (k *compiler) test(at string, f Field, t Test) tester {
 	return out
 }
 
-func (k *compiler) noOperator(at string, op Op, what string) {
-	k.problems.add(at+"/op", ErrUnknown, "no operator %.64q for %s", op, what)
+func (k *compiler) noOperator(at spot, op Op, what string) {
+	k.problems.add(at.to("/op"), ErrUnknown, "no operator %.64q for %s", op, what)
 }
 
 // superfluous refuses operands that the operator does not take.
-func (k *compiler) superfluous(at string, t Test, span bool) {
+func (k *compiler) superfluous(at spot, t Test, span bool) {
 	if len(t.Values) > 0 {
-		k.problems.add(at+"/values", ErrOperand, "%s takes no values", t.Op)
+		k.problems.add(at.to("/values"), ErrOperand, "%s takes no values", t.Op)
 	}
 	if !span && t.Span != (Span{}) {
-		k.problems.add(at+"/"+t.Span.Unit.String(), ErrOperand, "%s takes no length of time", t.Op)
+		k.problems.add(at.to("/"+t.Span.Unit.String()), ErrOperand, "%s takes no length of time", t.Op)
 	}
 }
 
 // operands checks a list of operands: that it has as many as asked for (0: one or more), all of one
 // kind, none blank or too long. The pointer of operand i is that of JSON's key for it.
-func (k *compiler) operands(at string, t Test, count int, want literalKind) (texts []string, ok bool) {
+func (k *compiler) operands(at spot, t Test, count int, want literalKind) (texts []string, ok bool) {
 	before := len(k.problems)
 	k.superfluous(at, Test{Op: t.Op, Span: t.Span}, false)
 	pointer := func(i int) string {
 		switch count {
 		case 1:
-			return at + "/value"
+			return at.to("/value")
 		case 2:
-			return at + [...]string{"/from", "/to"}[i]
+			return at.to([...]string{"/from", "/to"}[i])
 		}
-		return fmt.Sprintf("%s/values/%d", at, i)
+		return at.to(fmt.Sprintf("/values/%d", i))
 	}
 	switch n := len(t.Values); {
 	case count == 0 && n == 0:
-		k.problems.add(at+"/values", ErrEmpty, "%s without values", t.Op)
+		k.problems.add(at.to("/values"), ErrEmpty, "%s without values", t.Op)
 	case count > 0 && n != count:
-		k.problems.add(at, ErrOperand, "%s takes %d operands, not %d", t.Op, count, n)
+		k.problems.add(at.to(""), ErrOperand, "%s takes %d operands, not %d", t.Op, count, n)
 		return nil, false
 	case n > k.limits.Operands:
-		k.problems.add(at+"/values", ErrLimit, "%d operands, at most %d", n, k.limits.Operands)
+		k.problems.add(at.to("/values"), ErrLimit, "%d operands, at most %d", n, k.limits.Operands)
 	}
 	texts = make([]string, 0, len(t.Values))
 	for i, v := range t.Values {
@@ -250,7 +264,7 @@ func usableText(s string) bool {
 	return !fold.Blank(s) && storable(s)
 }
 
-func (k *compiler) text(at string, f Field, t Test) tester {
+func (k *compiler) text(at spot, f Field, t Test) tester {
 	switch t.Op {
 	case opIs, opContains, opStartsWith, opEndsWith, opMatches:
 	default:
@@ -262,7 +276,7 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 		return nil
 	}
 	out := &textTest{exact: f.Exact}
-	var is []string
+	folded := texts[:0] // each after it was read
 	switch t.Op {
 	case opContains:
 		out.has = strings.Contains
@@ -281,7 +295,7 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 				p, err = regexp.Compile("(?i)" + expr)
 			}
 			if err != nil {
-				k.problems.add(fmt.Sprintf("%s/values/%d", at, i), ErrOperand, "%.200v", err)
+				k.problems.add(at.to(fmt.Sprintf("/values/%d", i)), ErrOperand, "%.200v", err)
 				continue
 			}
 			out.patterns = append(out.patterns, p)
@@ -291,17 +305,17 @@ func (k *compiler) text(at string, f Field, t Test) tester {
 		default:
 			s = fold.Key(s)
 		}
-		if out.has == nil {
-			is = append(is, s)
-		} else {
-			out.parts = append(out.parts, s)
-		}
+		folded = append(folded, s)
 	}
-	out.is = newTexts(is)
+	if out.has == nil {
+		out.is = newTexts(folded)
+	} else {
+		out.parts = folded
+	}
 	return out
 }
 
-func (k *compiler) choice(at string, f Field, t Test) tester {
+func (k *compiler) choice(at spot, f Field, t Test) tester {
 	switch t.Op {
 	case opIs:
 		if f.Type != TypeChoice {
@@ -327,7 +341,7 @@ func (k *compiler) choice(at string, f Field, t Test) tester {
 	return &choiceTest{t.Op, newTexts(texts)}
 }
 
-func (k *compiler) bool(at string, t Test) tester {
+func (k *compiler) bool(at spot, t Test) tester {
 	if t.Op != opIs {
 		k.noOperator(at, t.Op, "a bool")
 		return nil
@@ -339,7 +353,7 @@ func (k *compiler) bool(at string, t Test) tester {
 	return &boolTest{[2]bool{slices.Contains(texts, "false"), slices.Contains(texts, "true")}}
 }
 
-func (k *compiler) number(at string, t Test) tester {
+func (k *compiler) number(at spot, t Test) tester {
 	count := 1
 	switch t.Op {
 	case opIs:
@@ -359,13 +373,13 @@ func (k *compiler) number(at string, t Test) tester {
 	for _, s := range texts {
 		d, err := decimal.Parse(s)
 		if err != nil {
-			k.problems.add(at, ErrOperand, "%.200v", err)
+			k.problems.add(at.to(""), ErrOperand, "%.200v", err)
 			return nil
 		}
 		out.operands = append(out.operands, d)
 	}
 	if t.Op == opBetween && out.operands[0].Cmp(out.operands[1]) > 0 {
-		k.problems.add(at+"/to", ErrOperand, "less than from")
+		k.problems.add(at.to("/to"), ErrOperand, "less than from")
 	}
 	return out
 }
@@ -388,14 +402,14 @@ func relationOf(op Op) (r calendar.Relation, ok bool) {
 }
 
 // date compiles a test of days, or with instants a test of instants, whose operands may be days too.
-func (k *compiler) date(at string, instants bool, t Test) tester {
+func (k *compiler) date(at spot, instants bool, t Test) tester {
 	out := &dateTest{op: t.Op, instants: instants}
 	if relation, ok := relationOf(t.Op); ok {
 		out.relative, out.relation = true, relation
 		out.span = calendar.Span{N: t.Span.N, Unit: calendar.Unit(t.Span.Unit)}
 		k.superfluous(at, t, true)
 		if t.Span.Unit > Years || !out.span.Valid() {
-			k.problems.add(at+"/"+t.Span.Unit.String(), ErrOperand, "%d is not from 1 to 3660000", t.Span.N)
+			k.problems.add(at.to("/"+t.Span.Unit.String()), ErrOperand, "%d is not from 1 to 3660000", t.Span.N)
 		}
 		return out
 	}
@@ -413,9 +427,9 @@ func (k *compiler) date(at string, instants bool, t Test) tester {
 		return nil
 	}
 	for i, s := range texts {
-		pointer := at + "/value"
+		key := "/value"
 		if count == 2 {
-			pointer = at + [...]string{"/from", "/to"}[i]
+			key = [...]string{"/from", "/to"}[i]
 		}
 		if day, err := calendar.Parse(s); err == nil {
 			out.operands = append(out.operands, moment{day: day, isDay: true})
@@ -424,37 +438,37 @@ func (k *compiler) date(at string, instants bool, t Test) tester {
 		instant, err := calendar.ParseInstant(s)
 		switch {
 		case !instants:
-			k.problems.add(pointer, ErrOperand, "%.64q is not a date such as 2026-01-31", s)
+			k.problems.add(at.to(key), ErrOperand, "%.64q is not a date such as 2026-01-31", s)
 		case err != nil:
-			k.problems.add(pointer, ErrOperand, "%.64q is neither a date such as 2026-01-31 nor an instant such as 2026-01-31T12:00:00Z", s)
+			k.problems.add(at.to(key), ErrOperand, "%.64q is neither a date such as 2026-01-31 nor an instant such as 2026-01-31T12:00:00Z", s)
 		case t.Op == opOn:
-			k.problems.add(pointer, ErrOperand, "on takes a date, not an instant")
+			k.problems.add(at.to(key), ErrOperand, "on takes a date, not an instant")
 		}
 		out.operands = append(out.operands, moment{at: instant})
 	}
 	if count == 2 {
 		from, to := out.operands[0], out.operands[1]
 		if from.isDay && to.isDay && to.day < from.day || !from.isDay && !to.isDay && to.at.Before(from.at) {
-			k.problems.add(at+"/to", ErrOperand, "before from")
+			k.problems.add(at.to("/to"), ErrOperand, "before from")
 		}
 	}
 	return out
 }
 
 // names checks a list of identifiers and returns them as a set.
-func (k *compiler) names(at, key string, list []string) map[string]struct{} {
+func (k *compiler) names(at spot, key string, list []string) map[string]struct{} {
 	set := make(map[string]struct{}, len(list))
 	if len(list) == 0 {
-		k.problems.add(at+"/"+key, ErrEmpty, "nothing named")
+		k.problems.add(at.to("/"+key), ErrEmpty, "nothing named")
 	}
 	if len(list) > k.limits.Operands {
-		k.problems.add(at+"/"+key, ErrLimit, "%d named, at most %d", len(list), k.limits.Operands)
+		k.problems.add(at.to("/"+key), ErrLimit, "%d named, at most %d", len(list), k.limits.Operands)
 	}
 	for i, id := range list {
 		if !usableText(id) || strings.TrimSpace(id) != id {
-			k.problems.add(fmt.Sprintf("%s/%s/%d", at, key, i), ErrOperand, "%.64q is blank, has white space at an end, or is not text in UTF-8", id)
+			k.problems.add(at.to(fmt.Sprintf("/%s/%d", key, i)), ErrOperand, "%.64q is blank, has white space at an end, or is not text in UTF-8", id)
 		} else if len(id) > k.limits.OperandBytes {
-			k.problems.add(fmt.Sprintf("%s/%s/%d", at, key, i), ErrLimit, "%d bytes, at most %d", len(id), k.limits.OperandBytes)
+			k.problems.add(at.to(fmt.Sprintf("/%s/%d", key, i)), ErrLimit, "%d bytes, at most %d", len(id), k.limits.OperandBytes)
 		}
 		set[id] = struct{}{}
 	}
@@ -462,23 +476,23 @@ func (k *compiler) names(at, key string, list []string) map[string]struct{} {
 }
 
 // depth checks the bound of a walk, which only operators that walk take.
-func (k *compiler) depth(at string, op Op, depth int) {
+func (k *compiler) depth(at spot, op Op, depth int) {
 	switch walks := op == opBelow || op == opIsOrBelow; {
 	case depth < 0:
-		k.problems.add(at+"/depth", ErrOperand, "not a whole number from 1 on")
+		k.problems.add(at.to("/depth"), ErrOperand, "not a whole number from 1 on")
 	case depth > 0 && !walks:
-		k.problems.add(at+"/depth", ErrOperand, "%s takes no depth", op)
+		k.problems.add(at.to("/depth"), ErrOperand, "%s takes no depth", op)
 	}
 }
 
-func (k *compiler) unit(at string, c UnitCondition) leaf {
+func (k *compiler) unit(at spot, c UnitCondition) leaf {
 	if !usableText(string(c.Tree)) {
-		k.problems.add(at+"/tree", ErrOperand, "blank, or not text in UTF-8")
+		k.problems.add(at.to("/tree"), ErrOperand, "blank, or not text in UTF-8")
 	}
 	k.rule.units = true
 	l := &unitLeaf{tree: c.Tree, op: c.Op, negated: c.Negated, depth: c.Depth, empty: onEmpty(c.OnEmpty, c.Negated)}
 	if c.OnEmpty > Matches {
-		k.problems.add(at+"/whenEmpty", ErrUnknown, "neither match nor noMatch")
+		k.problems.add(at.to("/whenEmpty"), ErrUnknown, "neither match nor noMatch")
 	}
 	switch c.Op {
 	case opIs, opBelow, opIsOrBelow:
@@ -487,10 +501,10 @@ func (k *compiler) unit(at string, c UnitCondition) leaf {
 	case opIsEmpty:
 		l.empty = verdictOf(!c.Negated)
 		if len(c.Units) > 0 {
-			k.problems.add(at+"/units", ErrOperand, "isEmpty takes no units")
+			k.problems.add(at.to("/units"), ErrOperand, "isEmpty takes no units")
 		}
 		if c.OnEmpty != ByOperator {
-			k.problems.add(at+"/whenEmpty", ErrOperand, "isEmpty answers for empty values itself")
+			k.problems.add(at.to("/whenEmpty"), ErrOperand, "isEmpty answers for empty values itself")
 		}
 	default:
 		k.noOperator(at, c.Op, "units")
@@ -499,7 +513,7 @@ func (k *compiler) unit(at string, c UnitCondition) leaf {
 	return l
 }
 
-func (k *compiler) user(at string, c UserCondition) leaf {
+func (k *compiler) user(at spot, c UserCondition) leaf {
 	l := &userLeaf{op: c.Op, negated: c.Negated, depth: c.Depth}
 	switch c.Op {
 	case opBelow, opIsOrBelow:
@@ -515,7 +529,7 @@ func (k *compiler) user(at string, c UserCondition) leaf {
 	case opHasReports:
 		k.rule.reports = true
 		if len(c.Users) > 0 {
-			k.problems.add(at+"/users", ErrOperand, "hasReports takes no users")
+			k.problems.add(at.to("/users"), ErrOperand, "hasReports takes no users")
 		}
 	default:
 		k.noOperator(at, c.Op, "users")
@@ -524,7 +538,7 @@ func (k *compiler) user(at string, c UserCondition) leaf {
 	return l
 }
 
-func (k *compiler) enrollment(at string, c EnrollmentCondition) leaf {
+func (k *compiler) enrollment(at spot, c EnrollmentCondition) leaf {
 	l := &enrollmentLeaf{op: c.Op, negated: c.Negated, schema: k.schema.EnrollmentStatuses}
 	courses := k.names(at, "courses", c.Courses)
 	l.courses = slices.Sorted(maps.Keys(courses))
@@ -535,26 +549,26 @@ func (k *compiler) enrollment(at string, c EnrollmentCondition) leaf {
 		l.need = len(l.courses)
 	case AtLeastCourses:
 		if l.need = c.K; c.K < 1 || c.K > len(l.courses) {
-			k.problems.add(at+"/k", ErrOperand, "%d is not from 1 to the number of courses", c.K)
+			k.problems.add(at.to("/k"), ErrOperand, "%d is not from 1 to the number of courses", c.K)
 		}
 	default:
-		k.problems.add(at+"/quantifier", ErrUnknown, "not any, all or atLeast")
+		k.problems.add(at.to("/quantifier"), ErrUnknown, "not any, all or atLeast")
 	}
 	if c.Quantifier != AtLeastCourses && c.K != 0 {
-		k.problems.add(at+"/k", ErrOperand, "only atLeast takes k")
+		k.problems.add(at.to("/k"), ErrOperand, "only atLeast takes k")
 	}
 	if c.Op != opIs && len(c.Statuses) > 0 {
-		k.problems.add(at+"/statuses", ErrOperand, "%s takes no statuses", c.Op)
+		k.problems.add(at.to("/statuses"), ErrOperand, "%s takes no statuses", c.Op)
 	}
 	if c.Op != opCompleted && (c.When.Op != "" || c.When.Negated || len(c.When.Values) > 0 || c.When.Span != (Span{})) {
-		k.problems.add(at+"/when", ErrOperand, "%s takes no window", c.Op)
+		k.problems.add(at.to("/when"), ErrOperand, "%s takes no window", c.Op)
 	}
 	switch c.Op {
 	case opIs:
 		l.statuses = k.names(at, "statuses", c.Statuses)
 	case opEnrolled:
 	case opCompleted:
-		k.window(at+"/when", l, c.When)
+		k.window(at, l, c.When)
 	default:
 		k.noOperator(at, c.Op, "enrollments")
 	}
@@ -562,7 +576,8 @@ func (k *compiler) enrollment(at string, c EnrollmentCondition) leaf {
 }
 
 // window compiles the dates of completed, once for completion days and once for instants.
-func (k *compiler) window(at string, l *enrollmentLeaf, t Test) {
+func (k *compiler) window(at spot, l *enrollmentLeaf, t Test) {
+	at.within = "/when"
 	compiled := k.date(at, true, t)
 	window, ok := compiled.(*dateTest)
 	if !ok {
@@ -577,7 +592,7 @@ func (k *compiler) window(at string, l *enrollmentLeaf, t Test) {
 	}
 }
 
-func (k *compiler) group(at string, c GroupCondition) leaf {
+func (k *compiler) group(at spot, c GroupCondition) leaf {
 	l := &groupLeaf{negated: c.Negated, groups: slices.Clone(c.Groups), orBelow: c.OrBelow}
 	groups := make([]string, len(c.Groups))
 	for i, id := range c.Groups {
@@ -595,13 +610,13 @@ func (k *compiler) group(at string, c GroupCondition) leaf {
 	return l
 }
 
-func (k *compiler) status(at string, c StatusCondition) leaf {
+func (k *compiler) status(at spot, c StatusCondition) leaf {
 	if len(c.Statuses) == 0 {
-		k.problems.add(at+"/statuses", ErrEmpty, "nothing named")
+		k.problems.add(at.to("/statuses"), ErrEmpty, "nothing named")
 	}
 	for i, s := range c.Statuses {
 		if s > StatusExpired {
-			k.problems.add(fmt.Sprintf("%s/statuses/%d", at, i), ErrUnknown, "not active, deactivated or expired")
+			k.problems.add(at.to(fmt.Sprintf("/statuses/%d", i)), ErrUnknown, "not active, deactivated or expired")
 		}
 	}
 	return &statusLeaf{c.Negated, slices.Clone(c.Statuses)}

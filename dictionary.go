@@ -17,6 +17,7 @@ type dictionary struct {
 	seed    maphash.Seed
 	folded  map[string][]uint32 // the texts that do not fold to themselves, by what they fold to
 	ordered []uint32            // by kind and value, all numbers up to one
+	begins  [afterKinds + 1]int // where in the order the values of each kind do
 	chosen  chosen
 	blocks  []textBlock // of those of the ordered that are one text
 }

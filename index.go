@@ -337,7 +337,7 @@ func (x *index) place() (missing []aspect) {
 		return a
 	}
 	for tree, h := range x.trees {
-		if h.lines.Len() > 0 {
+		if x.aspects[aspectTree+string(tree)] == nil && h.lines.Len() > 0 {
 			find(aspectTree+string(tree), &unitLeaf{tree: tree})
 		}
 	}
@@ -492,6 +492,9 @@ const askedTogether = 8
 
 // fillAll works predicates out, and tells of whom a spoilt one says something else.
 func (x *index) fillAll(stale []*predicate) {
+	if len(stale) == 0 {
+		return
+	}
 	type sets struct{ yes, unknown userset.Set }
 	were := make([]sets, len(stale))
 	of := map[aspect][]*predicate{}

@@ -370,11 +370,10 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 			}
 		}
 		if found[c].alike != nil {
-			for k, n := range found[c].alike[i] {
-				if n > 0 {
-					r.countAlike(s, k, n)
-				}
-			}
+			alike := found[c].alike[i]
+			s.diff.Population += alike.population
+			s.diff.Members += alike.members
+			s.undecided += alike.undecided
 			for _, m := range found[c].first.list {
 				s.first.put(m)
 			}

@@ -43,7 +43,7 @@ func (r *run) end(s *subject, k int) (stored, next Standing) {
 // is stored has something to do with, if anything is.
 func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *userset.Bits) {
 	if out.alike == nil {
-		out.alike = make([][kinds]int, len(out.start)-1)
+		out.alike = make([]effect, len(out.start)-1)
 	}
 	out.first.size = c.page
 	ro := c.s.roster
@@ -58,7 +58,7 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 	found := &w.found
 	if c.page == 0 {
 		for of := range w.x.switched {
-			w.tallyPeople(ro, &w.x.switched[of], yes, possible, alike[kindsOf*(1+of):])
+			w.tallyPeople(ro, &w.x.switched[of], yes, possible, [kindsOf]effect(c.effects[kindsOf*(1+of):]), alike)
 		}
 		if c.s.roster == nil {
 			return
@@ -83,7 +83,7 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 		if ro.bit.Has(n) {
 			k++
 		}
-		if alike[k]++; c.enters[k] {
+		if alike.add(c.effects[k], 1); c.effects[k].enters {
 			out.first.put(Member{w.x.ids[n], Automatic})
 		}
 	}
@@ -91,8 +91,8 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 }
 
 // tallyPeople is tally for some of the people, by what the rule says and the bit.
-func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *userset.Bits, alike []int) {
-	if people.CountIn(w.chunk) == 0 {
+func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *userset.Bits, effects [kindsOf]effect, alike *effect) {
+	if people.CountIn(w.chunk) == 0 || effects == [kindsOf]effect{} {
 		return
 	}
 	bits, odd := ro.bit.CountIn(w.chunk) > 0, ro.odd.CountIn(w.chunk) > 0
@@ -122,32 +122,60 @@ func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *us
 	default:
 		may, mayBit = count(possible)
 	}
-	alike[0], alike[1] = sure-sureBit, sureBit
-	alike[4], alike[5] = may-sure-(mayBit-sureBit), mayBit-sureBit
+	alike.add(effects[0], sure-sureBit)
+	alike.add(effects[1], sureBit)
+	alike.add(effects[4], may-sure-(mayBit-sureBit))
+	alike.add(effects[5], mayBit-sureBit)
 	if bits {
 		ro.bit.Load(w.chunk, &w.plain)
 		_, bit := count(&w.plain)
-		alike[3] = bit - mayBit
+		alike.add(effects[3], bit-mayBit)
 	}
 }
 
-// countAlike decides about one user of a kind for n of them.
-func (r *run) countAlike(s *subject, k, n int) {
+// An effect is what deciding about users changes of the counts, and whether they are in then.
+type effect struct {
+	population, members, undecided int
+	enters                         bool
+}
+
+// effects are those of all kinds of which there may be anybody who is counted.
+func (r *run) effects(s *subject, x *index) (all [kinds]effect) {
+	for of := range kinds / kindsOf {
+		if of > 0 && x.switched[of-1].Count() == 0 {
+			continue
+		}
+		for _, k := range [...]int{0, 4, 1, 3, 5} { // who has no bit, and the rule does not hold for, is left alone
+			if k%2 == 0 && of > 0 || k%2 == 1 && s.roster != nil {
+				all[kindsOf*of+k] = r.effect(s, kindsOf*of+k)
+			}
+		}
+	}
+	return all
+}
+
+// effect decides about one user of a kind.
+func (r *run) effect(s *subject, k int) effect {
 	stored, next := r.end(s, k)
-	if next.Undecided {
-		s.undecided += n
-	}
-	for _, c := range []struct {
-		to        *int
-		was, will Method
-	}{{&s.diff.Population, stored.Population, next.Population}, {&s.diff.Members, stored.Member, next.Member}} {
-		if c.was != Outside {
-			*c.to -= n
+	one := func(is bool) int {
+		if is {
+			return 1
 		}
-		if c.will != Outside {
-			*c.to += n
-		}
+		return 0
 	}
+	return effect{
+		population: one(next.Population != Outside) - one(stored.Population != Outside),
+		members:    one(next.Member != Outside) - one(stored.Member != Outside),
+		undecided:  one(next.Undecided),
+		enters:     next.Population != Outside,
+	}
+}
+
+// add adds the effect of so many users.
+func (e *effect) add(of effect, users int) {
+	e.population += users * of.population
+	e.members += users * of.members
+	e.undecided += users * of.undecided
 }
 
 // A page is the first members by their IDs, as many as its size says.

@@ -78,11 +78,11 @@ func (d *dictionary) compare(a, b rank) int {
 	return cmp.Compare(a.code, b.code)
 }
 
-// arrange takes new values into the order. A few wait until they are worth going through the others: so many
-// are soon asked.
+// arrange takes new values into the order. A few wait until they are worth going through the others that are there: so
+// many are soon asked.
 func (d *dictionary) arrange() {
 	n := len(d.values) - 1 - len(d.ordered)
-	if n <= 64+len(d.ordered)/64 {
+	if n == 0 || len(d.ordered) > 0 && n <= 64+len(d.ordered)/64 {
 		return
 	}
 	fresh, codes := make([]rank, 0, n), d.waiting()
@@ -93,6 +93,16 @@ func (d *dictionary) arrange() {
 		d.blocks = append(d.blocks, b)
 	}
 	slices.SortFunc(fresh, d.compare)
+	var more [afterKinds]int
+	for _, r := range fresh {
+		more[r.kind]++
+	}
+	before := 0
+	for k, n := range more {
+		d.begins[k] += before
+		before += n
+	}
+	d.begins[afterKinds] += before
 	end := len(d.ordered)
 	d.ordered = slices.Grow(d.ordered, n)[:end+n]
 	for n > 0 { // from the last on, each behind those that are before it
@@ -113,12 +123,7 @@ func (d *dictionary) waiting() []uint32 {
 }
 
 // run is where in the order the values of some kinds stand.
-func (d *dictionary) run(first, last kind) (from, to int) {
-	start := func(k kind) int {
-		return sort.Search(len(d.ordered), func(i int) bool { return kindOf(d.values[d.ordered[i]]) >= k })
-	}
-	return start(first), start(last + 1)
-}
+func (d *dictionary) run(first, last kind) (from, to int) { return d.begins[first], d.begins[last+1] }
 
 // An orderly test may hold for values from one to another, in their order, and for no other of their kind.
 type orderly interface {

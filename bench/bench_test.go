@@ -95,12 +95,15 @@ func (l *liar) Touched(ctx context.Context, users []int32, groups int) ([]Move, 
 	return moves, err
 }
 
-func (l *liar) Count(ctx context.Context, c *workload.Criteria, users int) (int, error) {
-	n, err := l.Peer.Count(ctx, c, users)
-	if l.about == "count" {
-		n++
+func (l *liar) Counting(c *workload.Criteria, users int) func(context.Context) (int, error) {
+	count := l.Peer.Counting(c, users)
+	return func(ctx context.Context) (int, error) {
+		n, err := count(ctx)
+		if l.about == "count" {
+			n++
+		}
+		return n, err
 	}
-	return n, err
 }
 
 func (l *liar) Match(ctx context.Context, group, user int) (workload.Verdict, error) {

@@ -16,7 +16,7 @@ const edits = 300
 func count(ctx context.Context, m *measuring) error {
 	list := m.w.Edits(edits+1, m.seed)
 	users := m.kept()
-	if _, err := m.peer.Count(ctx, &list[edits], users); err != nil { // what is worked out once is not of a count
+	if _, err := m.peer.Counting(&list[edits], users)(ctx); err != nil { // what is worked out once is not of a count
 		return err
 	}
 	m.worked()
@@ -25,9 +25,9 @@ func count(ctx context.Context, m *measuring) error {
 	var times []float64
 	var found []int
 	for start := time.Now(); len(times) < edits && (len(times) < 5 || time.Since(start) < m.budget); {
-		c := &list[len(times)]
+		count := m.peer.Counting(&list[len(times)], users)
 		began := time.Now()
-		n, err := m.peer.Count(ctx, c, users)
+		n, err := count(ctx)
 		times = append(times, since(began)*scale)
 		if err != nil {
 			return err

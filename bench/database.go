@@ -226,10 +226,12 @@ func (d *database) prepared(ctx context.Context, kept map[int]*sql.Stmt, g int, 
 	return s, err
 }
 
-func (d *database) Count(ctx context.Context, c *workload.Criteria, _ int) (n int, err error) {
+func (d *database) Counting(c *workload.Criteria, _ int) func(context.Context) (int, error) {
 	text := "SELECT count(*) FROM users u WHERE u.active = 1 AND (" + sqlCriteria(d.w, c, false) + ")"
-	err = d.conn.QueryRowContext(ctx, text).Scan(&n)
-	return n, err
+	return func(ctx context.Context) (n int, err error) {
+		err = d.conn.QueryRowContext(ctx, text).Scan(&n)
+		return n, err
+	}
 }
 
 func (d *database) Member(ctx context.Context, group, user int) (bool, error) {

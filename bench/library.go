@@ -283,12 +283,15 @@ func (l *library) Touched(ctx context.Context, users []int32, _ int) ([]Move, er
 	return l.moves(run), nil
 }
 
-func (l *library) Count(ctx context.Context, c *workload.Criteria, _ int) (int, error) {
-	tally, err := l.ev.Count(ctx, groups.Group{
+func (l *library) Counting(c *workload.Criteria, _ int) func(context.Context) (int, error) {
+	draft := groups.Group{
 		ID: "draft", Name: "draft", Kind: groups.AutomaticGroup, Status: groups.Active,
 		Deactivated: groups.DropAutomatic, Criteria: libraryCriteria(c),
-	})
-	return tally.Members, err
+	}
+	return func(ctx context.Context) (int, error) {
+		tally, err := l.ev.Count(ctx, draft)
+		return tally.Members, err
+	}
 }
 
 func (l *library) Member(ctx context.Context, group, user int) (bool, error) {

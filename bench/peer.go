@@ -22,8 +22,9 @@ type Peer interface {
 	Full(ctx context.Context, r Range) ([]Move, error)
 	// Touched does so for the users named, against the first groups.
 	Touched(ctx context.Context, users []int32, groups int) ([]Move, error)
-	// Count counts those of the first users for whom unsaved criteria hold, and who are active.
-	Count(ctx context.Context, c *workload.Criteria, users int) (int, error)
+	// Counting puts unsaved criteria into the words of the peer, as who writes them has them. What it returns counts
+	// those of the first users for whom they hold, and who are active.
+	Counting(c *workload.Criteria, users int) func(ctx context.Context) (int, error)
 	// Member reads a stored membership, Match asks the criteria of a group.
 	Member(ctx context.Context, group, user int) (bool, error)
 	Match(ctx context.Context, group, user int) (workload.Verdict, error)
@@ -118,8 +119,8 @@ func (unsupported) Full(context.Context, Range) ([]Move, error) {
 func (unsupported) Touched(context.Context, []int32, int) ([]Move, error) {
 	return nil, notOffered("does not follow changes")
 }
-func (unsupported) Count(context.Context, *workload.Criteria, int) (int, error) {
-	return 0, notOffered("does not count")
+func (unsupported) Counting(*workload.Criteria, int) func(context.Context) (int, error) {
+	return func(context.Context) (int, error) { return 0, notOffered("does not count") }
 }
 func (unsupported) Member(context.Context, int, int) (bool, error) {
 	return false, notOffered("stores no memberships")

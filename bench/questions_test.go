@@ -45,7 +45,7 @@ func BenchmarkQuestions(b *testing.B) {
 		{"check", "check", func(ctx context.Context) error { _, err := l.ev.Match(ctx, group(), user()); return err }},
 		{"explain", "check", func(ctx context.Context) error { _, err := l.ev.Explain(ctx, group(), user()); return err }},
 		{"count", "count", func(ctx context.Context) error {
-			_, err := l.Count(ctx, &w.Groups[r.IntN(len(w.Groups))], 0)
+			_, err := l.Counting(&w.Groups[r.IntN(len(w.Groups))], 0)(ctx)
 			return err
 		}},
 		{"versions", "count", func(ctx context.Context) error {

@@ -492,9 +492,11 @@ func (b *bitmaps) Touched(_ context.Context, users []int32, groups int) ([]Move,
 	return moves, nil
 }
 
-func (b *bitmaps) Count(_ context.Context, c *workload.Criteria, _ int) (int, error) {
-	rule := b.compile(c, false)
-	return int(b.certain(&rule).GetCardinality()), nil
+func (b *bitmaps) Counting(c *workload.Criteria, _ int) func(context.Context) (int, error) {
+	return func(context.Context) (int, error) {
+		rule := b.compile(c, false)
+		return int(b.certain(&rule).GetCardinality()), nil
+	}
 }
 
 func (b *bitmaps) Member(_ context.Context, group, user int) (bool, error) {

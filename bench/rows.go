@@ -145,7 +145,11 @@ func stands(list []int32, at *int, user int32) bool {
 	return i < len(list) && list[i] == user
 }
 
-func (p *rows[E]) Count(_ context.Context, c *workload.Criteria, users int) (int, error) {
+func (p *rows[E]) Counting(c *workload.Criteria, users int) func(context.Context) (int, error) {
+	return func(context.Context) (int, error) { return p.count(c, users) }
+}
+
+func (p *rows[E]) count(c *workload.Criteria, users int) (int, error) {
 	rule, err := p.lang.compile(c)
 	if err != nil {
 		return 0, err

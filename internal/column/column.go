@@ -147,8 +147,8 @@ func (c *Column) Fill(set *userset.Set, codes []uint32, found *userset.Bits) {
 			continue
 		}
 		found.Reset()
-		if c.Select(chunk, p, found) > 0 {
-			set.Put(chunk, found, users)
+		if n := c.Select(chunk, p, found); n > 0 {
+			set.PutCounted(chunk, found, n, users)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -16,7 +17,21 @@ func (l *Lineage) Children(id string) []string {
 }
 
 // Below returns everything beneath id, sorted; itself is left out, also in a ring.
-func (l *Lineage) Below(id string) []string {
+func (l *Lineage) Below(id string) []string { return l.sorted(l.beneathOf(id)) }
+
+// EachBelow yields what [Lineage.Below] returns, in any order.
+func (l *Lineage) EachBelow(id string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, n := range l.beneathOf(id) {
+			if !yield(l.names[n]) {
+				return
+			}
+		}
+	}
+}
+
+// beneathOf are the nodes beneath id.
+func (l *Lineage) beneathOf(id string) []int32 {
 	start, ok := l.index[id]
 	if !ok {
 		return nil
@@ -31,7 +46,7 @@ func (l *Lineage) Below(id string) []string {
 			}
 		}
 	}
-	return l.sorted(found)
+	return found
 }
 
 // Path returns id and those above it as far as a walk without depth goes, each once: exactly the IDs

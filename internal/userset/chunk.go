@@ -91,6 +91,15 @@ func (c *chunk) add(i uint16) bool {
 
 // addAll puts in who is in d.
 func (c *chunk) addAll(d *chunk) {
+	if last := len(d.list) - 1; last >= 0 && int(d.list[last]>>6) < len(c.words) {
+		came := uint32(0)
+		for _, i := range d.list {
+			came += uint32(1 - c.words[i>>6]>>(i&63)&1)
+			c.words[i>>6] |= 1 << (i & 63)
+		}
+		c.count, c.size = c.count+came, max(c.size, uint32(d.list[last])+1)
+		return
+	}
 	for _, i := range d.list {
 		c.add(i)
 	}
@@ -168,6 +177,12 @@ func (c *chunk) put(b *Bits, n int) {
 	if rest {
 		members += bits.OnesCount64(b[full] & below(n))
 	}
+	c.putCounted(b, members, n)
+}
+
+// putCounted is put where it is known how many the members are.
+func (c *chunk) putCounted(b *Bits, members, n int) {
+	full, rest := n>>6, n&63 != 0
 	c.count, c.size = uint32(members), uint32(n)
 	switch {
 	case members == 0 || members == n:

@@ -3,6 +3,7 @@ package userset
 import (
 	"iter"
 	"reflect"
+	"slices"
 )
 
 // Set is a set of users. The zero Set is empty.
@@ -33,6 +34,15 @@ func (s *Set) open(k int) *chunk {
 		s.chunks = longer
 	}
 	return &s.chunks[k]
+}
+
+// Copy makes s a set of those who are in t.
+func (s *Set) Copy(t *Set) {
+	s.chunks = slices.Clone(t.chunks)
+	for k := range s.chunks {
+		c := &s.chunks[k]
+		c.words, c.list = slices.Clone(c.words), slices.Clone(c.list)
+	}
 }
 
 // Has reports whether u is in.
@@ -108,6 +118,9 @@ func (s *Set) All() iter.Seq[uint32] {
 // Put makes those of b, as far as the first n users go, what the set has of the chunk, in the form that
 // is cheapest for a chunk of n users.
 func (s *Set) Put(chunk int, b *Bits, n int) { s.open(chunk).put(b, n) }
+
+// PutCounted is [Set.Put] of bits that are known to have so many members, all of them of the first n users.
+func (s *Set) PutCounted(chunk int, b *Bits, members, n int) { s.open(chunk).putCounted(b, members, n) }
 
 // PutList is [Set.Put] of those who are listed: ascending, each once, and all of them of the first n users.
 // The list is copied.

@@ -151,6 +151,19 @@ func TestASetIsItsModelThroughEveryHistory(t *testing.T) {
 					w.set.Put(k, b, n)
 				})
 			},
+			"put bits that were counted": func(t *rapid.T) {
+				put(t, func(k int, b *userset.Bits, n int) { w.set.PutCounted(k, b, b.Count(), n) })
+			},
+			"go on with a copy": func(t *rapid.T) {
+				var other userset.Set
+				other.Copy(&w.set)
+				for u := range uint32(min(w.n, 200)) {
+					if !w.set.Add(u) { // the copy shares nothing
+						w.set.Remove(u)
+					}
+				}
+				w.set = other
+			},
 			"put a list": func(t *rapid.T) {
 				put(t, func(k int, b *userset.Bits, n int) {
 					list := slices.Collect(b.All())
