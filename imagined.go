@@ -235,7 +235,7 @@ func (c *imaginedChunk) decide(ctx context.Context, those *userset.Bits, says [2
 	return nil
 }
 
-// one decides about one user.
+// one decides about one user, who is among the people: nobody else has anything otherwise.
 func (c *imaginedChunk) one(ctx context.Context, n uint32, says [2]Verdict) error {
 	s, x, now := c.then, c.o.x, c.o.now
 	id, code := x.ids[n], x.status.codes.Code(n)
