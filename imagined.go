@@ -18,6 +18,7 @@ type imagined struct {
 	read       bool           // by another group that is looked at
 	was, would []program.Term // what the rule asks
 	differ     []differing
+	records    bool            // what a term would say is found when it is asked about few
 	who        *userset.Set    // of whom any term differs
 	program    program.Program // asked within the last term
 }
@@ -72,7 +73,7 @@ func (c *imagined) ask() {
 		if t, moves := o.turned[p]; moves {
 			d := differing{term: c.now.recipe.places[k], who: t.who}
 			if c.would[d.term] = t.would; t.would.Yes == nil {
-				d.by = p
+				d.by, c.records = p, true
 			}
 			c.differ = append(c.differ, d)
 		}
@@ -123,12 +124,15 @@ func (c *imagined) look(ctx context.Context, chunk int) (*imaginedChunk, error) 
 // narrow finds to whom what differs matters by what else the rule asks, and what would be of them. Those to whom it
 // does not are those of whom the rule says something certain even where what differs is taken for unknown.
 func (c *imaginedChunk) narrow() {
+	few := c.who.CountIn(c.chunk) <= program.Few
+	if c.matters, c.terms = c.who, [2][]program.Term{c.was, c.would}; few && !c.records {
+		return
+	}
 	x := c.o.x
 	with := x.scratch()
 	defer x.scratches.Put(with)
 	those := &with.all
-	c.who.Load(c.chunk, those)
-	if c.matters = c.who; c.who.CountIn(c.chunk) > program.Few {
+	if c.who.Load(c.chunk, those); !few {
 		terms := askedWithin(c.was, c.who)
 		with.yes.Reset()
 		for _, d := range c.differ {
