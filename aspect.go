@@ -33,6 +33,8 @@ type questions struct {
 	predicates []*predicate
 	restless   []*predicate // the relative ones that met other values since a day last came
 	changes    uint64
+	left       uint64 // how often some predicates left
+	mentions   mentions
 }
 
 // stir has a relative predicate looked at again tomorrow: it has met another value, which may turn then.

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -433,7 +434,12 @@ func (a *enrollmentAspect) turn(p *predicate, today calendar.Day) calendar.Day {
 	return earliest
 }
 
-func (a *enrollmentAspect) tidy() {}
+func (a *enrollmentAspect) tidy() {
+	a.mention(nil, func(p *predicate) (iter.Seq[string], bool) {
+		return slices.Values(p.leaf.(*enrollmentLeaf).courses), false
+	})
+}
+
 func (a *enrollmentAspect) bytes() int {
 	return a.in.Bytes() + a.open.Bytes() + 160*len(a.sample)
 }

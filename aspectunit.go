@@ -1,6 +1,8 @@
 package groups
 
 import (
+	"iter"
+	"maps"
 	"slices"
 )
 
@@ -98,6 +100,10 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 	}
 	a.ready = func() {
 		h := hierarchy()
+		a.mention(h, func(p *predicate) (iter.Seq[string], bool) {
+			l := p.leaf.(*unitLeaf)
+			return maps.Keys(l.goals), l.op == opIsEmpty || l.empty != No || l.stray(h)
+		})
 		if h == drawn && len(lists) == listed || h == nil {
 			return
 		}

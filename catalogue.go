@@ -232,7 +232,7 @@ func (c *catalogue) arrange() {
 	}
 }
 
-// asks are the groups whose rules ask for one of these, by their IDs.
+// asks are the groups whose rules ask for one of these, by their IDs. They are not to be written to.
 func (c *catalogue) asks(of map[matter]bool) (list []*entry) {
 	if c.asking == nil {
 		c.asking = map[matter][]*entry{}
@@ -245,9 +245,12 @@ func (c *catalogue) asks(of map[matter]bool) (list []*entry) {
 		}
 	}
 	for m := range of {
+		if len(of) == 1 {
+			return c.asking[m]
+		}
 		list = append(list, c.asking[m]...)
 	}
-	slices.SortFunc(list, byID) // most often there is one list, which is in order
+	slices.SortFunc(list, byID)
 	return slices.Compact(list)
 }
 

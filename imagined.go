@@ -16,18 +16,20 @@ type imagined struct {
 	now, then  *subject
 	found      *Consequence
 	read       bool           // by another group that is looked at
-	was, would []program.Term // what the rule asks
+	was, would []program.Term // what the rule asks; of predicates would is of those of whom they differ
 	differ     []differing
-	records    bool            // what a term would say is found when it is asked about few
+	blurred    []program.Term  // what the rule asks, with what differs as unknown
 	who        *userset.Set    // of whom any term differs
 	program    program.Program // asked within the last term
 }
 
-// A differing term says something else of some users. By which predicate it does is told where that is asked about few.
+// A differing term says something else of some users. By is the predicate, if it is one, and records says that what it would
+// say is found when it is asked about few.
 type differing struct {
-	term int
-	who  *userset.Set
-	by   *predicate
+	term    int
+	who     *userset.Set
+	by      *predicate
+	records bool
 }
 
 // compare decides about those in some groups, none of which reads another, of whom something that the rule asks
@@ -67,20 +69,18 @@ func (c *imagined) ask() {
 	o, with := c.o, c.o.x.scratch()
 	defer o.x.scratches.Put(with)
 	o.now.enterTerms(c.now, o.x, o.answers[0])
-	o.then.enterTerms(c.then, o.x, o.answers[1])
-	c.was, c.would = c.now.terms, slices.Clone(c.then.terms)
+	c.was, c.would = c.now.terms, slices.Clone(c.now.terms)
 	for k, p := range c.now.recipe.predicates {
 		if t, moves := o.turned[p]; moves {
-			d := differing{term: c.now.recipe.places[k], who: t.who}
-			if c.would[d.term] = t.would; t.would.Yes == nil {
-				d.by, c.records = p, true
-			}
-			c.differ = append(c.differ, d)
+			d := differing{c.now.recipe.places[k], t.who, p, t.would.Yes == nil}
+			c.differ, c.would[d.term] = append(c.differ, d), t.would
 		}
 	}
 	for _, g := range c.now.recipe.groups {
-		if t, then := c.was[g.term], c.would[g.term]; t != then {
-			c.differ = append(c.differ, differing{term: g.term, who: o.apart(t, then, &o.x.present, with)})
+		if o.readsOthers(c.now, g.leaf) {
+			then := o.x.membersOf(o.then, g.leaf, o.answers[1])
+			d := differing{term: g.term, who: o.apart(c.was[g.term], then, &o.x.present, with)}
+			c.differ, c.would[d.term] = append(c.differ, d), then
 		}
 	}
 	if c.who = new(userset.Set); len(c.differ) == 1 {
@@ -90,15 +90,28 @@ func (c *imagined) ask() {
 			c.who.AddAll(d.who)
 		}
 	}
+	c.blurred = slices.Clone(c.was)
+	for _, d := range c.differ {
+		c.blurred[d.term] = program.Term{Yes: new(userset.Set), Unknown: c.who}
+	}
 	c.program = c.now.recipe.program.Within(len(c.was))
+}
+
+// readsOthers reports whether a condition on groups would find others in one of them, or would read other groups.
+func (o *otherwise) readsOthers(s *subject, l *groupLeaf) (others bool) {
+	namedBy(l, o.now.refs, func(id GroupID) bool {
+		others = others || o.answers[0][id] != o.answers[1][id]
+		return others
+	})
+	return others || o.regrouped[s.ID]
 }
 
 // An imaginedChunk is its users of one chunk.
 type imaginedChunk struct {
 	*imagined
 	chunk   int
-	matters *userset.Set // to whom it matters what differs
-	terms   [2][]program.Term
+	matters *userset.Set      // to whom it matters what differs
+	terms   [2][]program.Term // within whom
 	found   Consequence
 	changed []otherAnswer
 }
@@ -109,51 +122,71 @@ type otherAnswer struct {
 	verdict Verdict
 }
 
-// look compares the users of a chunk.
+// look compares the users of a chunk: those to whom what differs matters, by what else the rule asks. Those to whom it does
+// not are those of whom the rule says something certain even where what differs is taken for unknown.
 func (c *imagined) look(ctx context.Context, chunk int) (*imaginedChunk, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	of := &imaginedChunk{imagined: c, chunk: chunk}
-	if of.narrow(); of.matters.CountIn(chunk) <= program.Few {
-		return of, of.eachOf(ctx)
+	var room [program.Few]uint16
+	if c.who.CountIn(chunk) > program.Few {
+		of.narrow()
+		if n := of.matters.CountIn(chunk); n > program.Few {
+			of.remain()
+			return of, of.byKind(ctx)
+		}
+		return of, of.eachOf(ctx, of.matters.Append(chunk, room[:0]))
 	}
-	return of, of.byKind(ctx)
+	unsure := room[:0]
+	for _, u := range c.who.Append(chunk, room[:0]) { // ahead of where it is written to
+		if of.says(c.blurred, u) == Unknown {
+			unsure = append(unsure, u)
+		}
+	}
+	return of, of.eachOf(ctx, unsure)
 }
 
-// narrow finds to whom what differs matters by what else the rule asks, and what would be of them. Those to whom it
-// does not are those of whom the rule says something certain even where what differs is taken for unknown.
+// narrow finds to whom it matters.
 func (c *imaginedChunk) narrow() {
-	few := c.who.CountIn(c.chunk) <= program.Few
-	if c.matters, c.terms = c.who, [2][]program.Term{c.was, c.would}; few && !c.records {
-		return
-	}
 	x := c.o.x
 	with := x.scratch()
 	defer x.scratches.Put(with)
 	those := &with.all
-	if c.who.Load(c.chunk, those); !few {
-		terms := askedWithin(c.was, c.who)
-		with.yes.Reset()
-		for _, d := range c.differ {
-			d.who.Load(c.chunk, &with.unknown)
-			terms[d.term] = x.within(c.chunk, those, with, c.was[d.term], d.who, &with.yes, &with.unknown)
-		}
-		w := x.sweeper()
-		yes, possible := w.machine.Evaluate(&c.program, terms, c.chunk, x.users(c.chunk))
-		those.And(possible)
-		those.AndNot(yes)
-		x.sweepers.Put(w)
-		c.matters = new(userset.Set)
-		c.matters.Put(c.chunk, those, x.users(c.chunk))
-	}
-	if c.matters.CountIn(c.chunk) == 0 {
-		return
-	}
-	c.terms = [2][]program.Term{askedWithin(c.was, c.matters), askedWithin(c.would, c.matters)}
+	c.who.Load(c.chunk, those)
+	terms := askedWithin(c.was, c.who)
+	with.yes.Reset()
 	for _, d := range c.differ {
-		if d.by != nil {
-			c.terms[1][d.term] = c.o.left(d.by, d.who, c.chunk, those, with)
+		d.who.Load(c.chunk, &with.unknown)
+		terms[d.term] = x.within(c.chunk, those, with, c.was[d.term], d.who, &with.yes, &with.unknown)
+	}
+	w := x.sweeper()
+	yes, possible := w.machine.Evaluate(&c.program, terms, c.chunk, x.users(c.chunk))
+	those.And(possible)
+	those.AndNot(yes)
+	x.sweepers.Put(w)
+	c.matters = new(userset.Set)
+	c.matters.Put(c.chunk, those, x.users(c.chunk))
+}
+
+// remain finds what the rule asks of them.
+func (c *imaginedChunk) remain() {
+	c.terms = [2][]program.Term{askedWithin(c.was, c.matters), askedWithin(c.would, c.matters)}
+	x := c.o.x
+	with := x.scratch()
+	defer x.scratches.Put(with)
+	those := &with.all
+	c.matters.Load(c.chunk, those)
+	for _, d := range c.differ {
+		would := &c.terms[1][d.term]
+		if d.records {
+			*would = c.o.left(d.by, d.who, c.chunk, those, with)
+		} else if d.by != nil && len(c.differ) > 1 {
+			would.Yes.Load(c.chunk, &with.yes)
+			would.Unknown.Load(c.chunk, &with.unknown)
+			d.who.And(c.chunk, &with.yes)
+			d.who.And(c.chunk, &with.unknown)
+			*would = x.within(c.chunk, those, with, c.was[d.term], d.who, &with.yes, &with.unknown)
 		}
 	}
 }
@@ -164,22 +197,43 @@ func askedWithin(terms []program.Term, who *userset.Set) []program.Term {
 }
 
 // eachOf asks the rule of one user after the other.
-func (c *imaginedChunk) eachOf(ctx context.Context) error {
-	w := c.o.x.sweeper()
-	defer c.o.x.sweepers.Put(w)
-	var room [program.Few]uint16
-	for _, u := range c.matters.Append(c.chunk, room[:0]) {
-		var says [2]Verdict
-		for i := range says {
-			says[i] = verdictFrom(w.machine.Ask(&c.now.recipe.program, c.terms[i], c.chunk, u))
-		}
-		if says[0] != says[1] {
+func (c *imaginedChunk) eachOf(ctx context.Context, list []uint16) error {
+	if len(list) == 0 {
+		return nil
+	}
+	would := c.would
+	if slices.ContainsFunc(c.differ, func(d differing) bool { return d.records }) {
+		c.matters = new(userset.Set)
+		c.matters.PutList(c.chunk, list, c.o.x.users(c.chunk))
+		c.remain()
+		would = c.terms[1]
+	}
+	for _, u := range list {
+		if says := [2]Verdict{c.says(c.was, u), c.says(would, u)}; says[0] != says[1] {
 			if err := c.one(ctx, uint32(c.chunk*userset.Chunk)+uint32(u), says); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// says is what the rule says of one user where what differs is as some terms have it. What is as it was is found by what the
+// user has, for many groups side by side.
+func (c *imaginedChunk) says(terms []program.Term, u uint16) Verdict {
+	x, recipe, n := c.o.x, c.now.recipe, uint32(c.chunk*userset.Chunk)+uint32(u)
+	return verdictFrom(recipe.flat.Match(func(number uint32) program.Truth {
+		if number >= groupsFrom {
+			return terms[recipe.groups[number-groupsFrom].term].Of(n)
+		}
+		p := x.asked[number-1]
+		for i := range c.differ {
+			if c.differ[i].by == p && c.differ[i].who.Has(n) {
+				return terms[c.differ[i].term].Of(n)
+			}
+		}
+		return p.truth(n, true)
+	}))
 }
 
 // byKind asks the rule of all users at once.

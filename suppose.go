@@ -96,6 +96,7 @@ type supposing struct {
 	order     []*subject
 	regrouped map[GroupID]bool
 	found     []Consequence // in that order
+	indexed   *otherwise    // what an index says, once it was asked
 	most      int           // of those who move are listed
 }
 
@@ -109,7 +110,8 @@ func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, err
 		return nil, err
 	}
 	now.few = true
-	return &supposing{Supposition: s, now: now, matters: s.matters()}, nil
+	then := &run{e: e, schema: now.schema, trees: map[Tree]*Hierarchy{}}
+	return &supposing{Supposition: s, now: now, then: then, matters: s.matters()}, nil
 }
 
 // chooseAmongAll reads the groups, and chooses those to look at.
@@ -166,10 +168,7 @@ func (v *supposing) regroup(all []*Group) (*arrangement, error) {
 func (v *supposing) choose(all []*Group, are, would *arrangement) {
 	v.order, v.regrouped = nil, map[GroupID]bool{}
 	v.now.groups, v.now.order = map[GroupID]*subject{}, nil
-	v.then = &run{
-		e: v.now.e, schema: v.now.schema, refs: would.refs,
-		groups: map[GroupID]*subject{}, below: map[GroupID][]GroupID{}, trees: map[Tree]*Hierarchy{},
-	}
+	v.then.refs, v.then.groups, v.then.below = would.refs, map[GroupID]*subject{}, map[GroupID][]GroupID{}
 	asking, needs := map[GroupID]bool{}, map[GroupID][]GroupID{}
 	for _, g := range all {
 		if v.concerns(g) {

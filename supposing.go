@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 
@@ -18,14 +19,13 @@ type otherwise struct {
 	*supposing
 	x       *index
 	aspects map[aspect]*userset.Set // that have something otherwise, and of whom
+	trees   map[aspect]Tree         // of those that are of units
 	others  map[*valued][]other
-	turned  map[*predicate]moving // those that would say something else
-	goes    map[Tree][]string     // units
-	// differing says of predicates whether they would say something else of a value, or of records.
+	goes    map[Tree][]string // units
+	// differing are the predicates that would say something else of a value, or of records, and turned those of them that
+	// groups ask that are looked at.
 	differing map[*predicate]bool
-	// wide says that others may be asked about than those of whom one aspect has something otherwise, so that what a
-	// predicate says of everybody is wanted.
-	wide bool
+	turned    map[*predicate]moving
 	// What conditions find in groups that are read, as things are and as they would be.
 	answers [2]map[GroupID]program.Term
 }
@@ -55,16 +55,30 @@ func (v *supposing) enter(ctx context.Context, x *index) (bool, error) {
 		return false, nil
 	}
 	at := x.at
-	ok, err := x.refresh(ctx, v.now)
+	ok, err := v.refresh(ctx, x)
 	if !ok || err != nil || !few || x.at == at {
 		return ok, err
 	}
+	v.indexed = nil
 	// Of other people others may be concerned: all that ask, whoever the people are.
 	if err := v.chooseAmongAll(ctx); err != nil || len(v.order) == 0 {
 		return err == nil, err
 	}
 	v.now.prepare()
-	return x.refresh(ctx, v.now)
+	return v.refresh(ctx, x)
+}
+
+// refresh brings the index up to date for the groups to look at.
+func (v *supposing) refresh(ctx context.Context, x *index) (bool, error) {
+	ok, err := x.refresh(ctx, v.now)
+	if ok && err == nil {
+		for _, s := range v.order {
+			if s.recipe != nil {
+				x.flatten(s.recipe)
+			}
+		}
+	}
+	return ok, err
 }
 
 // chooseAmongReaders chooses the groups to look at by the catalogue, if that is up to date: those by what they ask of
@@ -81,13 +95,20 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 		return false, nil // a group that is not chosen may be of later
 	}
 	maps.Copy(v.now.trees, x.trees)
-	v.then = &run{trees: map[Tree]*Hierarchy{}}
-	o := v.otherwise(x)
+	v.indexed = v.suppose(x)
+	readers := c.asks(v.matters)
+	v.readers = make([]*Group, len(readers))
 	var may []*entry
-	for _, e := range c.asks(v.matters) {
-		v.readers = append(v.readers, e.Group)
-		if e.rule != nil && !e.Frozen && (e.recipe == nil || slices.ContainsFunc(e.recipe.predicates, o.differs)) {
-			may = append(may, e)
+	for p := range v.indexed.differing {
+		for _, u := range p.uses {
+			if !u.of.Frozen {
+				may = append(may, u.of)
+			}
+		}
+	}
+	for i, e := range readers {
+		if v.readers[i] = e.Group; e.rule != nil && !e.Frozen && e.recipe == nil {
+			may, v.indexed = append(may, e), nil // it may ask what nobody did
 		}
 	}
 	all, are := c.around(may)
@@ -95,10 +116,10 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 	return true, nil
 }
 
-// otherwise is what an index says.
-func (v *supposing) otherwise(x *index) *otherwise {
+// suppose is what an index says if all is as supposed.
+func (v *supposing) suppose(x *index) *otherwise {
 	o := &otherwise{
-		supposing: v, x: x, aspects: map[aspect]*userset.Set{}, others: map[*valued][]other{},
+		supposing: v, x: x, aspects: map[aspect]*userset.Set{}, trees: map[aspect]Tree{}, others: map[*valued][]other{},
 		goes: map[Tree][]string{}, turned: map[*predicate]moving{}, differing: map[*predicate]bool{},
 	}
 	for tree, become := range v.Units {
@@ -106,15 +127,20 @@ func (v *supposing) otherwise(x *index) *otherwise {
 	}
 	v.replant()
 	o.findOthers()
+	for a := range o.aspects {
+		for p := range o.mayDiffer(a) {
+			if !o.differing[p] && o.differs(p) {
+				o.differing[p] = true
+			}
+		}
+	}
 	return o
 }
 
 // A moving predicate may say something else of some users, and of others what it says.
 type moving struct {
-	who *userset.Set
-	// would is what it would say. Unless it is wide it is of nobody but those who would have something else. By records it is
-	// nothing, and found when it is asked about few of them.
-	would program.Term
+	who   *userset.Set
+	would program.Term // of these; by records it is nothing, and found when it is asked about few of them
 }
 
 // byIndex asks the index.
@@ -122,7 +148,10 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	if len(v.order) == 0 {
 		return nil
 	}
-	o := v.otherwise(x)
+	o := v.indexed
+	if o == nil {
+		o = v.suppose(x)
+	}
 	v.found = make([]Consequence, len(v.order))
 	with := x.scratch()
 	o.gather(with)
@@ -196,10 +225,14 @@ func (o *otherwise) findOthers() {
 	}
 	for _, of := range []map[Tree]map[string]string{o.Units, o.Parents} {
 		for tree, become := range of {
+			name := aspectTree + string(tree)
+			if a := o.x.aspects[name]; a != nil {
+				o.trees[a] = tree
+			}
 			for id := range become {
-				with(aspectTree+string(tree), id)
-				for _, below := range o.x.trees[tree].lines.Below(id) {
-					with(aspectTree+string(tree), below)
+				with(name, id)
+				for below := range o.x.trees[tree].lines.EachBelow(id) {
+					with(name, below)
 				}
 			}
 		}
@@ -249,20 +282,18 @@ func (o *otherwise) gather(with *scratch) {
 func (o *otherwise) move() {
 	met := map[*predicate]bool{}
 	var list []*predicate
-	o.wide = len(o.regrouped) > 0 || len(o.aspects) > 1
 	for _, s := range o.order {
 		if s.recipe == nil || !s.asks() {
 			continue
 		}
 		for _, p := range s.recipe.predicates {
-			if _, has := o.aspects[p.aspect]; has && !met[p] {
+			if o.differing[p] && !met[p] {
 				met[p] = true
 				list = append(list, p)
-				o.wide = o.wide || o.isStray(p)
 			}
 		}
 	}
-	turned, moves := make([]moving, len(list)), make([]bool, len(list))
+	turned := make([]moving, len(list))
 	inParallel(len(list), func() func(int) {
 		return func(i int) {
 			with := o.x.scratch()
@@ -270,30 +301,15 @@ func (o *otherwise) move() {
 			p, t := list[i], &turned[i]
 			switch a := p.aspect.(type) {
 			case *valued:
-				t.would = program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
-				if moves[i] = o.byValue(p, a, with, t.would); moves[i] {
-					t.who = o.apart(program.Term{Yes: &p.yes, Unknown: &p.unknown}, t.would, o.asked(p), with)
-				}
+				*t = o.byValue(p, a, with)
 			case *enrollmentAspect:
-				if moves[i] = o.misses(p); moves[i] {
-					t.who = o.byRecord(p, a, with)
-				}
+				t.who = o.byRecord(p, a, with)
 			}
 		}
 	})
 	for i, p := range list {
-		if moves[i] {
-			o.turned[p] = turned[i]
-		}
+		o.turned[p] = turned[i]
 	}
-}
-
-// asked are those about whom a predicate may be asked.
-func (o *otherwise) asked(p *predicate) *userset.Set {
-	if o.wide {
-		return &o.x.present
-	}
-	return o.aspects[p.aspect]
 }
 
 // apart are those among some of whom two terms say something else.
@@ -316,80 +332,133 @@ func (o *otherwise) apart(t, then program.Term, among *userset.Set, with *scratc
 	return who
 }
 
-// byValue asks the predicate about the values that would be others. Where one of its units would be gone it is not known
-// any more of whom it does not hold for, but of those who sit in none.
-func (o *otherwise) byValue(p *predicate, a *valued, with *scratch, t program.Term) bool {
-	to, stray, moves := o.become(p, a)
-	if !moves {
-		return false
+// byValue asks the predicate about the values that would be others, and finds those of whom it would say something else, and
+// what that is.
+func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
+	others, stray := o.others[a], o.isStray(p)
+	if stray {
+		others = append(slices.Clip(others), o.other(a, noUnits))
+	}
+	var to [Yes + 1][]uint32
+	var differ []uint32
+	view := o.view(p)
+	for i := range others {
+		was, would := others[i].said(p, &view)
+		if to[would] = append(to[would], others[i].code); was != would {
+			differ = append(differ, others[i].code)
+		}
 	}
 	for v := range to {
 		slices.Sort(to[v])
 	}
-	a.codes.Fill(t.Yes, to[Yes], &with.met)
-	if a.codes.Fill(t.Unknown, to[Unknown], &with.met); !o.wide {
-		return true
+	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}}
+	a.codes.Fill(m.would.Yes, to[Yes], &with.met)
+	a.codes.Fill(m.would.Unknown, to[Unknown], &with.met)
+	switch {
+	case stray:
+		o.widen(p, a, to[No], with, m.would)
+		m.who = o.apart(program.Term{Yes: &p.yes, Unknown: &p.unknown}, m.would, &o.x.present, with)
+	case len(differ) == len(others):
+		m.who = o.aspects[a]
+	default:
+		a.codes.Fill(m.who, differ, &with.met)
 	}
+	return m
+}
+
+// widen adds to what a predicate would say of those who would have something else what it would say of everybody else, where
+// one of its units would be gone: it is not known of whom it does not hold for, but of those who sit in none.
+func (o *otherwise) widen(p *predicate, a *valued, no []uint32, with *scratch, would program.Term) {
 	var none userset.Set
-	a.codes.Fill(&none, to[No], &with.met)
+	a.codes.Fill(&none, no, &with.met)
 	yes, unknown := &with.yes, &with.unknown
 	for chunk, users := range chunksOf(len(o.x.ids)) {
 		p.yes.Load(chunk, yes)
 		none.AndNot(chunk, yes)
-		t.Unknown.AndNot(chunk, yes)
-		if t.Yes.Or(chunk, yes); stray {
-			o.x.present.Load(chunk, unknown)
-			unknown.AndNot(yes)
-		} else {
-			p.unknown.Load(chunk, unknown)
-			t.Yes.AndNot(chunk, unknown)
-			t.Unknown.Or(chunk, unknown)
-		}
+		would.Unknown.AndNot(chunk, yes)
+		would.Yes.Or(chunk, yes)
+		o.x.present.Load(chunk, unknown)
+		unknown.AndNot(yes)
 		none.AndNot(chunk, unknown)
-		t.Yes.Put(chunk, yes, users)
-		t.Unknown.Put(chunk, unknown, users)
+		would.Yes.Put(chunk, yes, users)
+		would.Unknown.Put(chunk, unknown, users)
+	}
+}
+
+// view is that of a predicate if all is as supposed.
+func (o *otherwise) view(p *predicate) View {
+	view := p.agenda.view
+	view.Trees = o.then.trees
+	return view
+}
+
+// said is what a predicate says of the value, and what it would say.
+func (of *other) said(p *predicate, view *View) (was, would Verdict) {
+	if was = p.said(of.code); was == unasked {
+		was = p.leaf.verdict(&of.was, &p.agenda.view)
+	}
+	return was, p.leaf.verdict(&of.would, view)
+}
+
+// mayDiffer yields the predicates of an aspect that may say something else, some perhaps twice. Those on units say nothing
+// else of who sits elsewhere where all ways up end: they do not hold for them, and would not.
+func (o *otherwise) mayDiffer(a aspect) iter.Seq[*predicate] {
+	named := map[string]bool{}
+	switch of := a.(type) {
+	case *enrollmentAspect:
+		for _, course := range o.Courses {
+			named[course] = true
+		}
+		return a.asking().mentioning(nil, named)
+	case *valued:
+		if tree, is := o.trees[a]; is && o.ways(of, tree, named) {
+			return of.mentioning(o.now.trees[tree], named)
+		}
+	}
+	return slices.Values(a.asking().predicates)
+}
+
+// ways adds the units that go, and all that stand on the way up from where those sit, or would sit, who would have something
+// else; it is false where somebody's way up is not known.
+func (o *otherwise) ways(a *valued, tree Tree, add map[string]bool) bool {
+	for _, id := range o.goes[tree] {
+		add[id] = true
+	}
+	now, then := o.now.trees[tree], o.then.trees[tree]
+	met := [2]map[string]bool{{}, {}}
+	for k := range o.others[a] {
+		of := &o.others[a][k]
+		for i, h := range []*Hierarchy{now, then} {
+			for _, unit := range [...][]string{of.was.Units[tree], of.would.Units[tree]}[i] {
+				if h.climb(unit, nil, false, 0) == Unknown {
+					return false
+				}
+				for _, above := range h.Path(unit) {
+					if met[i][above] {
+						break
+					}
+					met[i][above], add[above] = true, true
+				}
+			}
+		}
 	}
 	return true
 }
 
-// become asks the predicate about the values that would be others, and tells those of which it would say No, Unknown
-// and Yes, and whether that is something else of any. Stray says that a unit would be gone for which it asks.
-func (o *otherwise) become(p *predicate, a *valued) (to [Yes + 1][]uint32, stray, moves bool) {
-	view := p.agenda.view
-	view.Trees = o.then.trees
-	others := o.others[a]
-	if o.isStray(p) {
-		others = append(slices.Clip(others), o.other(a, noUnits))
-		stray, moves = true, true
-	}
-	for i := range others {
-		of := &others[i]
-		before, now := p.said(of.code), p.leaf.verdict(&of.would, &view)
-		if before == unasked {
-			before = p.leaf.verdict(&of.was, &p.agenda.view)
-		}
-		moves = moves || before != now
-		to[now] = append(to[now], of.code)
-	}
-	return to, stray, moves
-}
-
 // differs reports whether the predicate may say something else of somebody.
 func (o *otherwise) differs(p *predicate) bool {
-	if _, has := o.aspects[p.aspect]; !has {
-		return false
+	a, is := p.aspect.(*valued)
+	if !is {
+		return o.misses(p)
 	}
-	differs, known := o.differing[p]
-	if !known {
-		switch a := p.aspect.(type) {
-		case *valued:
-			_, _, differs = o.become(p, a)
-		case *enrollmentAspect:
-			differs = o.misses(p)
-		}
-		o.differing[p] = differs
+	if o.isStray(p) {
+		return true
 	}
-	return differs
+	view := o.view(p)
+	return slices.ContainsFunc(o.others[a], func(of other) bool {
+		was, would := of.said(p, &view)
+		return was != would
+	})
 }
 
 // misses reports whether a course of the condition would be gone.

@@ -110,10 +110,11 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	}
 	for i := range concerned {
 		g := &concerned[i]
-		if p.degrading(g, m.People) {
+		reads, degraded := p.readings(g, m.People)
+		if degraded {
 			m.Degraded = append(m.Degraded, g.ID)
 		}
-		c := Concern{moving[g.ID], g.Name, p.readings(g)}
+		c := Concern{moving[g.ID], g.Name, reads}
 		if len(c.Reads) == 0 && !c.moving() {
 			continue
 		}

@@ -33,17 +33,22 @@ const (
 	ofGroup  = "group"
 )
 
-// readings are what has to do with it in the definition of a group.
-func (p *place) readings(g *groups.Group) (list []Reading) {
+// readings are what has to do with it in the definition of a group, and whether a tombstone would leave one of its conditions
+// unknown. People is how many have it.
+func (p *place) readings(g *groups.Group, people int) (list []Reading, degraded bool) {
 	if p.Kind == groupKind && string(g.Parent) == p.ID {
 		list = append(list, Reading{How: isParent, Text: "its parent is " + p.ID})
 	}
 	for at, c := range conditions(g) {
+		if !p.asks(c) {
+			continue
+		}
 		if how := p.reads(c); how != "" {
 			list = append(list, Reading{at.pointer(), how, c.String()})
 		}
+		degraded = degraded || p.degrades(c, people)
 	}
-	return list
+	return list, degraded
 }
 
 // reasons are the conditions by which somebody moves in a group that has no readings.
@@ -130,22 +135,9 @@ func (p *place) asks(c groups.Condition) bool {
 	return p.reads(c) != ""
 }
 
-// degrading reports whether a tombstone would leave a condition of the group unknown.
-func (p *place) degrading(g *groups.Group, people int) bool {
-	for _, c := range conditions(g) {
-		if p.degrades(c, people) {
-			return true
-		}
-	}
-	return false
-}
-
-// degrades reports whether a tombstone would leave the condition unknown, as far as it was not, and a finding of it.
-// People is how many have it.
+// degrades reports whether a tombstone would leave a condition that asks for it unknown, as far as it was not, and a finding
+// of it.
 func (p *place) degrades(c groups.Condition, people int) bool {
-	if !p.asks(c) {
-		return false
-	}
 	switch c := c.(type) {
 	case groups.UnitCondition:
 		return slices.Contains(c.Units, p.ID) || climbs(c) && people > 0

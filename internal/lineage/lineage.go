@@ -38,9 +38,10 @@ type Lineage struct {
 	count int              // nodes: names that have a link
 	blind int              // nodes whose parent is unread
 
-	// Those directly below i, itself left out, are below[first[i]:first[i+1]].
-	below []int32
-	first []int32
+	// Those directly below i, itself left out, are below[first[i]:first[i+1]], once it is turned.
+	below  []int32
+	first  []int32
+	turned sync.Once
 
 	mark   *mark
 	brief  bool // goals do not remember where they stand in it
@@ -72,12 +73,13 @@ func New(links iter.Seq[Link]) *Lineage {
 			l.above[i] = parent
 		}
 	}
-	l.turn()
+	l.turned.Do(l.turn)
 	return l
 }
 
 // Revised is the lineage as it would be without some of its nodes, and with others beneath other parents, "" being the
-// top. What is no node stays none. It is made for a few questions, and [Goals] do not remember where they stand in it.
+// top. What is no node stays none. It is made for a few questions: [Goals] do not remember where they stand in it, and who
+// is below whom is worked out when that is first asked.
 func (l *Lineage) Revised(gone iter.Seq[string], parents map[string]string) *Lineage {
 	m := &Lineage{index: l.index, names: slices.Clip(l.names), above: slices.Clone(l.above), count: l.count, blind: l.blind, mark: new(mark), brief: true}
 	put := func(id string, above func() int32) {
@@ -106,7 +108,6 @@ func (l *Lineage) Revised(gone iter.Seq[string], parents map[string]string) *Lin
 			return m.intern(parent)
 		})
 	}
-	m.turn()
 	return m
 }
 
@@ -146,6 +147,7 @@ func (l *Lineage) turn() {
 
 // directly returns those directly below i, itself left out.
 func (l *Lineage) directly(i int32) []int32 {
+	l.turned.Do(l.turn)
 	return l.below[l.first[i]:l.first[i+1]]
 }
 

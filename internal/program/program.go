@@ -19,6 +19,17 @@ type Term struct {
 	Yes, Unknown *userset.Set
 }
 
+// Of is what the condition says of one user.
+func (t Term) Of(u uint32) Truth {
+	switch {
+	case t.Yes.Has(u):
+		return Yes
+	case t.Unknown.Has(u):
+		return Unknown
+	}
+	return No
+}
+
 // A Literal is a condition, or its negation: the number of a term.
 type Literal struct {
 	Term    int
@@ -94,20 +105,8 @@ func (m *Machine) Evaluate(p *Program, terms []Term, chunk, users int) (yes, pos
 	return &m.yes, &m.possible
 }
 
-// Few is up to how many users of a chunk are asked about by [Machine.Ask] sooner than by [Machine.Evaluate].
+// Few is up to how many users of a chunk are asked about one by one, by [Flat.Match], sooner than by [Machine.Evaluate].
 const Few = 64
-
-// Ask is what the program says of one user of a chunk.
-func (m *Machine) Ask(p *Program, terms []Term, chunk int, user uint16) Truth {
-	m.chunk, m.terms = chunk, terms
-	if m.upper = true; len(p.Clauses) == 0 || !m.holds(p, user) {
-		return No
-	}
-	if m.upper = false; m.holds(p, user) {
-		return Yes
-	}
-	return Unknown
-}
 
 // Unsure lists those whom the last program might hold for and does not hold for, in any order. It is false where
 // they are too many to list.
