@@ -38,7 +38,8 @@ func (c *contrast) byIndex(ctx context.Context, x *index) error {
 			if errs[chunk] = ctx.Err(); errs[chunk] != nil {
 				return
 			}
-			d := divider{c: c, x: x, chunk: chunk, users: min(userset.Chunk, len(x.ids)-chunk*userset.Chunk), found: &found[chunk]}
+			d := divider{c: c, x: x, chunk: chunk, users: x.users(chunk), found: &found[chunk], with: x.scratch()}
+			defer x.scratches.Put(d.with)
 			for i := range d.sides {
 				d.sides[i] = x.sweeper()
 				defer x.sweepers.Put(d.sides[i])
@@ -112,8 +113,7 @@ type divider struct {
 	chunk, users  int
 	sides         [2]*sweeper
 	found         *partings
-	scoped, doubt userset.Bits
-	those, unsaid userset.Bits
+	with          *scratch
 }
 
 func (d *divider) divide(ctx context.Context) error {
@@ -129,10 +129,10 @@ func (d *divider) divide(ctx context.Context) error {
 	for _, first := range []Verdict{Yes, No, Unknown} {
 		for _, second := range []Verdict{Yes, No, Unknown} {
 			said := [2]Verdict{first, second}
-			if first == second || !d.load(said, &d.those) {
+			if first == second || !d.load(said, &d.with.all) {
 				continue
 			}
-			if err := d.within(ctx, said); err != nil {
+			if err := d.within(ctx, said, &d.with.all); err != nil {
 				return err
 			}
 		}
@@ -175,19 +175,20 @@ func (o *opinions) load(said [2]Verdict, those *userset.Bits) bool {
 }
 
 // within files those who were found under what the rules say within the scope of the owner.
-func (d *divider) within(ctx context.Context, said [2]Verdict) error {
+func (d *divider) within(ctx context.Context, said [2]Verdict, those *userset.Bits) error {
 	s := d.c.sides[0]
 	switch {
 	case s.unread:
-		d.file(&d.those, said, d.unsure(said))
+		d.file(those, said, d.unsure(said))
 		return nil
 	case s.scope == nil:
-		d.file(&d.those, said, said)
+		d.file(those, said, said)
 		return nil
 	}
-	d.scoped.Reset()
-	d.doubt.Reset()
-	for i := range d.those.All() {
+	scoped, doubt := &d.with.yes, &d.with.unknown
+	scoped.Reset()
+	doubt.Reset()
+	for i := range those.All() {
 		u, err := d.c.r.user(ctx, d.x.ids[d.chunk*userset.Chunk+int(i)])
 		if err != nil {
 			return err
@@ -197,13 +198,13 @@ func (d *divider) within(ctx context.Context, said [2]Verdict) error {
 		}
 		switch s.scope(u) {
 		case Yes:
-			d.scoped.Set(i)
+			scoped.Set(i)
 		case Unknown:
-			d.doubt.Set(i)
+			doubt.Set(i)
 		}
 	}
-	d.file(&d.scoped, said, said)
-	d.file(&d.doubt, said, d.unsure(said))
+	d.file(scoped, said, said)
+	d.file(doubt, said, d.unsure(said))
 	return nil
 }
 
@@ -224,7 +225,7 @@ func (d *divider) file(those *userset.Bits, said, says [2]Verdict) {
 	if c.most > 0 {
 		d.list(of, those, said)
 	}
-	rest := &d.unsaid // whom no condition that only one rule has tells apart
+	rest := &d.with.open // whom no condition that only one rule has tells apart
 	*rest = *those
 	for i := range c.conditions {
 		if v := said[c.conditions[i].Rule]; c.conditions[i].own {

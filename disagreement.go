@@ -172,7 +172,9 @@ func (c *contrast) distinguish() {
 				if len(set.Conditions) > 1 {
 					joined.Sets[0].Match = set.Match
 				}
-				text := string(recorded(&joined))
+				var w criteriaWriter // of a rule, which can be read again
+				w.criteria(joined)
+				text := string(w.out)
 				has[i][text] = true
 				written = append(written, text)
 				c.conditions = append(c.conditions, distinctive{

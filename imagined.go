@@ -154,14 +154,8 @@ func (c *imaginedChunk) narrow() {
 	defer x.scratches.Put(with)
 	those := &with.all
 	c.who.Load(c.chunk, those)
-	terms := askedWithin(c.was, c.who)
-	with.yes.Reset()
-	for _, d := range c.differ {
-		d.who.Load(c.chunk, &with.unknown)
-		terms[d.term] = x.within(c.chunk, those, with, c.was[d.term], d.who, &with.yes, &with.unknown)
-	}
 	w := x.sweeper()
-	yes, possible := w.machine.Evaluate(&c.program, terms, c.chunk, x.users(c.chunk))
+	yes, possible := w.machine.Evaluate(&c.program, askedWithin(c.blurred, c.who), c.chunk, x.users(c.chunk))
 	those.And(possible)
 	those.AndNot(yes)
 	x.sweepers.Put(w)

@@ -46,11 +46,11 @@ func (d *Desk) Restored(ctx context.Context, group groups.GroupID, version uint6
 	if err != nil {
 		return nil, err
 	}
-	i, err := find(all, group, version)
+	of, i, err := find(all, group, version)
 	if err != nil {
 		return nil, err
 	}
-	x := &Restoration{Version: all[i], At: d.ev.Now()}
+	x := &Restoration{Version: of, At: d.ev.Now()}
 	since := func(time.Time) bool { return false }
 	if i+1 < len(all) {
 		x.At = all[i+1].At

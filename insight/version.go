@@ -24,28 +24,32 @@ func (v Version) String() string {
 	return fmt.Sprintf("version %d of %s by %s: %v", v.Revision, on(v.At), v.By, v.Criteria)
 }
 
-// versions are those of a group, the oldest first.
-func (d *Desk) versions(ctx context.Context, group groups.GroupID) (all []Version, err error) {
+// versions are those of a group as they are stored, the oldest first.
+func (d *Desk) versions(ctx context.Context, group groups.GroupID) (all []groups.Note, err error) {
 	for n, err := range d.store.Notes(ctx, groups.NoteVersion, group) {
 		if err != nil {
 			return nil, fmt.Errorf("read versions: %w", err)
 		}
-		var g groups.Group
-		if err := json.Unmarshal(n.Data, &g); err != nil {
-			return nil, fmt.Errorf("version %q of group %q: %w", n.Key, group, err)
-		}
-		all = append(all, Version{g.Revision, n.By, n.At, g.Criteria})
+		all = append(all, n)
 	}
 	return all, nil
 }
 
-// find is the place of a version among those of a group.
-func find(all []Version, group groups.GroupID, revision uint64) (int, error) {
-	i := slices.IndexFunc(all, func(v Version) bool { return v.Revision == revision })
+// find reads the version with a revision, and tells its place among those of a group.
+func find(all []groups.Note, group groups.GroupID, revision uint64) (Version, int, error) {
+	key := fmt.Sprintf("%020d", revision)
+	i := slices.IndexFunc(all, func(n groups.Note) bool { return n.Key == key })
 	if i < 0 {
-		return 0, fmt.Errorf("version %d of group %q: %w", revision, group, groups.ErrNotFound)
+		return Version{}, 0, fmt.Errorf("version %d of group %q: %w", revision, group, groups.ErrNotFound)
 	}
-	return i, nil
+	n := &all[i]
+	v := Version{Revision: revision, By: n.By, At: n.At}
+	if err := json.Unmarshal(n.Data, &struct {
+		Criteria *groups.Criteria `json:"criteria"`
+	}{&v.Criteria}); err != nil {
+		return Version{}, 0, fmt.Errorf("version %q of group %q: %w", n.Key, group, err)
+	}
+	return v, i, nil
 }
 
 // A Comparison is where two versions of a group's criteria differ in today's people.
@@ -69,11 +73,9 @@ func (d *Desk) Compare(ctx context.Context, group groups.GroupID, a, b uint64, n
 	}
 	c := &Comparison{Group: group}
 	for i, revision := range []uint64{a, b} {
-		at, err := find(all, group, revision)
-		if err != nil {
+		if c.Versions[i], _, err = find(all, group, revision); err != nil {
 			return nil, err
 		}
-		c.Versions[i] = all[at]
 	}
 	g, err := d.store.Group(ctx, group)
 	if err != nil {
