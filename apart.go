@@ -108,12 +108,12 @@ func (c *contrast) says(i int, n uint32) Verdict {
 // A divider divides the users of a chunk by what two rules say.
 type divider struct {
 	opinions
-	c             *contrast
-	x             *index
-	chunk, users  int
-	sides         [2]*sweeper
-	found         *partings
-	with          *scratch
+	c            *contrast
+	x            *index
+	chunk, users int
+	sides        [2]*sweeper
+	found        *partings
+	with         *scratch
 }
 
 func (d *divider) divide(ctx context.Context) error {
