@@ -335,21 +335,21 @@ func (o *otherwise) apart(t, then program.Term, among *userset.Set, with *scratc
 // byValue asks the predicate about the values that would be others, and finds those of whom it would say something else, and
 // what that is.
 func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
-	others, stray := o.others[a], o.isStray(p)
-	if stray {
-		others = append(slices.Clip(others), o.other(a, noUnits))
-	}
 	var to [Yes + 1][]uint32
 	var differ []uint32
 	view := o.view(p)
+	others, stray := o.others[a], o.isStray(p)
 	for i := range others {
 		was, would := others[i].said(p, &view)
 		if to[would] = append(to[would], others[i].code); was != would {
 			differ = append(differ, others[i].code)
 		}
 	}
-	for v := range to {
-		slices.Sort(to[v])
+	if stray {
+		none := o.other(a, noUnits)
+		_, would := none.said(p, &view)
+		to[would] = append(to[would], none.code)
+		slices.Sort(to[would])
 	}
 	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}}
 	a.codes.Fill(m.would.Yes, to[Yes], &with.met)
