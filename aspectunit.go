@@ -102,7 +102,7 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 		h := hierarchy()
 		a.mention(h, func(p *predicate) (iter.Seq[string], bool) {
 			l := p.leaf.(*unitLeaf)
-			return maps.Keys(l.goals), l.op == opIsEmpty || l.empty != No || l.stray(h)
+			return maps.Keys(l.goals), l.empty != No || l.stray(h)
 		})
 		if h == drawn && len(lists) == listed || h == nil {
 			return
