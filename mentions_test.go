@@ -112,3 +112,20 @@ func TestUnitsThatNobodyNamesMatterAsWell(t *testing.T) {
 		}
 	})
 }
+
+// Whoever counts drafts leaves conditions behind, which go again.
+func TestConditionsThatWentAreNotMissed(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	w.save(evalGroup("g", evalOrg.IsOrBelow("world")))
+	w.process()
+	for i := range 300 {
+		_, err := w.ev.Count(t.Context(), evalGroup("draft", evalOrg.Is(fmt.Sprint("unit ", i))))
+		w.must(err)
+	}
+	w.save(evalGroup("h", evalOrg.IsOrBelow("emea")))
+	w.process()
+	list, _, err := w.ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": ""}}}, 1)
+	if err != nil || len(list) != 2 || list[0].Left.Count != 1 || list[1].Left.Count != 1 {
+		t.Errorf("%+v %v, want ann to leave g and h", list, err)
+	}
+}

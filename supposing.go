@@ -101,9 +101,7 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 	var may []*entry
 	for p := range v.indexed.differing {
 		for _, u := range p.uses {
-			if !u.of.Frozen {
-				may = append(may, u.of)
-			}
+			may = append(may, u.of)
 		}
 	}
 	for i, e := range readers {
