@@ -33,7 +33,7 @@ type questions struct {
 	predicates []*predicate
 	restless   []*predicate // the relative ones that met other values since a day last came
 	changes    uint64
-	left       uint64 // how often some predicates left
+	departures uint64 // how often some of them left
 	mentions   mentions
 }
 

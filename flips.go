@@ -16,11 +16,11 @@ type flips struct {
 	on     bool       // somebody wants to know
 	of     map[uint32][]flip
 	count  int
-	told   uint64       // how many there ever were
-	lost   uint64       // how often they were lost, so that nobody knows any more
-	turned uint64       // how often the place of a predicate on a sheet ceased to say what it says of values
-	spoilt []*predicate // to be filled again, which may tell of more
-	unsure userset.Set  // of whom something was unknown to a predicate: nothing is of anybody else
+	told   uint64              // how many there ever were
+	lost   uint64              // how often they were lost, so that nobody knows any more
+	turned uint64              // how often the place of a predicate on a sheet ceased to say what it says of values
+	spoilt map[*predicate]bool // to be filled again, which may tell of more; some a run has filled since
+	unsure userset.Set         // of whom something was unknown to a predicate: nothing is of anybody else
 }
 
 // A flip is a predicate that became another for a user: more or less true.
@@ -66,7 +66,10 @@ func (f *flips) add(n uint32, of ...flip) {
 func (f *flips) spoil(p *predicate) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.spoilt = append(f.spoilt, p)
+	if f.spoilt == nil {
+		f.spoilt = map[*predicate]bool{}
+	}
+	f.spoilt[p] = true
 	f.turned++
 }
 

@@ -210,7 +210,7 @@ func (x *index) refill(now time.Time) {
 	defer x.seatAll()
 	x.advance(now)
 	var stale []*predicate
-	x.flips.spoilt = slices.DeleteFunc(x.flips.spoilt, func(p *predicate) bool {
+	maps.DeleteFunc(x.flips.spoilt, func(p *predicate, _ bool) bool {
 		if !p.filled && len(p.uses) == 0 {
 			return false
 		}

@@ -395,3 +395,34 @@ func TestWhatManyChangedUsersComeToDoesNotDependOnTheNumberOfWorkers(t *testing.
 		t.Error("the index finds something else than a look at everybody")
 	}
 }
+
+// A run that looks at everybody works out conditions that wait for a run that does not. They are spoilt again before that comes,
+// and are worked out once then, not on several processors at once.
+func TestATreeThatIsWrittenAgainIsSafeForTheConditionsOnIt(t *testing.T) {
+	w := newEvalWorld(t, nil)
+	var users []groups.User
+	var units [2][]string // beneath one and beneath the other
+	for i := range 20 {
+		unit := fmt.Sprint("u", i)
+		w.save(evalGroup(groups.GroupID(unit), evalOrg.IsOrBelow("apac"), evalOrg.IsNot(unit)), evalGroup(groups.GroupID("of "+unit), evalOrg.IsOrBelow(unit)))
+		for k := range 50 {
+			users = append(users, evalUser(groups.UserID(fmt.Sprint(unit, " ", k)), evalAt(unit)))
+		}
+		units[0], units[1] = append(units[0], unit+"<emea"), append(units[1], unit+"<apac")
+	}
+	w.people(users...)
+	w.process()
+	for n := range 6 {
+		w.units(append(units[n%2], "apac<world", "emea<world", "world<")...)
+		if n%2 == 0 {
+			_, err := w.ev.Evaluate(t.Context())
+			w.must(err)
+			continue
+		}
+		is, err := w.ev.Match(t.Context(), "u0", "u1 0")
+		w.must(err)
+		if is != groups.Yes {
+			t.Errorf("u1 is beneath apac: %v", is)
+		}
+	}
+}

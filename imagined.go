@@ -16,7 +16,7 @@ type imagined struct {
 	now, then  *subject
 	found      *Consequence
 	read       bool           // by another group that is looked at
-	was, would []program.Term // what the rule asks; of predicates would is of those of whom they differ
+	was, would []program.Term // what the rule asks; what a predicate would say, of those of whom that is something else
 	differ     []differing
 	blurred    []program.Term  // what the rule asks, with what differs as unknown
 	who        *userset.Set    // of whom any term differs
@@ -98,12 +98,11 @@ func (c *imagined) ask() {
 }
 
 // readsOthers reports whether a condition on groups would find others in one of them, or would read other groups.
-func (o *otherwise) readsOthers(s *subject, l *groupLeaf) (others bool) {
-	namedBy(l, o.now.refs, func(id GroupID) bool {
-		others = others || o.answers[0][id] != o.answers[1][id]
-		return others
+func (o *otherwise) readsOthers(s *subject, l *groupLeaf) bool {
+	differs := func(id GroupID) bool { return o.answers[0][id] != o.answers[1][id] }
+	return o.regrouped[s.ID] || slices.ContainsFunc(l.groups, func(id GroupID) bool {
+		return differs(id) || l.orBelow && slices.ContainsFunc(o.now.refs.beneath(id), differs)
 	})
-	return others || o.regrouped[s.ID]
 }
 
 // An imaginedChunk is its users of one chunk.

@@ -279,7 +279,7 @@ func (x *index) adopt(schema *Schema) {
 		x.agendas = map[*time.Location]*agenda{}
 		for _, a := range x.aspects {
 			a.asking().predicates, a.asking().restless = nil, nil
-			a.asking().left++
+			a.asking().departures++
 			if v, is := a.(*valued); is {
 				v.checked, v.flawed = 0, nil
 				v.sheet.clear()
@@ -574,8 +574,10 @@ func (x *index) prune(r *run) {
 	})
 	for _, a := range x.aspects {
 		q := a.asking()
-		q.predicates = slices.DeleteFunc(q.predicates, func(p *predicate) bool { return !kept[p] })
-		q.left++
+		before := len(q.predicates)
+		if q.predicates = slices.DeleteFunc(q.predicates, func(p *predicate) bool { return !kept[p] }); len(q.predicates) < before {
+			q.departures++
+		}
 	}
 }
 

@@ -9,15 +9,15 @@ type mentions struct {
 	always []*predicate // to which others matter as well
 	tree   *Hierarchy   // of units
 	known  int          // so many of the predicates are entered
-	left   uint64       // after so many times that some of them left
+	after  uint64       // so many departures
 }
 
 // mention enters the predicates that are new, or all where some have left or the tree is another one. Names tells what one of
 // them names, and whether others matter to it as well.
 func (q *questions) mention(tree *Hierarchy, names func(p *predicate) (named iter.Seq[string], always bool)) {
 	m := &q.mentions
-	if m.of == nil || m.tree != tree || m.left != q.left {
-		*m = mentions{of: map[string][]*predicate{}, tree: tree, left: q.left}
+	if m.of == nil || m.tree != tree || m.after != q.departures {
+		*m = mentions{of: map[string][]*predicate{}, tree: tree, after: q.departures}
 	}
 	for _, p := range q.predicates[m.known:] {
 		named, always := names(p)
@@ -39,7 +39,7 @@ func (q *questions) mentioning(tree *Hierarchy, named map[string]bool) iter.Seq[
 		m := &q.mentions
 		lists := [][]*predicate{m.always}
 		switch {
-		case m.tree != tree || m.left != q.left || m.known != len(q.predicates):
+		case m.tree != tree || m.after != q.departures || m.known != len(q.predicates):
 			lists = [][]*predicate{q.predicates}
 		case len(named) < len(m.of):
 			for name := range named {

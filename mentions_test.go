@@ -129,3 +129,28 @@ func TestConditionsThatWentAreNotMissed(t *testing.T) {
 		t.Errorf("%+v %v, want ann to leave g and h", list, err)
 	}
 }
+
+// A unit that a rule names leaves the tree and comes back, and then one goes with which the rule has nothing to do.
+func TestWhatIsSupposedKnowsTheTreeAsItIs(t *testing.T) {
+	for _, between := range []bool{false, true} {
+		w := newEvalWorld(t, nil)
+		plain := groups.NewEvaluator(w.Memory, w.Memory, &groups.Options{Now: func() time.Time { return w.now }, IndexBytes: -1})
+		w.save(evalGroup("g", evalOrg.IsOrBelow("emea")), evalGroup("h", evalOrg.IsNot("emea")))
+		w.process()
+		for _, units := range [][]string{{"apac<world", "emea<world", "world<"}, {"apac<world", "world<"}, {"emea<world", "apac<world", "world<"}} {
+			if w.units(units...); between {
+				w.process()
+			}
+			s := groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"apac": ""}}}
+			want, _, err := plain.Suppose(t.Context(), s, 3)
+			w.must(err)
+			for range 2 {
+				got, _, err := w.ev.Suppose(t.Context(), s, 3)
+				w.must(err)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("with units %v, processed between %v (-want +got):\n%s", units, between, diff)
+				}
+			}
+		}
+	}
+}

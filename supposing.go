@@ -73,7 +73,7 @@ func (v *supposing) refresh(ctx context.Context, x *index) (bool, error) {
 	ok, err := x.refresh(ctx, v.now)
 	if ok && err == nil {
 		for _, s := range v.order {
-			if s.recipe != nil {
+			if s.recipe != nil && s.asks() {
 				x.flatten(s.recipe)
 			}
 		}
@@ -95,7 +95,7 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 		return false, nil // a group that is not chosen may be of later
 	}
 	maps.Copy(v.now.trees, x.trees)
-	v.indexed = v.suppose(x)
+	v.indexed = v.otherwise(x)
 	readers := c.asks(v.matters)
 	v.readers = make([]*Group, len(readers))
 	var may []*entry
@@ -114,8 +114,8 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 	return true, nil
 }
 
-// suppose is what an index says if all is as supposed.
-func (v *supposing) suppose(x *index) *otherwise {
+// otherwise is what an index says if all is as supposed.
+func (v *supposing) otherwise(x *index) *otherwise {
 	o := &otherwise{
 		supposing: v, x: x, aspects: map[aspect]*userset.Set{}, trees: map[aspect]Tree{}, others: map[*valued][]other{},
 		goes: map[Tree][]string{}, turned: map[*predicate]moving{}, differing: map[*predicate]bool{},
@@ -148,7 +148,7 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	}
 	o := v.indexed
 	if o == nil {
-		o = v.suppose(x)
+		o = v.otherwise(x)
 	}
 	v.found = make([]Consequence, len(v.order))
 	with := x.scratch()
