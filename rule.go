@@ -226,8 +226,9 @@ type ruleCache struct {
 	based uint64
 	// stored is how the groups of the Store were last arranged, and by group how it and those that its rule reads were.
 	stored map[GroupID]*arrangement
-	// drafted is how those of the last run with drafts were arranged, where that is not how they are stored.
-	drafted *arrangement
+	// drafted is how those of the last runs with drafts were arranged, where that is not how they are stored: of a draft
+	// that was alone, and of one with others.
+	drafted [2]*arrangement
 	// named is what the rules of the last run name that looked at everybody.
 	named *operands
 }
@@ -300,11 +301,15 @@ func (c *ruleCache) arrange(groups []*Group, around GroupID, drafts bool) *arran
 	case fits:
 		*a = arrangement{was.refs, was.order, definitionsOf(groups)}
 	case drafts:
-		if fits, _ := c.drafted.fits(groups); !fits {
-			c.drafted = newArrangement(groups)
-			c.drafted.disown()
+		drafted := &c.drafted[0]
+		if len(groups) > 1 {
+			drafted = &c.drafted[1]
 		}
-		return c.drafted
+		if fits, _ := (*drafted).fits(groups); !fits {
+			*drafted = newArrangement(groups)
+			(*drafted).disown()
+		}
+		return *drafted
 	default:
 		a = newArrangement(groups)
 	}
