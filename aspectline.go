@@ -24,6 +24,9 @@ type lineAspect struct {
 	adriftAt uint64
 }
 
+// fewBelow is up to how many people are found beneath others that are put into a set one by one, and not chunk by chunk.
+const fewBelow = 64
+
 // fewMoved is up to how many people a move takes along whose predicates are brought up to date one by one.
 // Beyond it, they are worked out anew when they are next needed.
 const fewMoved = 512
@@ -183,8 +186,21 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 		}
 		return
 	}
-	yes := with.nobody(len(a.x.ids))
-	put := func(n uint32) { yes[n/userset.Chunk].Set(uint16(n % userset.Chunk)) }
+	few := make([]uint32, 0, fewBelow)
+	var yes []userset.Bits // of all, where they are more
+	put := func(n uint32) {
+		if yes == nil && len(few) < fewBelow {
+			few = append(few, n)
+			return
+		}
+		if yes == nil {
+			yes = with.nobody(len(a.x.ids))
+			for _, n := range few {
+				yes[n/userset.Chunk].Set(uint16(n % userset.Chunk))
+			}
+		}
+		yes[n/userset.Chunk].Set(uint16(n % userset.Chunk))
+	}
 	ends := false // the way up from one of those they are beneath does, at a gap
 	for id := range l.goals {
 		g, ok := a.x.numbers.Find(UserID(id))
@@ -199,9 +215,17 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 			put(n)
 		}
 	}
-	for chunk, users := range chunksOf(len(a.x.ids)) {
-		a.x.present.And(chunk, &yes[chunk])
-		p.yes.Put(chunk, &yes[chunk], users)
+	if yes == nil {
+		for _, n := range few {
+			if a.x.present.Has(n) {
+				p.yes.Add(n)
+			}
+		}
+	} else {
+		for chunk, users := range chunksOf(len(a.x.ids)) {
+			a.x.present.And(chunk, &yes[chunk])
+			p.yes.Put(chunk, &yes[chunk], users)
+		}
 	}
 	if l.depth > 0 {
 		for n := range a.above.Lost() {
@@ -219,7 +243,7 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 	for chunk, users := range chunksOf(len(a.x.ids)) {
 		if adrift.CountIn(chunk) > 0 {
 			adrift.Load(chunk, unknown)
-			unknown.AndNot(&yes[chunk])
+			p.yes.AndNot(chunk, unknown)
 			p.unknown.Put(chunk, unknown, users)
 		}
 	}
