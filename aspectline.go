@@ -186,20 +186,19 @@ func (a *lineAspect) work(p *predicate, with *scratch) {
 		}
 		return
 	}
-	few := make([]uint32, 0, fewBelow)
+	few := make([]uint32, 0, fewBelow+1)
 	var yes []userset.Bits // of all, where they are more
 	put := func(n uint32) {
-		if yes == nil && len(few) < fewBelow {
-			few = append(few, n)
+		if few = append(few, n); yes == nil && len(few) <= fewBelow {
 			return
 		}
 		if yes == nil {
 			yes = with.nobody(len(a.x.ids))
-			for _, n := range few {
-				yes[n/userset.Chunk].Set(uint16(n % userset.Chunk))
-			}
 		}
-		yes[n/userset.Chunk].Set(uint16(n % userset.Chunk))
+		for _, n := range few {
+			yes[n/userset.Chunk].Set(uint16(n % userset.Chunk))
+		}
+		few = few[:0]
 	}
 	ends := false // the way up from one of those they are beneath does, at a gap
 	for id := range l.goals {
