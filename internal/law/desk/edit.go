@@ -167,11 +167,12 @@ func (p *page) freeze(by string, id groups.GroupID, revision uint64, frozen bool
 	})
 }
 
-// plan is what was shown to an editor.
+// plan is what was shown to an editor; forged is one that somebody wrote into since.
 type plan struct {
 	group   groups.Group
 	members groups.CurrentMembers
 	fates   map[place]fate
+	forged  bool
 }
 
 // same reports whether two plans are of the same edit and do the same.
@@ -237,6 +238,9 @@ func (p *page) publish(a admin.Actor, shown *plan) error {
 		stored, err := p.started(shown.group.ID, shown.group.Revision)
 		if err == nil && shown.group.Frozen && p.required(a, stored, shown.group) && !p.wrong(PreviewsAreNotRequired) {
 			err = fmt.Errorf("frozen, it moves nobody: the edit is %w", admin.ErrPreview)
+		}
+		if err == nil && shown.forged {
+			err = fmt.Errorf("group %q: %w", shown.group.ID, groups.ErrPlan)
 		}
 		if err != nil {
 			return err
