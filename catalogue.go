@@ -19,13 +19,13 @@ type catalogue struct {
 	of       *Memory
 	moment   uint64 // up to which what was filed is read
 	entries  map[GroupID]*entry
-	refs     *references         // never written to
-	order    []*entry            // those read by others first
-	flat     []flatEntry         // in that order, for who looks at one user
-	numbered []atomic.Int32      // by the number that a group has in the Memory: its place from 1 on; 0 is to be found by its ID
-	asking   map[matter][]*entry // whose rules ask for something; made when somebody wants to know
-	basis    uint64              // of the schema and the options
-	lost     uint64              // flips that were lost when the groups were last found ready
+	refs     *references        // never written to
+	order    []*entry           // those read by others first
+	flat     []flatEntry        // in that order, for who looks at one user
+	numbered []atomic.Int32     // by the number that a group has in the Memory: its place from 1 on; 0 is to be found by its ID
+	asking   map[matter]*asking // by what they ask for; made when somebody wants to know
+	basis    uint64             // of the schema and the options
+	lost     uint64             // flips that were lost when the groups were last found ready
 
 	// unready are those that cannot be followed user by user: a run must look at everybody there, or
 	// an index has not done so yet.
@@ -232,26 +232,53 @@ func (c *catalogue) arrange() {
 	}
 }
 
-// asks are the groups whose rules ask for one of these, by their IDs. They are not to be written to.
-func (c *catalogue) asks(of map[matter]bool) (list []*entry) {
+// asking are the groups whose rules ask for something, and their conditions that do, by the IDs of the groups.
+type asking struct {
+	entries    []*entry
+	conditions []Asking
+}
+
+// asks are those that ask for one of these. They are not to be written to.
+func (c *catalogue) asks(of matters) asking {
 	if c.asking == nil {
-		c.asking = map[matter][]*entry{}
+		c.asking = map[matter]*asking{}
 		for _, e := range slices.SortedFunc(maps.Values(c.entries), byID) {
-			for m := range e.matters() {
-				if met := c.asking[m]; len(met) == 0 || met[len(met)-1] != e {
-					c.asking[m] = append(met, e)
+			for _, a := range e.asking(nil, func(Condition) bool { return true }) {
+				for m := range mattersOf(a.Condition) {
+					c.asking[m] = c.asking[m].with(e, a)
 				}
 			}
 		}
 	}
+	var all asking
 	for m := range of {
-		if len(of) == 1 {
-			return c.asking[m]
+		if by := c.asking[m]; by != nil {
+			if len(of) == 1 {
+				return *by
+			}
+			all.entries = append(all.entries, by.entries...)
 		}
-		list = append(list, c.asking[m]...)
 	}
-	slices.SortFunc(list, byID)
-	return slices.Compact(list)
+	slices.SortFunc(all.entries, byID)
+	all.entries = slices.Compact(all.entries)
+	for _, e := range all.entries {
+		all.conditions = e.asking(all.conditions, of.askedBy)
+	}
+	return all
+}
+
+// with adds a condition, if it is not the last one already.
+func (a *asking) with(e *entry, of Asking) *asking {
+	if a == nil {
+		return &asking{[]*entry{e}, []Asking{of}}
+	}
+	if a.entries[len(a.entries)-1] != e {
+		a.entries = append(a.entries, e)
+	} else if a.conditions[len(a.conditions)-1].Pointer == of.Pointer {
+		return a
+	}
+	a.conditions = append(a.conditions, of)
+	return a
 }
 
 func byID(a, b *entry) int { return strings.Compare(string(a.ID), string(b.ID)) }

@@ -52,8 +52,11 @@ func TestACallWhoseContextEndsComesToItsErrorOrToAllThatItComesTo(t *testing.T) 
 			return fmt.Sprint(ok, changes), err
 		},
 		"Suppose": func(ctx context.Context, w *evalWorld) (any, error) {
-			list, _, err := w.ev.Suppose(ctx, groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": "apac"}}}, 5)
-			return list, err
+			s, err := w.ev.Suppose(ctx, groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": "apac"}}}, 5)
+			if s == nil {
+				return nil, err
+			}
+			return *s, err
 		},
 	}
 	dirs := map[string]func(*groups.Memory) groups.Directory{

@@ -88,9 +88,11 @@ func TestWhatIsSupposedOfManyIsWhatItIsOfEach(t *testing.T) {
 				w.people(evalUser("one", c.now...))
 				w.process()
 			}
-			list, _, err := w.ev.Suppose(t.Context(), c.s, 2)
-			if err != nil || len(list) != 1 || list[0].Left.Count != count(c.left) || list[0].Undecided.Count != count(c.undecided) {
-				t.Errorf("%s: %+v %v, want %d to leave and %d undecided (%+v)", c.why, list, err, count(c.left), count(c.undecided), as)
+			s, err := w.ev.Suppose(t.Context(), c.s, 2)
+			w.must(err)
+			list := s.Consequences
+			if len(list) != 1 || list[0].Left.Count != count(c.left) || list[0].Undecided.Count != count(c.undecided) {
+				t.Errorf("%s: %+v, want %d to leave and %d undecided (%+v)", c.why, list, count(c.left), count(c.undecided), as)
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/grouprules/groups"
@@ -98,16 +97,13 @@ func TestUnitsThatNobodyNamesMatterAsWell(t *testing.T) {
 				return rapid.MapOfN(unit, rapid.OneOf(rapid.Just(""), unit), 0, n).Draw(t, what)
 			}
 			s := groups.Supposition{Units: map[groups.Tree]map[string]string{tree: become("units", 2)}, Parents: map[groups.Tree]map[string]string{tree: become("parents", 1)}}
-			got, asked, err := ev.Suppose(t.Context(), s, 3)
-			want, asking, err2 := plain.Suppose(t.Context(), s, 3)
+			got, err := ev.Suppose(t.Context(), s, 3)
+			want, err2 := plain.Suppose(t.Context(), s, 3)
 			if err != nil || err2 != nil {
 				t.Fatal(err, err2)
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := unlike(want, got); diff != "" {
 				t.Fatalf("by the index otherwise than by looking at everybody, if %v (-want +got):\n%s", s, diff)
-			}
-			if len(asked) != len(asking) {
-				t.Fatalf("%d groups are concerned, want %d", len(asked), len(asking))
 			}
 		}
 	})
@@ -124,9 +120,10 @@ func TestConditionsThatWentAreNotMissed(t *testing.T) {
 	}
 	w.save(evalGroup("h", evalOrg.IsOrBelow("emea")))
 	w.process()
-	list, _, err := w.ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": ""}}}, 1)
-	if err != nil || len(list) != 2 || list[0].Left.Count != 1 || list[1].Left.Count != 1 {
-		t.Errorf("%+v %v, want ann to leave g and h", list, err)
+	s, err := w.ev.Suppose(t.Context(), groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"emea": ""}}}, 1)
+	w.must(err)
+	if list := s.Consequences; len(list) != 2 || list[0].Left.Count != 1 || list[1].Left.Count != 1 {
+		t.Errorf("%+v, want ann to leave g and h", list)
 	}
 }
 
@@ -144,14 +141,14 @@ func TestWhatIsSupposedKnowsTheTreeAsItIs(t *testing.T) {
 				w.process()
 			}
 			s := groups.Supposition{Units: map[groups.Tree]map[string]string{"org": {"apac": ""}}}
-			want, _, err := plain.Suppose(t.Context(), s, 3)
-			if w.must(err); step == 1 && len(want) != 1 {
+			want, err := plain.Suppose(t.Context(), s, 3)
+			if w.must(err); step == 1 && len(want.Consequences) != 1 {
 				t.Errorf("%+v, want who came to join h", want)
 			}
 			for range 2 {
-				got, _, err := w.ev.Suppose(t.Context(), s, 3)
+				got, err := w.ev.Suppose(t.Context(), s, 3)
 				w.must(err)
-				if diff := cmp.Diff(want, got); diff != "" {
+				if diff := unlike(want, got); diff != "" {
 					t.Errorf("with units %v, processed between %v (-want +got):\n%s", units, between, diff)
 				}
 			}

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -26,9 +27,32 @@ type Supposition struct {
 	GroupParents map[GroupID]GroupID `json:"groupParents,omitempty"`
 }
 
+// Supposed is what would come of a [Supposition].
+type Supposed struct {
+	// People is how many have something that would be otherwise, or would stand elsewhere. Where no group asks for it
+	// everybody is read to know.
+	People int `json:"people"`
+	// Consequences are of each group in which somebody would end otherwise, by their IDs.
+	Consequences []Consequence `json:"consequences"`
+	// Asking are the conditions that ask for one of the trees, choices or courses, of whatever group, whether or not
+	// anybody moves, and of groups in which somebody moves those on groups; by the IDs of the groups, and as they stand.
+	Asking []Asking `json:"asking"`
+}
+
+// Asking is a condition of a group's rule.
+type Asking struct {
+	Group GroupID `json:"group"`
+	Name  string  `json:"name"` // of the group
+	// Pointer is where the condition stands in the criteria, such as "/sets/0/conditions/2". The condition is shared, and
+	// not to be written to.
+	Pointer   string    `json:"pointer"`
+	Condition Condition `json:"-"`
+}
+
 // A Consequence is what would become of a group: who would end otherwise than now.
 type Consequence struct {
 	Group GroupID `json:"group"`
+	Name  string  `json:"name"`
 	// What would become of the membership, and whom the rule would not know about any more.
 	Joined    Moves `json:"joined"`
 	Left      Moves `json:"left"`
@@ -63,34 +87,36 @@ func (m *Moves) add(others *Moves, most int) {
 }
 
 // Suppose works out who would end otherwise than now if all were as supposed, and all groups were processed, now and then,
-// whatever their schedule says, the [Guard], and what it holds: of each group in which that is anybody, by their IDs, with
-// the first n of those who move. Nothing is written. It does not change the schema: an option that nobody has answers as one
-// that does not exist. A tree, a choice field or a group to be put elsewhere that does not exist is an error that wraps [ErrNotFound], and
-// parents in a ring are a [*CycleError]; an error of a source leaves no result at all. Beside the consequences it returns, by
-// their IDs, the groups that these are of and all others whose rules ask for one of the trees, choices or courses, whether
-// or not anybody moves; their criteria are shared, and not to be written to.
-func (e *Evaluator) Suppose(ctx context.Context, s Supposition, n int) (list []Consequence, concerned []Group, err error) {
+// whatever their schedule says, the [Guard], and what it holds, with the first n of those who move. Nothing is written. It does
+// not change the schema: an option that nobody has answers as one that does not exist. A tree, a choice field or a group to
+// be put elsewhere that does not exist is an error that wraps [ErrNotFound], and parents in a ring are a [*CycleError]; an
+// error of a source leaves no result at all.
+func (e *Evaluator) Suppose(ctx context.Context, s Supposition, n int) (*Supposed, error) {
 	v, err := retried(func() (*supposing, error) {
 		v, err := e.suppose(ctx, s)
 		if err == nil {
 			v.most = max(0, n)
 			err = v.evaluate(ctx)
 		}
+		if err == nil && v.people < 0 {
+			err = v.countPeople(ctx)
+		}
 		return v, err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	list, concerned = v.result()
-	return list, concerned, nil
+	return v.result(), nil
 }
 
 // supposing is a supposition that is looked into. Everybody is asked about twice: as they are, and as they would be.
 type supposing struct {
 	Supposition
 	now, then *run
-	matters   map[matter]bool // that would be otherwise
-	readers   []*Group        // whose rules ask for one of these, by their IDs
+	matters   matters                  // that would be otherwise
+	asking    []Asking                 // for one of these, by the IDs of the groups
+	people    int                      // who have any of it, or -1 before anybody is asked
+	elsewhere map[Tree]map[string]bool // the units that go or move, and all beneath them, to a look at everybody
 	// order are the groups that are looked at, those read by others first, as things are and as they would be: in which
 	// somebody may end otherwise, and those that they read. Regrouped are those that would read other groups.
 	order     []*subject
@@ -111,7 +137,7 @@ func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, err
 	}
 	now.few = true
 	then := &run{e: e, schema: now.schema, trees: map[Tree]*Hierarchy{}}
-	return &supposing{Supposition: s, now: now, then: then, matters: s.matters()}, nil
+	return &supposing{Supposition: s, now: now, then: then, matters: s.matters(), people: -1}, nil
 }
 
 // chooseAmongAll reads the groups, and chooses those to look at.
@@ -131,12 +157,11 @@ func (v *supposing) chooseAmongAll(ctx context.Context) error {
 			return err
 		}
 	}
-	v.readers = nil
+	v.asking = nil
 	for _, g := range all {
-		if v.reads(g) {
-			v.readers = append(v.readers, g)
-		}
+		v.asking = g.asking(v.asking, v.matters.askedBy)
 	}
+	slices.SortStableFunc(v.asking, func(a, b Asking) int { return strings.Compare(string(a.Group), string(b.Group)) })
 	v.choose(all, are, would)
 	return nil
 }
@@ -227,13 +252,13 @@ func (v *supposing) concerns(g *Group) bool {
 }
 
 // reads reports whether a rule asks for what would be otherwise.
-func (v *supposing) reads(g *Group) bool {
-	for m := range g.matters() {
-		if v.matters[m] {
-			return true
-		}
-	}
-	return false
+func (v *supposing) reads(g *Group) bool { return g.has(v.matters.askedBy) }
+
+// has reports whether a group's rule has a condition that is so.
+func (g *Group) has(is func(Condition) bool) bool {
+	return g.Kind == AutomaticGroup && slices.ContainsFunc(g.Criteria.Sets, func(s Set) bool {
+		return slices.ContainsFunc(s.Conditions, is)
+	})
 }
 
 // evaluate asks the index, or else everybody.
@@ -263,7 +288,47 @@ func (v *supposing) evaluate(ctx context.Context) error {
 		v.then.order = append(v.then.order, v.imagine(s))
 	}
 	v.found = make([]Consequence, len(v.order))
+	if v.findElsewhere() {
+		v.people = 0
+	}
 	return v.now.everybody(ctx, v.look)
+}
+
+// findElsewhere finds the units that would be elsewhere; it is false where no trees are read, since no group asks for one.
+func (v *supposing) findElsewhere() bool {
+	v.elsewhere = map[Tree]map[string]bool{}
+	for tree, id := range v.units() {
+		h := v.now.trees[tree]
+		if h == nil {
+			return false
+		}
+		if v.elsewhere[tree] == nil {
+			v.elsewhere[tree] = map[string]bool{}
+		}
+		v.elsewhere[tree][id] = true
+		for below := range h.lines.EachBelow(id) {
+			v.elsewhere[tree][below] = true
+		}
+	}
+	return true
+}
+
+// countPeople asks everybody, where no group did.
+func (v *supposing) countPeople(ctx context.Context) error {
+	if err := v.now.readTrees(ctx); err != nil {
+		return err
+	}
+	v.findElsewhere()
+	v.people = 0
+	for u, err := range v.now.e.dir.Users(ctx) {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return fmt.Errorf("read users: %w", err)
+		}
+		if v.concernsUser(&u) {
+			v.people++
+		}
+	}
+	return nil
 }
 
 // replant makes the trees as they would be of those that are.
@@ -294,6 +359,9 @@ func (v *supposing) look(groups []*subject, id UserID, u *User) {
 	if u != nil {
 		would := *u
 		v.revise(&would)
+		if v.people >= 0 && v.concernsUser(u) {
+			v.people++
+		}
 		u = &would
 	}
 	for i, s := range v.then.order {
@@ -343,30 +411,45 @@ func (c *Consequence) add(others *Consequence, most int) {
 	}
 }
 
-// result is what was found of groups in which anybody moves, with these and those whose rules ask, by their IDs.
-func (v *supposing) result() (list []Consequence, concerned []Group) {
-	list = []Consequence{}
-	concerned = make([]Group, len(v.readers))
-	for i, g := range v.readers {
-		concerned[i] = *g
-	}
-	for i, c := range v.found {
-		moves := 0
+// result is what was found.
+func (v *supposing) result() *Supposed {
+	s := &Supposed{People: v.people, Consequences: []Consequence{}}
+	for i := range v.found {
+		c, moves := &v.found[i], 0
 		for _, m := range c.all() {
 			moves += m.Count
 			m.First = listed(m.First)
 		}
-		if c.Group = v.order[i].ID; moves == 0 {
-			continue
-		}
-		if list = append(list, c); !v.reads(v.order[i].Group) {
-			concerned = append(concerned, *v.order[i].Group)
+		if moves > 0 {
+			c.Group, c.Name = v.order[i].ID, v.order[i].Name
+			s.Consequences = append(s.Consequences, *c)
 		}
 	}
-	slices.SortFunc(list, func(a, b Consequence) int { return strings.Compare(string(a.Group), string(b.Group)) })
-	slices.SortFunc(concerned, func(a, b Group) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	return list, concerned
+	slices.SortFunc(s.Consequences, func(a, b Consequence) int { return strings.Compare(string(a.Group), string(b.Group)) })
+	s.Asking = v.mergeAsking(s.Consequences)
+	return s
 }
+
+// mergeAsking are the conditions that ask, with those on groups where somebody moves.
+func (v *supposing) mergeAsking(moving []Consequence) []Asking {
+	list, rest := make([]Asking, 0, len(v.asking)+len(moving)), v.asking
+	either := func(c Condition) bool { return isOnGroups(c) || v.matters.askedBy(c) }
+	for _, c := range moving {
+		g := v.now.groups[c.Group]
+		if !g.has(isOnGroups) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(rest, g.ID, func(a Asking, id GroupID) int { return strings.Compare(string(a.Group), string(id)) })
+		list, rest = append(list, rest[:at]...), rest[at:]
+		for len(rest) > 0 && rest[0].Group == g.ID {
+			rest = rest[1:]
+		}
+		list = g.asking(list, either)
+	}
+	return append(list, rest...)
+}
+
+func isOnGroups(c Condition) bool { _, is := c.(GroupCondition); return is }
 
 // String returns what is supposed on one line.
 func (s Supposition) String() string {
@@ -425,24 +508,17 @@ type matter struct {
 	field, course string
 }
 
-// matters yields what the rule of a group asks for, some perhaps twice.
-func (g *Group) matters() iter.Seq[matter] {
+// mattersOf yields what a condition asks for.
+func mattersOf(c Condition) iter.Seq[matter] {
 	return func(yield func(matter) bool) {
-		if g.Kind != AutomaticGroup {
-			return
-		}
-		for i := range g.Criteria.Sets {
-			for _, c := range g.Criteria.Sets[i].Conditions {
-				more := true
-				switch c := c.(type) {
-				case UnitCondition:
-					more = yield(matter{tree: c.Tree})
-				case FieldCondition:
-					more = yield(matter{field: c.Field})
-				case EnrollmentCondition:
-					more = !slices.ContainsFunc(c.Courses, func(id string) bool { return !yield(matter{course: id}) })
-				}
-				if !more {
+		switch c := c.(type) {
+		case UnitCondition:
+			yield(matter{tree: c.Tree})
+		case FieldCondition:
+			yield(matter{field: c.Field})
+		case EnrollmentCondition:
+			for _, id := range c.Courses {
+				if !yield(matter{course: id}) {
 					return
 				}
 			}
@@ -450,9 +526,36 @@ func (g *Group) matters() iter.Seq[matter] {
 	}
 }
 
+type matters map[matter]bool
+
+// askedBy reports whether a condition asks for any.
+func (of matters) askedBy(c Condition) bool {
+	for m := range mattersOf(c) {
+		if of[m] {
+			return true
+		}
+	}
+	return false
+}
+
+// asking appends the conditions of a group's rule that are so.
+func (g *Group) asking(list []Asking, is func(Condition) bool) []Asking {
+	if g.Kind != AutomaticGroup {
+		return list // it keeps criteria, which nobody reads
+	}
+	for i := range g.Criteria.Sets {
+		for j, c := range g.Criteria.Sets[i].Conditions {
+			if is(c) {
+				list = append(list, Asking{g.ID, g.Name, spot{set: i, condition: j}.to(""), c})
+			}
+		}
+	}
+	return list
+}
+
 // matters are those that would be otherwise.
-func (s *Supposition) matters() map[matter]bool {
-	all := map[matter]bool{}
+func (s *Supposition) matters() matters {
+	all := matters{}
 	for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
 		for tree, become := range of {
 			if len(become) > 0 {
@@ -486,6 +589,36 @@ func (s *Supposition) revise(u *User) {
 		}
 	}
 	u.Enrollments = s.without(u.Enrollments)
+}
+
+// concernsUser reports whether a user would have something otherwise, or stand elsewhere.
+func (v *supposing) concernsUser(u *User) bool {
+	for tree, units := range v.elsewhere {
+		if slices.ContainsFunc(u.Units[tree], func(id string) bool { return units[id] }) {
+			return true
+		}
+	}
+	for field, become := range v.Options {
+		if list, is := u.Fields[field].data.(choiceValue); is && slices.ContainsFunc(list, changes(become)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(u.Enrollments.list, func(r Enrollment) bool { return v.isGone(r.Course) })
+}
+
+// units yields the units that would go or move, some perhaps twice.
+func (s *Supposition) units() iter.Seq2[Tree, string] {
+	return func(yield func(Tree, string) bool) {
+		for _, of := range []map[Tree]map[string]string{s.Units, s.Parents} {
+			for tree, become := range of {
+				for id := range become {
+					if !yield(tree, id) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // changes reports whether something becomes another.

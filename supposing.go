@@ -22,6 +22,7 @@ type otherwise struct {
 	trees   map[aspect]Tree         // of those that are of units
 	others  map[*valued][]other
 	goes    map[Tree][]string // units
+	unasked bool              // no aspect has some of what would be otherwise
 	// differing are the predicates that would say something else of a value, or of records, and turned those of them that
 	// groups ask that are looked at.
 	differing map[*predicate]bool
@@ -96,16 +97,16 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 	}
 	maps.Copy(v.now.trees, x.trees)
 	v.indexed = v.otherwise(x)
-	readers := c.asks(v.matters)
-	v.readers = make([]*Group, len(readers))
+	asking := c.asks(v.matters)
+	v.asking = asking.conditions
 	var may []*entry
 	for p := range v.indexed.differing {
 		for _, u := range p.uses {
 			may = append(may, u.of)
 		}
 	}
-	for i, e := range readers {
-		if v.readers[i] = e.Group; e.rule != nil && !e.Frozen && e.recipe == nil {
+	for _, e := range asking.entries {
+		if e.rule != nil && !e.Frozen && e.recipe == nil {
 			may, v.indexed = append(may, e), nil // it may ask what nobody did
 		}
 	}
@@ -143,17 +144,22 @@ type moving struct {
 
 // byIndex asks the index.
 func (v *supposing) byIndex(ctx context.Context, x *index) error {
+	o := v.indexed
+	if o == nil && len(v.order) > 0 {
+		o = v.otherwise(x)
+	}
+	if o != nil {
+		with := x.scratch()
+		o.gather(with)
+		if !o.unasked {
+			v.people = o.count(with)
+		}
+		x.scratches.Put(with)
+	}
 	if len(v.order) == 0 {
 		return nil
 	}
-	o := v.indexed
-	if o == nil {
-		o = v.otherwise(x)
-	}
 	v.found = make([]Consequence, len(v.order))
-	with := x.scratch()
-	o.gather(with)
-	x.scratches.Put(with)
 	o.move()
 	chosen, read := o.narrow()
 	would := make([]*subject, len(v.order))
@@ -213,26 +219,29 @@ func (o *otherwise) narrow() (chosen []int, read map[GroupID]bool) {
 func (o *otherwise) findOthers() {
 	codes := map[*valued][]uint32{}
 	with := func(aspect, id string) {
-		if a, is := o.x.aspects[aspect].(*valued); is { // somebody asks
+		a, is := o.x.aspects[aspect].(*valued)
+		if !is {
+			o.unasked = true
+			return
+		}
+		o.aspects[a] = nil
+		codes[a] = append(codes[a], a.having(id)...)
+	}
+	if len(o.Courses) > 0 {
+		if a := o.x.aspects[aspectEnrollments]; a != nil {
 			o.aspects[a] = nil
-			codes[a] = append(codes[a], a.having(id)...)
+		} else {
+			o.unasked = true
 		}
 	}
-	if a := o.x.aspects[aspectEnrollments]; a != nil && len(o.Courses) > 0 {
-		o.aspects[a] = nil
-	}
-	for _, of := range []map[Tree]map[string]string{o.Units, o.Parents} {
-		for tree, become := range of {
-			name := aspectTree + string(tree)
-			if a := o.x.aspects[name]; a != nil {
-				o.trees[a] = tree
-			}
-			for id := range become {
-				with(name, id)
-				for below := range o.x.trees[tree].lines.EachBelow(id) {
-					with(name, below)
-				}
-			}
+	for tree, id := range o.units() {
+		name := aspectTree + string(tree)
+		if a := o.x.aspects[name]; a != nil {
+			o.trees[a] = tree
+		}
+		with(name, id)
+		for below := range o.x.trees[tree].lines.EachBelow(id) {
+			with(name, below)
 		}
 	}
 	for field, become := range o.Options {
@@ -274,6 +283,19 @@ func (o *otherwise) gather(with *scratch) {
 			a.join(a.taken(o.Courses), with, o.aspects[a])
 		}
 	}
+}
+
+// count is how many have something otherwise.
+func (o *otherwise) count(with *scratch) (n int) {
+	for chunk := range chunksOf(len(o.x.ids)) {
+		with.met.Reset()
+		for _, who := range o.aspects {
+			who.Or(chunk, &with.met)
+		}
+		o.x.present.And(chunk, &with.met)
+		n += with.met.Count()
+	}
+	return n
 }
 
 // move finds the predicates that would say something else of somebody, and what that is.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/grouprules/groups"
@@ -28,13 +30,7 @@ type Impact struct {
 // A Concern is a group that has to do with what an [Action] is about, or in which somebody would move.
 type Concern struct {
 	groups.Consequence
-	Name  string    `json:"name"`
 	Reads []Reading `json:"reads"`
-}
-
-// moving reports whether anybody moves, or becomes undecided.
-func (c *Concern) moving() bool {
-	return c.Joined.Count+c.Left.Count+c.Switched.Count+c.Undecided.Count+c.Withheld.Count > 0
 }
 
 // Err is for who blocks what groups depend on: where any is concerned, an error that wraps [ErrConcerned] and names them
@@ -97,32 +93,44 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Impact{Action: a, Groups: []Concern{}, Degraded: []groups.GroupID{}}
-	if m.People, err = d.people(ctx, p); err != nil {
-		return nil, fmt.Errorf("%v: %w", a, err)
-	}
-	moving, concerned, err := d.moving(ctx, p, n)
+	found, err := d.supposed(ctx, p, n)
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
-	if a.Kind == groupKind && a.Do == toDelete {
-		m.People = moving[p.group.ID].Left.Count
+	m := &Impact{Action: a, People: found.People, Groups: []Concern{}, Degraded: []groups.GroupID{}}
+	concerns := map[groups.GroupID]*Concern{}
+	of := func(id groups.GroupID, name string) *Concern {
+		if concerns[id] == nil {
+			concerns[id] = &Concern{Consequence: groups.Consequence{Group: id, Name: name}}
+		}
+		return concerns[id]
 	}
-	for i := range concerned {
-		g := &concerned[i]
-		reads, degraded := p.readings(g, m.People)
+	for _, c := range found.Consequences {
+		concerns[c.Group] = &Concern{Consequence: c}
+	}
+	for _, g := range p.beneath() {
+		of(g.ID, g.Name).Reads = []Reading{{How: isParent, Text: "its parent is " + p.ID}}
+	}
+	for list := found.Asking; len(list) > 0; {
+		id, n := list[0].Group, 1
+		for n < len(list) && list[n].Group == id {
+			n++
+		}
+		reads, degraded := p.readings(list[:n], m.People)
+		if c := concerns[id]; c != nil && len(c.Reads)+len(reads) == 0 && !p.is(id) {
+			reads = p.reasons(list[:n])
+		}
+		if len(reads) > 0 {
+			c := of(id, list[0].Name)
+			c.Reads = append(c.Reads, reads...)
+		}
 		if degraded {
-			m.Degraded = append(m.Degraded, g.ID)
+			m.Degraded = append(m.Degraded, id)
 		}
-		c := Concern{moving[g.ID], g.Name, reads}
-		if len(c.Reads) == 0 && !c.moving() {
-			continue
-		}
-		if len(c.Reads) == 0 && string(g.ID) != a.ID {
-			c.Reads = p.reasons(g)
-		}
-		c.Group = g.ID
-		m.Groups = append(m.Groups, c.listed())
+		list = list[n:]
+	}
+	for _, id := range slices.Sorted(maps.Keys(concerns)) {
+		m.Groups = append(m.Groups, concerns[id].listed())
 	}
 	return m, nil
 }
@@ -140,50 +148,51 @@ func (c Concern) listed() Concern {
 	return c
 }
 
-// people counts who has it.
+// people counts who has a value in the field.
 func (d *Desk) people(ctx context.Context, p *place) (int, error) {
-	if p.Kind == groupKind {
-		return p.group.State.Members, nil
+	if p.field.NotForCriteria {
+		return 0, nil // the rules know no such people
 	}
-	who := p.who()
-	if who == nil {
-		return 0, nil
-	}
-	t, err := d.ev.Count(ctx, byItself(groups.AllSets(groups.All(who))))
+	has := groups.FieldCondition{Field: p.Field, Test: groups.Test{Op: opIsEmpty, Negated: true}}
+	t, err := d.ev.Count(ctx, byItself(groups.AllSets(groups.All(has))))
 	return t.Population, err
 }
 
-// moving are the groups in which somebody moves, with the first n of them. Concerned are all that may have to do with the
-// action.
-func (d *Desk) moving(ctx context.Context, p *place, n int) (moving map[groups.GroupID]groups.Consequence, concerned []groups.Group, err error) {
-	moving, concerned = map[groups.GroupID]groups.Consequence{}, p.all
+// supposed is what would come of the action, with all conditions that may have to do with it, and how many people have it.
+func (d *Desk) supposed(ctx context.Context, p *place, n int) (s *groups.Supposed, err error) {
 	switch {
-	case p.Kind == fieldKind: // nobody moves by a rule that does not fit the schema
-	case p.Kind == groupKind && p.group.Parent == groups.GroupID(p.To): // others find it where it was
+	case p.Kind == fieldKind, // nobody moves by a rule that does not fit the schema
+		p.Kind == groupKind && p.group.Parent == groups.GroupID(p.To): // others find it where it was
+		s = new(groups.Supposed)
 	default:
-		list, readers, err := d.ev.Suppose(ctx, p.supposition(), n)
-		if err != nil {
-			return nil, nil, err
-		}
-		if p.Kind != groupKind {
-			concerned = readers
-		}
-		for _, c := range list {
-			moving[c.Group] = c
+		if s, err = d.ev.Suppose(ctx, p.supposition(), n); err != nil {
+			return nil, err
 		}
 	}
-	if p.Kind != groupKind || p.Do != toDelete {
-		return moving, concerned, nil
+	if p.all != nil {
+		s.Asking = p.asking()
 	}
-	var left groups.Moves // all members
+	switch {
+	case p.Kind == fieldKind:
+		s.People, err = d.people(ctx, p)
+		return s, err
+	case p.Kind != groupKind:
+		return s, nil
+	case p.Do != toDelete:
+		s.People = p.group.State.Members
+		return s, nil
+	}
+	left := groups.Moves{} // all members
 	for m, err := range d.ev.Members(ctx, p.group.ID) {
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if left.Count++; len(left.First) < n {
 			left.First = append(left.First, m.User)
 		}
 	}
-	moving[p.group.ID] = groups.Consequence{Left: left}
-	return moving, concerned, nil
+	s.People = left.Count
+	s.Consequences = slices.DeleteFunc(s.Consequences, func(c groups.Consequence) bool { return p.is(c.Group) })
+	s.Consequences = append(s.Consequences, groups.Consequence{Group: p.group.ID, Name: p.group.Name, Left: left})
+	return s, nil
 }

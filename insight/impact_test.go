@@ -243,6 +243,36 @@ func hampered(err error) bool {
 	return errors.Is(err, insight.ErrAction) || errors.As(err, &cycle) || errors.As(err, &broken)
 }
 
+// who counts the people who have what an action is about, or says -1 where the group's members have it.
+func who(t *rapid.T, w worked, a insight.Action) int {
+	has := func(u groups.User) bool { return slices.Contains(u.Fields[a.Field].Texts(), a.ID) }
+	switch a.Kind {
+	case "unit":
+		trees, err := w.ev.Trees(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		beneath := append(trees[a.Tree].Below(a.ID), a.ID)
+		has = func(u groups.User) bool {
+			return slices.ContainsFunc(u.Units[a.Tree], func(id string) bool { return slices.Contains(beneath, id) })
+		}
+	case "course":
+		has = func(u groups.User) bool {
+			records, _ := u.Enrollments.List()
+			return slices.ContainsFunc(records, func(e groups.Enrollment) bool { return e.Course == a.ID })
+		}
+	case "field", "group":
+		return -1
+	}
+	n := 0
+	for u := range w.Users(t.Context()) {
+		if has(u) {
+			n++
+		}
+	}
+	return n
+}
+
 // An impact is what comes of taking the action and processing everything, compared with processing everything as it is,
 // and looking writes nothing.
 func TestAnImpactIsWhatComesOfIt(t *testing.T) {
@@ -265,6 +295,9 @@ func TestAnImpactIsWhatComesOfIt(t *testing.T) {
 		}
 		if after := fmt.Sprint(w.state(t)); after != before {
 			t.Fatalf("looking wrote something:\n%s\n%s", before, after)
+		}
+		if want := who(t, w, a); want >= 0 && impact.People != want {
+			t.Fatalf("%v: %d people, not %d", a, impact.People, want)
 		}
 		if (impact.Err() == nil) != (len(impact.Groups) == 0) || impact.Err() != nil && !errors.Is(impact.Err(), insight.ErrConcerned) {
 			t.Fatalf("blocked by %v: %v", impact, impact.Err())

@@ -130,23 +130,6 @@ func (p *place) amongGroups() error {
 	return nil
 }
 
-// who is the criterion of the people who have it, none where the rules know no such people.
-func (p *place) who() groups.Condition {
-	switch {
-	case p.Kind == unitKind:
-		return p.Tree.IsOrBelow(p.ID)
-	case p.Kind == courseKind:
-		return groups.Courses(p.ID).AreEnrolled()
-	case p.Kind == groupKind || p.field.NotForCriteria:
-		return nil
-	case p.Kind == fieldKind:
-		return groups.FieldCondition{Field: p.Field, Test: groups.Test{Op: opIsEmpty, Negated: true}}
-	case p.field.Type == groups.TypeMultiChoice:
-		return groups.MultiChoiceField(p.Field).IncludesAny(p.ID)
-	}
-	return groups.ChoiceField(p.Field).Is(p.ID)
-}
-
 // supposition is what taking the action would make of the people and the groups.
 func (p *place) supposition() groups.Supposition {
 	var s groups.Supposition

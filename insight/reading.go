@@ -33,18 +33,16 @@ const (
 	ofGroup  = "group"
 )
 
-// readings are what has to do with it in the definition of a group, and whether a tombstone would leave one of its conditions
-// unknown. People is how many have it.
-func (p *place) readings(g *groups.Group, people int) (list []Reading, degraded bool) {
-	if p.Kind == groupKind && string(g.Parent) == p.ID {
-		list = append(list, Reading{How: isParent, Text: "its parent is " + p.ID})
-	}
-	for at, c := range conditions(g) {
+// readings are what has to do with it among conditions of a group, and whether a tombstone would leave one of these unknown.
+// People is how many have it.
+func (p *place) readings(of []groups.Asking, people int) (list []Reading, degraded bool) {
+	for i := range of {
+		c := of[i].Condition
 		if !p.asks(c) {
 			continue
 		}
 		if how := p.reads(c); how != "" {
-			list = append(list, Reading{at.pointer(), how, c.String()})
+			list = append(list, Reading{of[i].Pointer, how, c.String()})
 		}
 		degraded = degraded || p.degrades(c, people)
 	}
@@ -52,37 +50,47 @@ func (p *place) readings(g *groups.Group, people int) (list []Reading, degraded 
 }
 
 // reasons are the conditions by which somebody moves in a group that has no readings.
-func (p *place) reasons(g *groups.Group) (list []Reading) {
-	for at, c := range conditions(g) {
-		if _, is := c.(groups.GroupCondition); is {
-			list = append(list, Reading{at.pointer(), ofGroup, c.String()})
-		} else if p.asks(c) {
-			list = append(list, Reading{at.pointer(), asksFor, c.String()})
+func (p *place) reasons(of []groups.Asking) (list []Reading) {
+	for i := range of {
+		how := asksFor
+		if _, is := of[i].Condition.(groups.GroupCondition); is {
+			how = ofGroup
+		}
+		list = append(list, Reading{of[i].Pointer, how, of[i].Condition.String()})
+	}
+	return list
+}
+
+// asking are the conditions of all groups that ask for it, and those on groups, by the IDs of the groups.
+func (p *place) asking() (list []groups.Asking) {
+	for i := range p.all {
+		g := &p.all[i]
+		if g.Kind != groups.AutomaticGroup {
+			continue // it keeps criteria, which nobody reads
+		}
+		for j, s := range g.Criteria.Sets {
+			for k, c := range s.Conditions {
+				if _, is := c.(groups.GroupCondition); is || p.asks(c) {
+					list = append(list, groups.Asking{Group: g.ID, Name: g.Name, Pointer: fmt.Sprintf("/sets/%d/conditions/%d", j, k), Condition: c})
+				}
+			}
 		}
 	}
 	return list
 }
 
-// A spot is the place of a condition in criteria. Most are passed over, and need no pointer.
-type spot struct{ set, condition int }
-
-func (s spot) pointer() string { return fmt.Sprintf("/sets/%d/conditions/%d", s.set, s.condition) }
-
-// conditions yields what the rule of a group asks, with its places.
-func conditions(g *groups.Group) func(func(spot, groups.Condition) bool) {
-	return func(yield func(spot, groups.Condition) bool) {
-		if g.Kind != groups.AutomaticGroup {
-			return // it keeps criteria, which nobody reads
-		}
-		for i, s := range g.Criteria.Sets {
-			for j, c := range s.Conditions {
-				if !yield(spot{i, j}, c) {
-					return
-				}
-			}
+// beneath are the groups of which the group that the action is about is the parent.
+func (p *place) beneath() (list []groups.Group) {
+	for _, g := range p.all {
+		if p.Kind == groupKind && string(g.Parent) == p.ID {
+			list = append(list, g)
 		}
 	}
+	return list
 }
+
+// is reports whether the action is about the group.
+func (p *place) is(id groups.GroupID) bool { return p.Kind == groupKind && string(id) == p.ID }
 
 // reads says how a condition reads it, if it does.
 func (p *place) reads(c groups.Condition) string {
