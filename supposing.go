@@ -19,6 +19,7 @@ type otherwise struct {
 	*supposing
 	x       *index
 	aspects map[aspect]*userset.Set // that have something otherwise, and of whom
+	settled map[aspect]*userset.Set // these, and who sit in no unit, where units go: they know where they sit then
 	trees   map[aspect]Tree         // of those that are of units
 	others  map[*valued][]other
 	goes    map[Tree][]string // units
@@ -118,7 +119,7 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 // otherwise is what an index says if all is as supposed.
 func (v *supposing) otherwise(x *index) *otherwise {
 	o := &otherwise{
-		supposing: v, x: x, aspects: map[aspect]*userset.Set{}, trees: map[aspect]Tree{}, others: map[*valued][]other{},
+		supposing: v, x: x, aspects: map[aspect]*userset.Set{}, settled: map[aspect]*userset.Set{}, trees: map[aspect]Tree{}, others: map[*valued][]other{},
 		goes: map[Tree][]string{}, turned: map[*predicate]moving{}, differing: map[*predicate]bool{},
 	}
 	for tree, become := range v.Units {
@@ -279,6 +280,12 @@ func (o *otherwise) gather(with *scratch) {
 				codes[i] = o.others[a][i].code
 			}
 			a.codes.Fill(o.aspects[a], codes, &with.met)
+			if len(o.goes[o.trees[a]]) > 0 {
+				codes = append(codes, noUnits)
+				slices.Sort(codes)
+				o.settled[a] = new(userset.Set)
+				a.codes.Fill(o.settled[a], codes, &with.met)
+			}
 		case *enrollmentAspect:
 			a.join(a.taken(o.Courses), with, o.aspects[a])
 		}
@@ -376,7 +383,7 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 	a.codes.Fill(m.would.Unknown, to[Unknown], &with.met)
 	switch {
 	case stray:
-		o.widen(p, a, to[No], with, m.would)
+		o.widen(p, o.settled[a], with, m.would)
 		m.who = o.apart(program.Term{Yes: &p.yes, Unknown: &p.unknown}, m.would, &o.x.present, with)
 	case len(differ) == len(others):
 		m.who = o.aspects[a]
@@ -386,20 +393,18 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 	return m
 }
 
-// widen adds to what a predicate would say of those who would have something else what it would say of everybody else, where
-// one of its units would be gone: it is not known of whom it does not hold for, but of those who sit in none.
-func (o *otherwise) widen(p *predicate, a *valued, no []uint32, with *scratch, would program.Term) {
-	var none userset.Set
-	a.codes.Fill(&none, no, &with.met)
+// widen adds to what a predicate would say of those who know where they sit what it would say of everybody else, where one of
+// its units would be gone: it is not known of whom it does not hold for.
+func (o *otherwise) widen(p *predicate, settled *userset.Set, with *scratch, would program.Term) {
 	yes, unknown := &with.yes, &with.unknown
 	for chunk, users := range chunksOf(len(o.x.ids)) {
 		p.yes.Load(chunk, yes)
-		none.AndNot(chunk, yes)
-		would.Unknown.AndNot(chunk, yes)
-		would.Yes.Or(chunk, yes)
 		o.x.present.Load(chunk, unknown)
 		unknown.AndNot(yes)
-		none.AndNot(chunk, unknown)
+		settled.AndNot(chunk, yes)
+		settled.AndNot(chunk, unknown)
+		would.Yes.Or(chunk, yes)
+		would.Unknown.Or(chunk, unknown)
 		would.Yes.Put(chunk, yes, users)
 		would.Unknown.Put(chunk, unknown, users)
 	}
