@@ -15,8 +15,9 @@ type imagined struct {
 	o          *otherwise
 	now, then  *subject
 	found      *Consequence
-	read       bool           // by another group that is looked at
-	was, would []program.Term // what the rule asks; what a predicate would say, of those of whom that is something else
+	read       bool                        // by another group that is looked at
+	was, would []program.Term              // what the rule asks; what a predicate would say, of those of whom that is something else
+	named      []namedGroups[program.Term] // by condition on groups, if it is to be asked of one user after the other
 	differ     []differing
 	blurred    []program.Term  // what the rule asks, with what differs as unknown
 	who        *userset.Set    // of whom any term differs
@@ -68,19 +69,19 @@ func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 func (c *imagined) ask() {
 	o, with := c.o, c.o.x.scratch()
 	defer o.x.scratches.Put(with)
-	o.now.enterTerms(c.now, o.x, o.answers[0])
-	c.was, c.would = c.now.terms, slices.Clone(c.now.terms)
-	for k, p := range c.now.recipe.predicates {
+	recipe := c.now.recipe
+	c.was, c.would = slices.Clone(recipe.terms), slices.Clone(recipe.terms)
+	for k, p := range recipe.predicates {
 		if t, moves := o.turned[p]; moves {
-			d := differing{c.now.recipe.places[k], t.who, p, t.would.Yes == nil}
+			d := differing{recipe.places[k], t.who, p, t.would.Yes == nil}
 			c.differ, c.would[d.term] = append(c.differ, d), t.would
 		}
 	}
-	for _, g := range c.now.recipe.groups {
+	for _, g := range recipe.groups {
 		if o.readsOthers(c.now, g.leaf) {
-			then := o.x.membersOf(o.then, g.leaf, o.answers[1])
-			d := differing{term: g.term, who: o.apart(c.was[g.term], then, &o.x.present, with)}
-			c.differ, c.would[d.term] = append(c.differ, d), then
+			was, then := o.x.membersOf(o.now, g.leaf, o.answers[0]), o.x.membersOf(o.then, g.leaf, o.answers[1])
+			d := differing{term: g.term, who: o.apart(was, then, &o.x.present, with)}
+			c.differ, c.was[d.term], c.would[d.term] = append(c.differ, d), was, then
 		}
 	}
 	if c.who = new(userset.Set); len(c.differ) == 1 {
@@ -90,11 +91,31 @@ func (c *imagined) ask() {
 			c.who.AddAll(d.who)
 		}
 	}
+	c.nameGroups()
 	c.blurred = slices.Clone(c.was)
 	for _, d := range c.differ {
 		c.blurred[d.term] = program.Term{Yes: new(userset.Set), Unknown: c.who}
 	}
-	c.program = c.now.recipe.program.Within(len(c.was))
+	c.program = recipe.program.Within(len(c.was))
+}
+
+// nameGroups has what stays of conditions on groups asked user by user where no chunk has many, and else finds it for all.
+func (c *imagined) nameGroups() {
+	x, recipe, many := c.o.x, c.now.recipe, false
+	for chunk := range chunksOf(len(x.ids)) {
+		many = many || c.who.CountIn(chunk) > program.Few
+	}
+	c.named = make([]namedGroups[program.Term], len(recipe.groups))
+	for k, g := range recipe.groups {
+		switch {
+		case c.was[g.term].Yes != nil: // it differs
+		case many:
+			c.was[g.term] = x.membersOf(c.o.now, g.leaf, c.o.answers[0])
+			c.would[g.term] = c.was[g.term]
+		default:
+			c.named[k] = x.namedTerms(c.o.now, g.leaf, c.o.answers[0])
+		}
+	}
 }
 
 // readsOthers reports whether a condition on groups would find others in one of them, or would read other groups.
@@ -217,7 +238,11 @@ func (c *imaginedChunk) says(terms []program.Term, u uint16) Verdict {
 	x, recipe, n := c.o.x, c.now.recipe, uint32(c.chunk*userset.Chunk)+uint32(u)
 	return verdictFrom(recipe.flat.Match(func(number uint32) program.Truth {
 		if number >= groupsFrom {
-			return terms[recipe.groups[number-groupsFrom].term].Of(n)
+			k := number - groupsFrom
+			if t := terms[recipe.groups[k].term]; t.Yes != nil {
+				return t.Of(n)
+			}
+			return truthOf(c.named[k].held(func(t program.Term) Verdict { return verdictFrom(t.Of(n)) }))
 		}
 		p := x.asked[number-1]
 		for i := range c.differ {

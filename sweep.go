@@ -234,13 +234,7 @@ func (x *index) amended(was program.Term, verdicts map[uint32]Verdict) program.T
 func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term) program.Term {
 	of := program.Program{Any: l.match == MatchAny}
 	var terms []program.Term
-	named := namedBy(l, r.refs, func(id GroupID) program.Term {
-		if term, known := answers[id]; known {
-			return term
-		}
-		return program.Term{Yes: new(userset.Set), Unknown: &x.present}
-	})
-	for _, each := range named.each {
+	for _, each := range x.namedTerms(r, l, answers).each {
 		clause := program.Clause{Any: true}
 		for _, term := range each {
 			clause.Literals = append(clause.Literals, program.Literal{Term: len(terms)})
@@ -263,6 +257,16 @@ func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term
 		}
 	}
 	return out
+}
+
+// namedTerms are what it finds in each of the groups.
+func (x *index) namedTerms(r *run, l *groupLeaf, answers map[GroupID]program.Term) namedGroups[program.Term] {
+	return namedBy(l, r.refs, func(id GroupID) program.Term {
+		if term, known := answers[id]; known {
+			return term
+		}
+		return program.Term{Yes: new(userset.Set), Unknown: &x.present}
+	})
 }
 
 // decideAll decides about the candidates of the groups of a level, each group on its own, and works out what
