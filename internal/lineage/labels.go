@@ -22,7 +22,7 @@ func (b *labels) part(i int32) part {
 
 // label makes the labels.
 func (l *Lineage) label() {
-	n := len(l.above)
+	n := l.above.len()
 	b := &labels{place: make([]int32, n), size: make([]int32, n), rings: make(map[int32]part)}
 	order := make([]int32, 0, n) // by place
 	placed := make([]bool, n)
@@ -43,19 +43,19 @@ func (l *Lineage) label() {
 			}
 		}
 	}
-	for i, above := range l.above {
-		if above == atTop || int(above) == i {
-			place(int32(i))
+	for i, above := range l.above.each {
+		if above == atTop || above == i {
+			place(i)
 		}
 	}
 	// Which of a ring is its top is all the same.
 	var tops []int32
 	visited := make([]int32, n) // by the walk that came here: its start, plus one
-	for i := range l.above {
-		walk, at := int32(i+1), int32(i)
+	for i := range l.above.each {
+		walk, at := i+1, i
 		for at >= 0 && !placed[at] && visited[at] == 0 {
 			visited[at] = walk
-			at = l.above[at]
+			at = l.above.at(at)
 		}
 		if at >= 0 && !placed[at] && visited[at] == walk {
 			tops = append(tops, at)
@@ -63,19 +63,19 @@ func (l *Lineage) label() {
 		}
 	}
 	b.lost = int32(len(order))
-	for i, above := range l.above {
+	for i, above := range l.above.each {
 		if above == unread || above == missing {
-			place(int32(i))
+			place(i)
 		}
 	}
 	for at := n - 1; at >= 0; at-- {
-		if i := order[at]; l.above[i] >= 0 && l.above[i] != i {
-			b.size[l.above[i]] += b.size[i] // too much above the top of a ring, where no size counts
+		if i := order[at]; l.above.at(i) >= 0 && l.above.at(i) != i {
+			b.size[l.above.at(i)] += b.size[i] // too much above the top of a ring, where no size counts
 		}
 	}
 	for _, top := range tops {
 		whole := b.part(top)
-		for at := l.above[top]; at != top; at = l.above[at] {
+		for at := l.above.at(top); at != top; at = l.above.at(at) {
 			b.rings[at] = whole
 		}
 	}

@@ -34,9 +34,9 @@ const (
 type Lineage struct {
 	index map[string]int32 // every ID linked or named
 	names []string         // by index
-	above []int32          // by index: an index, or one of the constants
-	count int              // nodes: names that have a link
-	blind int              // nodes whose parent is unread
+	above parents
+	count int // nodes: names that have a link
+	blind int // nodes whose parent is unread
 
 	// Those directly below i, itself left out, are below[first[i]:first[i+1]], once it is turned.
 	below  []int32
@@ -57,20 +57,18 @@ func New(links iter.Seq[Link]) *Lineage {
 			continue
 		}
 		i := l.intern(link.ID)
-		if l.above[i] != missing {
+		if l.above.at(i) != missing {
 			continue
 		}
 		l.count++
 		switch {
 		case link.Unknown:
-			l.above[i] = unread
+			l.above.put(i, unread)
 			l.blind++
 		case link.Parent == "":
-			l.above[i] = atTop
+			l.above.put(i, atTop)
 		default:
-			// In two steps: intern may move l.above.
-			parent := l.intern(link.Parent)
-			l.above[i] = parent
+			l.above.put(i, l.intern(link.Parent))
 		}
 	}
 	l.turned.Do(l.turn)
@@ -78,20 +76,19 @@ func New(links iter.Seq[Link]) *Lineage {
 }
 
 // Revised is the lineage as it would be without some of its nodes, and with others beneath other parents, "" being the
-// top. What is no node stays none. It is made for a few questions: [Goals] do not remember where they stand in it, and who
-// is below whom is worked out when that is first asked.
+// top. What is no node stays none. It costs what is otherwise, and is made for a few questions: [Goals] do not remember where
+// they stand in it, and who is below whom is worked out when that is first asked.
 func (l *Lineage) Revised(gone iter.Seq[string], parents map[string]string) *Lineage {
-	m := &Lineage{index: l.index, names: slices.Clip(l.names), above: slices.Clone(l.above), count: l.count, blind: l.blind, mark: new(mark), brief: true}
+	m := &Lineage{index: l.index, names: slices.Clip(l.names), above: l.above.revised(), count: l.count, blind: l.blind, mark: new(mark), brief: true}
 	put := func(id string, above func() int32) {
 		i, known := m.index[id]
-		if !known || m.above[i] == missing {
+		if !known || m.above.at(i) == missing {
 			return
 		}
-		if m.above[i] == unread {
+		if m.above.at(i) == unread {
 			m.blind--
 		}
-		to := above() // which may move m.above
-		m.above[i] = to
+		m.above.put(i, above())
 	}
 	for id := range gone {
 		put(id, func() int32 { m.count--; return missing })
@@ -118,16 +115,16 @@ func (l *Lineage) intern(id string) int32 {
 		i = int32(len(l.names))
 		l.index[id] = i
 		l.names = append(l.names, id)
-		l.above = append(l.above, missing)
+		l.above.put(i, missing)
 	}
 	return i
 }
 
 // turn makes below and first out of above: a counting sort by parent.
 func (l *Lineage) turn() {
-	l.first = make([]int32, len(l.above)+1)
-	for i, p := range l.above {
-		if p >= 0 && int(p) != i {
+	l.first = make([]int32, l.above.len()+1)
+	for i, p := range l.above.each {
+		if p >= 0 && p != i {
 			l.first[p]++
 		}
 	}
@@ -137,10 +134,10 @@ func (l *Lineage) turn() {
 		l.first[i] = sum // the end of i's part, until it is filled from there
 	}
 	l.below = make([]int32, sum)
-	for i, p := range l.above {
-		if p >= 0 && int(p) != i {
+	for i, p := range l.above.each {
+		if p >= 0 && p != i {
 			l.first[p]--
-			l.below[l.first[p]] = int32(i)
+			l.below[l.first[p]] = i
 		}
 	}
 }
@@ -154,7 +151,7 @@ func (l *Lineage) directly(i int32) []int32 {
 // Has reports whether id is a node: whether it has a link of its own.
 func (l *Lineage) Has(id string) bool {
 	i, ok := l.index[id]
-	return ok && l.above[i] != missing
+	return ok && l.above.at(i) != missing
 }
 
 // Len returns the number of nodes.
@@ -205,7 +202,7 @@ func (l *Lineage) Climb(id string, goals map[string]struct{}, self bool, depth i
 	// the walk comes back to it. It may go round more than once, past nodes known to be no goals.
 	at, mark, stride := start, start, 1
 	for links, left := 0, stride; depth <= 0 || links < depth; links++ {
-		switch next := l.above[at]; next {
+		switch next := l.above.at(at); next {
 		case atTop:
 			return Top
 		case unread, missing:
@@ -235,7 +232,7 @@ func (l *Lineage) Reports(id string) (yes, unsure bool) {
 		if len(l.directly(i)) > 0 {
 			return true, false
 		}
-		if l.above[i] == unread {
+		if l.above.at(i) == unread {
 			others--
 		}
 	}

@@ -23,17 +23,17 @@ type Place struct {
 func (l *Lineage) Places() iter.Seq[Place] {
 	l.once.Do(l.label)
 	b := l.labels
-	order := make([]int32, len(l.above)) // by place
+	order := make([]int32, l.above.len()) // by place
 	for i, place := range b.place {
 		order[place] = int32(i)
 	}
-	all := make([]Place, len(l.above))
+	all := make([]Place, l.above.len())
 	for i := range b.rings {
 		for n, at := 0, i; all[i].Ring == 0; { // once round, from the first that is met of it
 			all[at].Turn, n = n, n+1
-			if at = l.above[at]; at == i {
+			if at = l.above.at(at); at == i {
 				for range n {
-					all[at].Ring, at = n, l.above[at]
+					all[at].Ring, at = n, l.above.at(at)
 				}
 			}
 		}
@@ -41,8 +41,8 @@ func (l *Lineage) Places() iter.Seq[Place] {
 	for _, i := range order { // what is above stands before, but in a ring
 		p, whole := &all[i], b.part(i)
 		p.ID, p.At, p.Low, p.High = l.names[i], int(whole.top), int(whole.first), int(whole.last)
-		p.Lost, p.Linked = whole.top >= b.lost, l.above[i] != missing
-		switch above := l.above[i]; {
+		p.Lost, p.Linked = whole.top >= b.lost, l.above.at(i) != missing
+		switch above := l.above.at(i); {
 		case p.Ring > 0:
 		case above < 0 || above == i:
 			p.Ring = 1

@@ -24,14 +24,14 @@ func (l *Lineage) Samples(goals []string, depth int) iter.Seq[string] {
 		if top, is := l.top(ends); is && !yield(l.names[top]) {
 			return
 		}
-		for i := range int32(len(l.above)) {
-			if l.above[i] != unread && l.above[i] != missing {
+		for i := range int32(l.above.len()) {
+			if l.above.at(i) != unread && l.above.at(i) != missing {
 				continue
 			}
 			if _, goal := ends[i]; goal {
 				continue
 			}
-			if l.above[i] == unread && !yield(l.names[i]) || !l.beneath(i, ends, depth, yield) {
+			if l.above.at(i) == unread && !yield(l.names[i]) || !l.beneath(i, ends, depth, yield) {
 				return
 			}
 		}
@@ -63,9 +63,9 @@ func (l *Lineage) beneath(i int32, ends map[int32]struct{}, depth int, yield fun
 
 // top is a node that is none of the ends, and whose way up comes to an end without any.
 func (l *Lineage) top(ends map[int32]struct{}) (top int32, is bool) {
-	for i, above := range l.above {
-		if _, end := ends[int32(i)]; !end && (above == atTop || above == int32(i)) {
-			return int32(i), true
+	for i, above := range l.above.each {
+		if _, end := ends[i]; !end && (above == atTop || above == i) {
+			return i, true
 		}
 	}
 	for _, ring := range l.Rings() {

@@ -59,7 +59,7 @@ func (l *Lineage) Path(id string) []string {
 	}
 	visited := map[int32]bool{at: true}
 	for {
-		at = l.above[at]
+		at = l.above.at(at)
 		if at < 0 || visited[at] {
 			return path
 		}
@@ -72,12 +72,12 @@ func (l *Lineage) Path(id string) []string {
 // ring of one.
 func (l *Lineage) Rings() [][]string {
 	var rings [][]string
-	visited := make([]int32, len(l.above)) // the walk that came here: its start, plus one
-	for i := range l.above {
-		walk, at := int32(i+1), int32(i)
+	visited := make([]int32, l.above.len()) // the walk that came here: its start, plus one
+	for i := range l.above.each {
+		walk, at := i+1, i
 		for at >= 0 && visited[at] == 0 {
 			visited[at] = walk
-			at = l.above[at]
+			at = l.above.at(at)
 		}
 		if at >= 0 && visited[at] == walk {
 			rings = append(rings, l.ring(at))
@@ -90,7 +90,7 @@ func (l *Lineage) Rings() [][]string {
 // ring returns the ring that i is in.
 func (l *Lineage) ring(i int32) []string {
 	ring, smallest := []string{l.names[i]}, 0
-	for at := l.above[i]; at != i; at = l.above[at] {
+	for at := l.above.at(i); at != i; at = l.above.at(at) {
 		if l.names[at] < ring[smallest] {
 			smallest = len(ring)
 		}
@@ -108,9 +108,9 @@ type Gap struct {
 // Missing returns the parents named that are no node, sorted.
 func (l *Lineage) Missing() []Gap {
 	var gaps []Gap
-	for i, p := range l.above {
+	for i, p := range l.above.each {
 		if p == missing {
-			gaps = append(gaps, Gap{l.names[i], l.sorted(l.directly(int32(i)))})
+			gaps = append(gaps, Gap{l.names[i], l.sorted(l.directly(i))})
 		}
 	}
 	slices.SortFunc(gaps, func(a, b Gap) int { return cmp.Compare(a.Parent, b.Parent) })
@@ -133,7 +133,7 @@ func (l *Lineage) sorted(nodes []int32) []string {
 // All yields the nodes: those that have a link of their own.
 func (l *Lineage) All(yield func(id string) bool) {
 	for i, name := range l.names {
-		if l.above[i] != missing && !yield(name) {
+		if l.above.at(int32(i)) != missing && !yield(name) {
 			return
 		}
 	}
@@ -143,7 +143,7 @@ func (l *Lineage) All(yield func(id string) bool) {
 func (l *Lineage) Above(id string) []Link {
 	var links []Link
 	for _, id := range l.Path(id) {
-		switch above := l.above[l.index[id]]; {
+		switch above := l.above.at(l.index[id]); {
 		case !l.Has(id):
 		case above >= 0:
 			links = append(links, Link{ID: id, Parent: l.names[above]})
