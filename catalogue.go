@@ -232,10 +232,10 @@ func (c *catalogue) arrange() {
 	}
 }
 
-// asking are the groups whose rules ask for something, and their conditions that do, by the IDs of the groups.
+// asking are the groups whose rules ask for something, with their conditions that do, by their IDs.
 type asking struct {
-	entries    []*entry
-	conditions []Asking
+	entries []*entry
+	said    []Asking
 }
 
 // asks are those that ask for one of these. They are not to be written to.
@@ -244,8 +244,10 @@ func (c *catalogue) asks(of matters) asking {
 		c.asking = map[matter]*asking{}
 		for _, e := range slices.SortedFunc(maps.Values(c.entries), byID) {
 			for _, a := range e.asking(nil, func(Condition) bool { return true }) {
-				for m := range mattersOf(a.Condition) {
-					c.asking[m] = c.asking[m].with(e, a)
+				for _, of := range a.Conditions {
+					for m := range mattersOf(of.Condition) {
+						c.asking[m] = c.asking[m].with(e, of)
+					}
 				}
 			}
 		}
@@ -262,22 +264,23 @@ func (c *catalogue) asks(of matters) asking {
 	slices.SortFunc(all.entries, byID)
 	all.entries = slices.Compact(all.entries)
 	for _, e := range all.entries {
-		all.conditions = e.asking(all.conditions, of.askedBy)
+		all.said = e.asking(all.said, of.askedBy)
 	}
 	return all
 }
 
 // with adds a condition, if it is not the last one already.
-func (a *asking) with(e *entry, of Asking) *asking {
+func (a *asking) with(e *entry, of Asked) *asking {
 	if a == nil {
-		return &asking{[]*entry{e}, []Asking{of}}
+		a = new(asking)
 	}
-	if a.entries[len(a.entries)-1] != e {
-		a.entries = append(a.entries, e)
-	} else if a.conditions[len(a.conditions)-1].Pointer == of.Pointer {
-		return a
+	if n := len(a.entries); n == 0 || a.entries[n-1] != e {
+		a.entries, a.said = append(a.entries, e), append(a.said, Asking{Group: e.ID, Name: e.Name})
 	}
-	a.conditions = append(a.conditions, of)
+	last := &a.said[len(a.said)-1].Conditions
+	if n := len(*last); n == 0 || (*last)[n-1].Pointer != of.Pointer {
+		*last = append(*last, of)
+	}
 	return a
 }
 

@@ -36,10 +36,11 @@ type differing struct {
 // compare decides about those in some groups, none of which reads another, of whom something that the rule asks
 // differs, and notes what conditions on the groups would find then.
 func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
-	inParallel(len(list), func() func(int) { return func(i int) { list[i].ask() } })
+	worth := o.isWorth(len(list))
+	inParallelIf(worth, len(list), func() func(int) { return func(i int) { list[i].ask() } })
 	chunks := (len(o.x.ids) + userset.Chunk - 1) / userset.Chunk
-	found := make([]*imaginedChunk, len(list)*chunks)
-	if err := eachInParallel(len(found), func(i int) (err error) {
+	found := make([]*ending, len(list)*chunks)
+	if err := eachInParallelIf(worth, len(found), func(i int) (err error) {
 		if c := list[i/chunks]; c.who.CountIn(i%chunks) > 0 {
 			found[i], err = c.look(ctx, i%chunks)
 		}
@@ -53,7 +54,7 @@ func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 			if of == nil {
 				continue
 			}
-			c.found.add(&of.found, o.most)
+			c.found.add(&of.Consequence, o.most)
 			for _, of := range of.changed {
 				changed[of.user] = of.verdict
 			}
@@ -64,6 +65,12 @@ func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 	}
 	return nil
 }
+
+// fewAsked is up to how many questions about one user another processor is not woken for.
+const fewAsked = 4096
+
+// isWorth reports whether it is worth it to put another processor to asking so many predicates or groups.
+func (o *otherwise) isWorth(things int) bool { return o.people*things > fewAsked }
 
 // ask finds of whom the terms of the rule differ.
 func (c *imagined) ask() {
@@ -132,7 +139,12 @@ type imaginedChunk struct {
 	chunk   int
 	matters *userset.Set      // to whom it matters what differs
 	terms   [2][]program.Term // within whom
-	found   Consequence
+	ending  *ending           // nil while nobody may end otherwise
+}
+
+// An ending is how users of a chunk end, and what conditions on the group would find of them then.
+type ending struct {
+	Consequence
 	changed []otherAnswer
 }
 
@@ -144,19 +156,19 @@ type otherAnswer struct {
 
 // look compares the users of a chunk: those to whom what differs matters, by what else the rule asks. Those to whom it does
 // not are those of whom the rule says something certain even where what differs is taken for unknown.
-func (c *imagined) look(ctx context.Context, chunk int) (*imaginedChunk, error) {
+func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	of := &imaginedChunk{imagined: c, chunk: chunk}
+	of := imaginedChunk{imagined: c, chunk: chunk}
 	var room [program.Few]uint16
 	if c.who.CountIn(chunk) > program.Few {
 		of.narrow()
 		if n := of.matters.CountIn(chunk); n > program.Few {
 			of.remain()
-			return of, of.byKind(ctx)
+			return of.byKind(ctx)
 		}
-		return of, of.eachOf(ctx, of.matters.Append(chunk, room[:0]))
+		return of.eachOf(ctx, of.matters.Append(chunk, room[:0]))
 	}
 	unsure := room[:0]
 	for _, u := range c.who.Append(chunk, room[:0]) { // ahead of where it is written to
@@ -164,7 +176,7 @@ func (c *imagined) look(ctx context.Context, chunk int) (*imaginedChunk, error) 
 			unsure = append(unsure, u)
 		}
 	}
-	return of, of.eachOf(ctx, unsure)
+	return of.eachOf(ctx, unsure)
 }
 
 // narrow finds to whom it matters.
@@ -211,9 +223,9 @@ func askedWithin(terms []program.Term, who *userset.Set) []program.Term {
 }
 
 // eachOf asks the rule of one user after the other.
-func (c *imaginedChunk) eachOf(ctx context.Context, list []uint16) error {
+func (c *imaginedChunk) eachOf(ctx context.Context, list []uint16) (*ending, error) {
 	if len(list) == 0 {
-		return nil
+		return nil, nil
 	}
 	would := c.would
 	if slices.ContainsFunc(c.differ, func(d differing) bool { return d.records }) {
@@ -225,11 +237,11 @@ func (c *imaginedChunk) eachOf(ctx context.Context, list []uint16) error {
 	for _, u := range list {
 		if says := [2]Verdict{c.says(c.was, u), c.says(would, u)}; says[0] != says[1] {
 			if err := c.one(ctx, uint32(c.chunk*userset.Chunk)+uint32(u), says); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return c.ending, nil
 }
 
 // says is what the rule says of one user where what differs is as some terms have it. What is as it was is found by what the
@@ -255,7 +267,7 @@ func (c *imaginedChunk) says(terms []program.Term, u uint16) Verdict {
 }
 
 // byKind asks the rule of all users at once.
-func (c *imaginedChunk) byKind(ctx context.Context) error {
+func (c *imaginedChunk) byKind(ctx context.Context) (*ending, error) {
 	x := c.o.x
 	var say opinions
 	for i := range c.terms {
@@ -270,12 +282,12 @@ func (c *imaginedChunk) byKind(ctx context.Context) error {
 			if says := [2]Verdict{was, would}; was != would && say.load(says, &with.met) {
 				c.matters.And(c.chunk, &with.met)
 				if err := c.decide(ctx, &with.met, says, with); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 	}
-	return nil
+	return c.ending, nil
 }
 
 // decide decides about users of whom the rule says that, as things are and as they would be: about those together who are
@@ -329,11 +341,17 @@ func (c *imaginedChunk) one(ctx context.Context, n uint32, says [2]Verdict) erro
 	for i, v := range says {
 		ends[i], _ = s.settle(u, v, stored, now.now, now.e.opts.Exclusions)
 	}
-	for _, m := range c.found.of(s, ends[0], ends[1]) {
-		m.put(id, c.o.most)
-	}
+	c.ends().each(s, ends, func(m *Moves) { m.put(id, c.o.most) })
 	c.answer(n, ends)
 	return nil
+}
+
+// ends is the ending, to be added to.
+func (c *imaginedChunk) ends() *ending {
+	if c.ending == nil {
+		c.ending = new(ending)
+	}
+	return c.ending
 }
 
 // kind decides about users of one kind, but for what the rule says.
@@ -350,11 +368,11 @@ func (c *imaginedChunk) kind(those *userset.Bits, kind int, says [2]Verdict) {
 
 // note notes how users of one kind end.
 func (c *imaginedChunk) note(those *userset.Bits, ends [2]Standing) {
-	for _, m := range c.found.of(c.then, ends[0], ends[1]) {
+	c.ends().each(c.then, ends, func(m *Moves) {
 		if m.Count += those.Count(); c.o.most > 0 {
 			c.o.x.first(c.chunk, those, c.o.most, func(n uint32) { m.list(c.o.x.ids[n], c.o.most) })
 		}
-	}
+	})
 	if c.read {
 		for i := range those.All() {
 			c.answer(uint32(c.chunk*userset.Chunk)+uint32(i), ends)
@@ -365,6 +383,7 @@ func (c *imaginedChunk) note(those *userset.Bits, ends [2]Standing) {
 // answer notes what conditions on the group find of a user.
 func (c *imaginedChunk) answer(n uint32, ends [2]Standing) {
 	if answer := c.then.answerOf(ends[1]); c.read && answer != c.then.answerOf(ends[0]) {
-		c.changed = append(c.changed, otherAnswer{n, answer})
+		of := c.ends()
+		of.changed = append(of.changed, otherAnswer{n, answer})
 	}
 }

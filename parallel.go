@@ -41,11 +41,14 @@ func inParallel(n int, worker func() func(i int)) {
 
 // eachInParallel does n pieces of work that may fail, and returns the error of the first that does: whoever does
 // them one after the other gets the same. Those behind it may be left undone.
-func eachInParallel(n int, work func(i int) error) error {
+func eachInParallel(n int, work func(i int) error) error { return eachInParallelIf(true, n, work) }
+
+// eachInParallelIf is eachInParallel where the work is worth putting a second processor to; else the caller does all of it.
+func eachInParallelIf(worth bool, n int, work func(i int) error) error {
 	errs := make([]error, n)
 	var failed atomic.Int64 // the first so far
 	failed.Store(int64(n))
-	inParallel(n, func() func(int) {
+	inParallelIf(worth, n, func() func(int) {
 		return func(i int) {
 			if int64(i) > failed.Load() {
 				return

@@ -34,17 +34,21 @@ type Supposed struct {
 	People int `json:"people"`
 	// Consequences are of each group in which somebody would end otherwise, by their IDs.
 	Consequences []Consequence `json:"consequences"`
-	// Asking are the conditions that ask for one of the trees, choices or courses, of whatever group, whether or not
-	// anybody moves, and of groups in which somebody moves those on groups; by the IDs of the groups, and as they stand.
+	// Asking are the groups with conditions that ask for one of the trees, choices or courses, whether or not anybody moves,
+	// and of those in which somebody moves with conditions on groups as well; by their IDs. The list is shared, and not to be
+	// written to.
 	Asking []Asking `json:"asking"`
 }
 
-// Asking is a condition of a group's rule.
+// Asking is a group, and conditions of its rule.
 type Asking struct {
-	Group GroupID `json:"group"`
-	Name  string  `json:"name"` // of the group
-	// Pointer is where the condition stands in the criteria, such as "/sets/0/conditions/2". The condition is shared, and
-	// not to be written to.
+	Group      GroupID `json:"group"`
+	Name       string  `json:"name"` // of the group
+	Conditions []Asked `json:"conditions"`
+}
+
+// Asked is a condition, and where it stands in the criteria, such as "/sets/0/conditions/2".
+type Asked struct {
 	Pointer   string    `json:"pointer"`
 	Condition Condition `json:"-"`
 }
@@ -114,7 +118,7 @@ type supposing struct {
 	Supposition
 	now, then *run
 	matters   matters                  // that would be otherwise
-	asking    []Asking                 // for one of these, by the IDs of the groups
+	asking    []Asking                 // for one of these, by the IDs of the groups; never written to
 	people    int                      // who have any of it, or -1 before anybody is asked
 	elsewhere map[Tree]map[string]bool // the units that go or move, and all beneath them, to a look at everybody
 	// order are the groups that are looked at, those read by others first, as things are and as they would be: in which
@@ -161,7 +165,7 @@ func (v *supposing) chooseAmongAll(ctx context.Context) error {
 	for _, g := range all {
 		v.asking = g.asking(v.asking, v.matters.askedBy)
 	}
-	slices.SortStableFunc(v.asking, func(a, b Asking) int { return strings.Compare(string(a.Group), string(b.Group)) })
+	slices.SortFunc(v.asking, func(a, b Asking) int { return strings.Compare(string(a.Group), string(b.Group)) })
 	v.choose(all, are, would)
 	return nil
 }
@@ -365,9 +369,8 @@ func (v *supposing) look(groups []*subject, id UserID, u *User) {
 		u = &would
 	}
 	for i, s := range v.then.order {
-		for _, m := range v.found[i].of(s, v.now.groups[s.ID].standing, v.then.stand(s, u)) {
-			m.put(id, v.most)
-		}
+		ends := [2]Standing{v.now.groups[s.ID].standing, v.then.stand(s, u)}
+		v.found[i].each(s, ends, func(m *Moves) { m.put(id, v.most) })
 	}
 }
 
@@ -378,24 +381,23 @@ func (r *run) stand(s *subject, u *User) Standing {
 	return next
 }
 
-// of are the moves of whoever ends so in the group, as things are and as they would be.
-func (c *Consequence) of(s *subject, was, would Standing) (list []*Moves) {
-	switch {
-	case was.Member == would.Member:
-		if !s.effective() && was.Population != would.Population {
-			list = append(list, &c.Withheld)
+// each tells the moves of whoever ends so in the group, as things are and as they would be.
+func (c *Consequence) each(s *subject, ends [2]Standing, tell func(*Moves)) {
+	switch was, would := ends[0].Member, ends[1].Member; {
+	case was == would:
+		if !s.effective() && ends[0].Population != ends[1].Population {
+			tell(&c.Withheld)
 		}
-	case was.Member == Outside:
-		list = append(list, &c.Joined)
-	case would.Member == Outside:
-		list = append(list, &c.Left)
+	case was == Outside:
+		tell(&c.Joined)
+	case would == Outside:
+		tell(&c.Left)
 	default:
-		list = append(list, &c.Switched)
+		tell(&c.Switched)
 	}
-	if would.Undecided && !was.Undecided {
-		list = append(list, &c.Undecided)
+	if ends[1].Undecided && !ends[0].Undecided {
+		tell(&c.Undecided)
 	}
-	return list
 }
 
 // all are the moves of every kind.
@@ -430,7 +432,7 @@ func (v *supposing) result() *Supposed {
 	return s
 }
 
-// mergeAsking are the conditions that ask, with those on groups where somebody moves.
+// mergeAsking are the groups that ask, with conditions on groups where somebody moves.
 func (v *supposing) mergeAsking(moving []Consequence) []Asking {
 	list, rest := make([]Asking, 0, len(v.asking)+len(moving)), v.asking
 	either := func(c Condition) bool { return isOnGroups(c) || v.matters.askedBy(c) }
@@ -439,9 +441,9 @@ func (v *supposing) mergeAsking(moving []Consequence) []Asking {
 		if !g.has(isOnGroups) {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(rest, g.ID, func(a Asking, id GroupID) int { return strings.Compare(string(a.Group), string(id)) })
+		at, asks := slices.BinarySearchFunc(rest, g.ID, func(a Asking, id GroupID) int { return strings.Compare(string(a.Group), string(id)) })
 		list, rest = append(list, rest[:at]...), rest[at:]
-		for len(rest) > 0 && rest[0].Group == g.ID {
+		if asks {
 			rest = rest[1:]
 		}
 		list = g.asking(list, either)
@@ -538,17 +540,21 @@ func (of matters) askedBy(c Condition) bool {
 	return false
 }
 
-// asking appends the conditions of a group's rule that are so.
+// asking appends the group, if conditions of its rule are so.
 func (g *Group) asking(list []Asking, is func(Condition) bool) []Asking {
 	if g.Kind != AutomaticGroup {
 		return list // it keeps criteria, which nobody reads
 	}
+	var those []Asked
 	for i := range g.Criteria.Sets {
 		for j, c := range g.Criteria.Sets[i].Conditions {
 			if is(c) {
-				list = append(list, Asking{g.ID, g.Name, spot{set: i, condition: j}.to(""), c})
+				those = append(those, Asked{spot{set: i, condition: j}.to(""), c})
 			}
 		}
+	}
+	if len(those) > 0 {
+		list = append(list, Asking{g.ID, g.Name, those})
 	}
 	return list
 }

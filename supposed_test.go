@@ -28,7 +28,9 @@ func unlike(want, got *groups.Supposed) string {
 func placesOf(asking []groups.Asking) []string {
 	places := []string{}
 	for _, a := range asking {
-		places = append(places, fmt.Sprintf("%s %s: %v", a.Group, a.Pointer, a.Condition))
+		for _, of := range a.Conditions {
+			places = append(places, fmt.Sprintf("%s %s: %v", a.Group, of.Pointer, of.Condition))
+		}
 	}
 	return places
 }

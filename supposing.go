@@ -99,7 +99,7 @@ func (v *supposing) chooseAmongReaders(ctx context.Context, x *index) (bool, err
 	maps.Copy(v.now.trees, x.trees)
 	v.indexed = v.otherwise(x)
 	asking := c.asks(v.matters)
-	v.asking = asking.conditions
+	v.asking = asking.said
 	var may []*entry
 	for p := range v.indexed.differing {
 		for _, u := range p.uses {
@@ -321,7 +321,7 @@ func (o *otherwise) move() {
 		}
 	}
 	turned := make([]moving, len(list))
-	inParallel(len(list), func() func(int) {
+	inParallelIf(o.isWorth(len(list)), len(list), func() func(int) {
 		return func(i int) {
 			with := o.x.scratch()
 			defer o.x.scratches.Put(with)

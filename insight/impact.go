@@ -97,7 +97,7 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
-	m := &Impact{Action: a, People: found.People, Groups: []Concern{}, Degraded: []groups.GroupID{}}
+	m := &Impact{Action: a, People: found.People, Groups: []Concern{}, Degraded: make([]groups.GroupID, 0, len(found.Asking))}
 	concerns := map[groups.GroupID]*Concern{}
 	of := func(id groups.GroupID, name string) *Concern {
 		if concerns[id] == nil {
@@ -111,24 +111,20 @@ func (d *Desk) Impact(ctx context.Context, a Action, n int) (*Impact, error) {
 	for _, g := range p.beneath() {
 		of(g.ID, g.Name).Reads = []Reading{{How: isParent, Text: "its parent is " + p.ID}}
 	}
-	for list := found.Asking; len(list) > 0; {
-		id, n := list[0].Group, 1
-		for n < len(list) && list[n].Group == id {
-			n++
-		}
-		reads, degraded := p.readings(list[:n], m.People)
-		if c := concerns[id]; c != nil && len(c.Reads)+len(reads) == 0 && !p.is(id) {
-			reads = p.reasons(list[:n])
+	for _, a := range found.Asking {
+		reads, degraded := p.readings(a.Conditions, m.People)
+		if c := concerns[a.Group]; c != nil && len(c.Reads)+len(reads) == 0 && !p.is(a.Group) {
+			reads = p.reasons(a.Conditions)
 		}
 		if len(reads) > 0 {
-			c := of(id, list[0].Name)
+			c := of(a.Group, a.Name)
 			c.Reads = append(c.Reads, reads...)
 		}
 		if degraded {
-			m.Degraded = append(m.Degraded, id)
+			m.Degraded = append(m.Degraded, a.Group)
 		}
-		list = list[n:]
 	}
+	m.Groups = slices.Grow(m.Groups, len(concerns))
 	for _, id := range slices.Sorted(maps.Keys(concerns)) {
 		m.Groups = append(m.Groups, concerns[id].listed())
 	}

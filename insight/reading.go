@@ -35,7 +35,7 @@ const (
 
 // readings are what has to do with it among conditions of a group, and whether a tombstone would leave one of these unknown.
 // People is how many have it.
-func (p *place) readings(of []groups.Asking, people int) (list []Reading, degraded bool) {
+func (p *place) readings(of []groups.Asked, people int) (list []Reading, degraded bool) {
 	for i := range of {
 		c := of[i].Condition
 		if !p.asks(c) {
@@ -50,7 +50,7 @@ func (p *place) readings(of []groups.Asking, people int) (list []Reading, degrad
 }
 
 // reasons are the conditions by which somebody moves in a group that has no readings.
-func (p *place) reasons(of []groups.Asking) (list []Reading) {
+func (p *place) reasons(of []groups.Asked) (list []Reading) {
 	for i := range of {
 		how := asksFor
 		if _, is := of[i].Condition.(groups.GroupCondition); is {
@@ -61,19 +61,23 @@ func (p *place) reasons(of []groups.Asking) (list []Reading) {
 	return list
 }
 
-// asking are the conditions of all groups that ask for it, and those on groups, by the IDs of the groups.
+// asking are the groups with conditions that ask for it, or for groups, by their IDs.
 func (p *place) asking() (list []groups.Asking) {
 	for i := range p.all {
 		g := &p.all[i]
 		if g.Kind != groups.AutomaticGroup {
 			continue // it keeps criteria, which nobody reads
 		}
+		of := groups.Asking{Group: g.ID, Name: g.Name}
 		for j, s := range g.Criteria.Sets {
 			for k, c := range s.Conditions {
 				if _, is := c.(groups.GroupCondition); is || p.asks(c) {
-					list = append(list, groups.Asking{Group: g.ID, Name: g.Name, Pointer: fmt.Sprintf("/sets/%d/conditions/%d", j, k), Condition: c})
+					of.Conditions = append(of.Conditions, groups.Asked{Pointer: fmt.Sprintf("/sets/%d/conditions/%d", j, k), Condition: c})
 				}
 			}
+		}
+		if len(of.Conditions) > 0 {
+			list = append(list, of)
 		}
 	}
 	return list

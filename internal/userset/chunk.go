@@ -217,8 +217,8 @@ func (c *chunk) putList(list []uint16, n int) {
 	case len(list) <= limit(c.size):
 		c.words, c.list = nil, append(c.list[:0], list...)
 	default:
-		c.list = list
-		c.spread()
+		c.words, c.list = make([]uint64, wordsOf(n)), nil
+		set(c.words, list)
 	}
 }
 
