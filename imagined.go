@@ -19,9 +19,11 @@ type imagined struct {
 	was, would []program.Term              // what the rule asks; what a predicate would say, of those of whom that is something else
 	named      []namedGroups[program.Term] // by condition on groups, if it is to be asked of one user after the other
 	differ     []differing
-	blurred    []program.Term  // what the rule asks, with what differs as unknown
-	who        *userset.Set    // of whom any term differs
-	program    program.Program // asked within the last term
+	blurred    []program.Term // what the rule asks, with what differs as unknown
+	who        *userset.Set   // of whom any term differs
+	many       bool           // of some chunk
+	// What the rule says, and says at best and at worst, whatever says something else, of those of the last term.
+	program, best, worst program.Program
 }
 
 // A differing term says something else of some users. By is the predicate, if it is one, and records says that what it would
@@ -98,25 +100,31 @@ func (c *imagined) ask() {
 			c.who.AddAll(d.who)
 		}
 	}
+	for chunk := range chunksOf(len(o.x.ids)) {
+		c.many = c.many || c.who.CountIn(chunk) > program.Few
+	}
 	c.nameGroups()
 	c.blurred = slices.Clone(c.was)
 	for _, d := range c.differ {
 		c.blurred[d.term] = program.Term{Yes: new(userset.Set), Unknown: c.who}
 	}
-	c.program = recipe.program.Within(len(c.was))
+	if c.many {
+		within, open := len(c.was), func(term int) bool {
+			return slices.ContainsFunc(c.differ, func(d differing) bool { return d.term == term })
+		}
+		c.program = recipe.program.Within(within)
+		c.best, c.worst = recipe.program.Bound(within, open, true), recipe.program.Bound(within, open, false)
+	}
 }
 
 // nameGroups has what stays of conditions on groups asked user by user where no chunk has many, and else finds it for all.
 func (c *imagined) nameGroups() {
-	x, recipe, many := c.o.x, c.now.recipe, false
-	for chunk := range chunksOf(len(x.ids)) {
-		many = many || c.who.CountIn(chunk) > program.Few
-	}
+	x, recipe := c.o.x, c.now.recipe
 	c.named = make([]namedGroups[program.Term], len(recipe.groups))
 	for k, g := range recipe.groups {
 		switch {
 		case c.was[g.term].Yes != nil: // it differs
-		case many:
+		case c.many:
 			c.was[g.term] = x.membersOf(c.o.now, g.leaf, c.o.answers[0])
 			c.would[g.term] = c.was[g.term]
 		default:
@@ -179,20 +187,25 @@ func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	return of.eachOf(ctx, unsure)
 }
 
-// narrow finds to whom it matters.
+// narrow finds to whom it matters: of whom the rule may hold at best, and, where these are many, does not at worst.
 func (c *imaginedChunk) narrow() {
-	x := c.o.x
-	with := x.scratch()
+	x, users := c.o.x, c.o.x.users(c.chunk)
+	with, w := x.scratch(), x.sweeper()
 	defer x.scratches.Put(with)
+	defer x.sweepers.Put(w)
 	those := &with.all
 	c.who.Load(c.chunk, those)
-	w := x.sweeper()
-	yes, possible := w.machine.Evaluate(&c.program, askedWithin(c.blurred, c.who), c.chunk, x.users(c.chunk))
-	those.And(possible)
-	those.AndNot(yes)
-	x.sweepers.Put(w)
+	terms := askedWithin(c.was, c.who)
+	_, may := w.machine.Evaluate(&c.best, terms, c.chunk, users)
+	those.And(may)
 	c.matters = new(userset.Set)
-	c.matters.Put(c.chunk, those, x.users(c.chunk))
+	if c.matters.Put(c.chunk, those, users); c.matters.CountIn(c.chunk) <= program.Few {
+		return
+	}
+	terms[len(terms)-1].Yes = c.matters
+	yes, _ := w.machine.Evaluate(&c.worst, terms, c.chunk, users)
+	those.AndNot(yes)
+	c.matters.Put(c.chunk, those, users)
 }
 
 // remain finds what the rule asks of them.

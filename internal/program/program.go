@@ -59,6 +59,22 @@ func (p *Program) Within(term int) Program {
 	return narrow
 }
 
+// Bound returns a program that says of those whom a term holds for what p says at best, whatever the open terms say of them,
+// or else at worst; and of others whatever is less work.
+func (p *Program) Bound(term int, open func(term int) bool, best bool) Program {
+	bound := p.Within(term)
+	for i := range bound.Clauses {
+		c := &bound.Clauses[i]
+		c.Literals = slices.Clone(c.Literals)
+		for k := range c.Literals {
+			if open(c.Literals[k].Term) {
+				c.Literals[k] = Literal{term, !best}
+			}
+		}
+	}
+	return bound
+}
+
 // A ranked literal is one with how many meet it in a chunk.
 type ranked struct {
 	Literal

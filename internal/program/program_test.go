@@ -21,6 +21,19 @@ const (
 
 // kleene answers for one user, naively.
 func kleene(p *program.Program, terms []map[uint32]truth, u uint32) truth {
+	return kleeneWhere(p, func(l program.Literal) truth { return said(terms, l, u) })
+}
+
+// said is what a literal says of a user.
+func said(terms []map[uint32]truth, l program.Literal, u uint32) truth {
+	if l.Negated {
+		return yes - terms[l.Term][u]
+	}
+	return terms[l.Term][u]
+}
+
+// kleeneWhere answers where literals say so.
+func kleeneWhere(p *program.Program, says func(program.Literal) truth) truth {
 	joined := func(any bool, parts []truth) truth {
 		out := yes
 		if any {
@@ -42,11 +55,7 @@ func kleene(p *program.Program, terms []map[uint32]truth, u uint32) truth {
 	for _, c := range p.Clauses {
 		var literals []truth
 		for _, l := range c.Literals {
-			t := terms[l.Term][u]
-			if l.Negated {
-				t = yes - t
-			}
-			literals = append(literals, t)
+			literals = append(literals, says(l))
 		}
 		clauses = append(clauses, joined(c.Any, literals))
 	}
@@ -122,6 +131,26 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 		for u := range some.All() {
 			if sure.Has(u) != certain.Has(u) || may.Has(u) != possible.Has(u) {
 				t.Fatalf("user %d is answered otherwise within %d of %d by %+v", u, some.Count(), users, p)
+			}
+		}
+		open := rapid.IntRange(0, n-1).Draw(t, "open")
+		for _, best := range []bool{false, true} {
+			bound := p.Bound(n, func(term int) bool { return term == open }, best)
+			sure, may := new(program.Machine).Evaluate(&bound, append(terms, within), 0, users)
+			settled := no
+			if best {
+				settled = yes
+			}
+			for u := range some.All() {
+				want := kleeneWhere(&p, func(l program.Literal) truth {
+					if l.Term == open {
+						return settled
+					}
+					return said(naive, l, uint32(u))
+				})
+				if sure.Has(u) != (want == yes) || may.Has(u) != (want != no) {
+					t.Fatalf("user %d is answered otherwise than %v at best (%v) within %d of %d by %+v", u, want, best, some.Count(), users, p)
+				}
 			}
 		}
 		for u := range uint32(userset.Chunk) {
