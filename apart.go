@@ -29,7 +29,7 @@ func (c *contrast) byIndex(ctx context.Context, x *index) error {
 	for _, s := range c.sides {
 		c.r.enterTerms(s, x, answers)
 	}
-	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
+	chunks := x.chunks()
 	found := make([]partings, chunks)
 	errs := make([]error, chunks)
 	alone := c.sides[0].scope != nil // whoever asks the Directory

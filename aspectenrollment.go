@@ -307,15 +307,27 @@ func (r *reckoning) addUp(chunk int) {
 
 // join makes the set of those who have a record in any of some courses.
 func (a *enrollmentAspect) join(courses []uint32, with *scratch, set *userset.Set) {
-	for chunk, size := range chunksOf(len(a.x.ids)) {
-		with.met.Reset()
+	for chunk := a.x.chunks() - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
+		var room [1][]uint16
+		lists := room[:0]
 		for _, course := range courses {
-			users, _ := a.in.Chunk(course, chunk)
-			for _, u := range users {
-				with.met.Set(u)
+			if users, _ := a.in.Chunk(course, chunk); len(users) > 0 {
+				lists = append(lists, users)
 			}
 		}
-		set.Put(chunk, &with.met, size)
+		switch size := a.x.users(chunk); len(lists) {
+		case 0:
+		case 1:
+			set.PutList(chunk, lists[0], size)
+		default:
+			with.met.Reset()
+			for _, users := range lists {
+				for _, u := range users {
+					with.met.Set(u)
+				}
+			}
+			set.Put(chunk, &with.met, size)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 		searches[i] = x.search(r, s, stirred)
 		terms += 1 + len(s.terms)
 	}
-	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
+	chunks := x.chunks()
 	found := make([]candidates, chunks*((len(level)+together-1)/together))
 	inParallelIf(chunks*terms > fewTerms, len(found), func() func(int) {
 		return func(n int) {
@@ -68,7 +68,7 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 // of are the candidates of each chunk for the group i of a level and those together with it, and the place of
 // the group among these.
 func (x *index) of(found []candidates, i int) ([]candidates, int) {
-	chunks := (len(x.ids) + userset.Chunk - 1) / userset.Chunk
+	chunks := x.chunks()
 	return found[i/together*chunks:][:chunks], i % together
 }
 

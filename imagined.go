@@ -40,7 +40,7 @@ type differing struct {
 func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 	worth := o.isWorth(len(list))
 	inParallelIf(worth, len(list), func() func(int) { return func(i int) { list[i].ask() } })
-	chunks := (len(o.x.ids) + userset.Chunk - 1) / userset.Chunk
+	chunks := o.x.chunks()
 	found := make([]*ending, len(list)*chunks)
 	if err := eachInParallelIf(worth, len(found), func(i int) (err error) {
 		if c := list[i/chunks]; c.who.CountIn(i%chunks) > 0 {

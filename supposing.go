@@ -294,13 +294,26 @@ func (o *otherwise) gather(with *scratch) {
 
 // count is how many have something otherwise.
 func (o *otherwise) count(with *scratch) (n int) {
-	for chunk := range chunksOf(len(o.x.ids)) {
-		with.met.Reset()
+	for chunk, users := range chunksOf(len(o.x.ids)) {
+		var room [1]*userset.Set
+		some := room[:0]
 		for _, who := range o.aspects {
-			who.Or(chunk, &with.met)
+			if who.CountIn(chunk) > 0 {
+				some = append(some, who)
+			}
 		}
-		o.x.present.And(chunk, &with.met)
-		n += with.met.Count()
+		switch {
+		case len(some) == 0:
+		case len(some) == 1 && o.x.present.CountIn(chunk) == users:
+			n += some[0].CountIn(chunk)
+		default:
+			with.met.Reset()
+			for _, who := range some {
+				who.Or(chunk, &with.met)
+			}
+			o.x.present.And(chunk, &with.met)
+			n += with.met.Count()
+		}
 	}
 	return n
 }
@@ -555,6 +568,9 @@ func (x *index) within(chunk int, those *userset.Bits, with *scratch, t program.
 	}
 	return other
 }
+
+// chunks is how many chunks of users there are.
+func (x *index) chunks() int { return (len(x.ids) + userset.Chunk - 1) / userset.Chunk }
 
 // users is how many users a chunk has.
 func (x *index) users(chunk int) int { return min(userset.Chunk, len(x.ids)-chunk*userset.Chunk) }
