@@ -22,8 +22,8 @@ type imagined struct {
 	blurred    []program.Term // what the rule asks, with what differs as unknown
 	who        *userset.Set   // of whom any term differs
 	many       bool           // of some chunk
-	// What the rule says, and says at best and at worst, whatever says something else, of those of the last term.
-	program, best, worst program.Program
+	// What the rule says of those of the last term, and whom it may and must hold for, whatever says something else.
+	program, may, must program.Program
 }
 
 // A differing term says something else of some users. By is the predicate, if it is one, and records says that what it would
@@ -113,7 +113,7 @@ func (c *imagined) ask() {
 			return slices.ContainsFunc(c.differ, func(d differing) bool { return d.term == term })
 		}
 		c.program = recipe.program.Within(within)
-		c.best, c.worst = recipe.program.Bound(within, open, true), recipe.program.Bound(within, open, false)
+		c.may, c.must = recipe.program.Mattering(within, open)
 	}
 }
 
@@ -187,7 +187,7 @@ func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	return of.eachOf(ctx, unsure)
 }
 
-// narrow finds to whom it matters: of whom the rule may hold at best, and, where these are many, does not at worst.
+// narrow finds to whom it matters: whom the rule may hold for, and, where these are many, must not.
 func (c *imaginedChunk) narrow() {
 	x, users := c.o.x, c.o.x.users(c.chunk)
 	with, w := x.scratch(), x.sweeper()
@@ -196,15 +196,15 @@ func (c *imaginedChunk) narrow() {
 	those := &with.all
 	c.who.Load(c.chunk, those)
 	terms := askedWithin(c.was, c.who)
-	_, may := w.machine.Evaluate(&c.best, terms, c.chunk, users)
+	_, may := w.machine.Evaluate(&c.may, terms, c.chunk, users)
 	those.And(may)
 	c.matters = new(userset.Set)
 	if c.matters.Put(c.chunk, those, users); c.matters.CountIn(c.chunk) <= program.Few {
 		return
 	}
 	terms[len(terms)-1].Yes = c.matters
-	yes, _ := w.machine.Evaluate(&c.worst, terms, c.chunk, users)
-	those.AndNot(yes)
+	must, _ := w.machine.Evaluate(&c.must, terms, c.chunk, users)
+	those.AndNot(must)
 	c.matters.Put(c.chunk, those, users)
 }
 

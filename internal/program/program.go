@@ -59,20 +59,38 @@ func (p *Program) Within(term int) Program {
 	return narrow
 }
 
-// Bound returns a program that says of those whom a term holds for what p says at best, whatever the open terms say of them,
-// or else at worst; and of others whatever is less work.
-func (p *Program) Bound(term int, open func(term int) bool, best bool) Program {
-	bound := p.Within(term)
-	for i := range bound.Clauses {
-		c := &bound.Clauses[i]
-		c.Literals = slices.Clone(c.Literals)
-		for k := range c.Literals {
-			if open(c.Literals[k].Term) {
-				c.Literals[k] = Literal{term, !best}
-			}
+// Mattering returns two programs for those whom a term holds for: where everything else is as it is it matters to nobody what
+// open terms say of whom may does not hold for, or must does. Of others they say whatever is less work.
+func (p *Program) Mattering(term int, open func(term int) bool) (may, must Program) {
+	may.Any, must.Any = p.Any, p.Any
+	never := false // must
+	for _, c := range p.Clauses {
+		rest := slices.DeleteFunc(slices.Clone(c.Literals), func(l Literal) bool { return open(l.Term) })
+		opens, worst := len(rest) < len(c.Literals), rest
+		if !c.Any {
+			rest = append(rest, Literal{Term: term})
 		}
+		switch {
+		case !opens:
+			must.Clauses = append(must.Clauses, Clause{c.Any, rest})
+			if !p.Any {
+				may.Clauses = append(may.Clauses, Clause{c.Any, rest})
+			}
+			continue
+		case c.Any:
+			may.Clauses = append(may.Clauses, Clause{Literals: []Literal{{Term: term}}})
+		default:
+			may.Clauses, worst = append(may.Clauses, Clause{Literals: rest}), nil
+		}
+		if len(worst) > 0 {
+			must.Clauses = append(must.Clauses, Clause{Any: true, Literals: worst})
+		}
+		never = never || len(worst) == 0 && !p.Any
 	}
-	return bound
+	if never {
+		must.Clauses = nil
+	}
+	return may, must
 }
 
 // A ranked literal is one with how many meet it in a chunk.

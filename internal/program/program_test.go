@@ -134,23 +134,23 @@ func TestAMachineAnswersAsKleene(t *testing.T) {
 			}
 		}
 		open := rapid.IntRange(0, n-1).Draw(t, "open")
-		for _, best := range []bool{false, true} {
-			bound := p.Bound(n, func(term int) bool { return term == open }, best)
-			sure, may := new(program.Machine).Evaluate(&bound, append(terms, within), 0, users)
-			settled := no
-			if best {
-				settled = yes
-			}
-			for u := range some.All() {
-				want := kleeneWhere(&p, func(l program.Literal) truth {
+		at := [2]program.Program{}
+		at[0], at[1] = p.Mattering(n, func(term int) bool { return term == open })
+		_, may = new(program.Machine).Evaluate(&at[0], append(terms, within), 0, users)
+		must, _ := new(program.Machine).Evaluate(&at[1], append(terms, within), 0, users)
+		for u := range some.All() {
+			known, ends := true, [2]truth{}
+			for i, of := range []truth{no, yes} {
+				ends[i] = kleeneWhere(&p, func(l program.Literal) truth {
 					if l.Term == open {
-						return settled
+						return of
 					}
+					known = known && naive[l.Term][uint32(u)] != unknown
 					return said(naive, l, uint32(u))
 				})
-				if sure.Has(u) != (want == yes) || may.Has(u) != (want != no) {
-					t.Fatalf("user %d is answered otherwise than %v at best (%v) within %d of %d by %+v", u, want, best, some.Count(), users, p)
-				}
+			}
+			if matters := may.Has(u) && !must.Has(u); matters != (ends[0] != ends[1]) && (known || !matters) {
+				t.Fatalf("to user %d of %d it matters %v what term %d says, which is %v or %v by %+v", u, users, matters, open, ends[0], ends[1], p)
 			}
 		}
 		for u := range uint32(userset.Chunk) {
