@@ -294,7 +294,7 @@ func (o *otherwise) gather(with *scratch) {
 
 // count is how many have something otherwise.
 func (o *otherwise) count(with *scratch) (n int) {
-	for chunk, users := range chunksOf(len(o.x.ids)) {
+	for chunk := range o.x.chunks() {
 		var room [1]*userset.Set
 		some := room[:0]
 		for _, who := range o.aspects {
@@ -302,16 +302,15 @@ func (o *otherwise) count(with *scratch) (n int) {
 				some = append(some, who)
 			}
 		}
-		switch {
-		case len(some) == 0:
-		case len(some) == 1 && o.x.present.CountIn(chunk) == users:
+		switch len(some) {
+		case 0:
+		case 1:
 			n += some[0].CountIn(chunk)
 		default:
 			with.met.Reset()
 			for _, who := range some {
 				who.Or(chunk, &with.met)
 			}
-			o.x.present.And(chunk, &with.met)
 			n += with.met.Count()
 		}
 	}
