@@ -34,7 +34,7 @@ func supposition(t *rapid.T) groups.Supposition {
 		Units:   map[groups.Tree]map[string]string{"branch": become("units", supposedUnits...)},
 		Parents: map[groups.Tree]map[string]string{"branch": become("parents", supposedUnits...)},
 		Options: map[string]map[string]string{},
-		Courses: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"c1", "c2", "c3"}), 0, 1, rapid.ID).Draw(t, "courses"),
+		Courses: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"c1", "c2", "c3"}), 0, 2, rapid.ID).Draw(t, "courses"),
 	}
 	for _, field := range []string{"site", "grade", "skills", "langs"} {
 		s.Options[field] = become(field, supposedOptions...)
