@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/grouprules/groups/internal/table"
 )
@@ -13,32 +12,45 @@ import (
 // column stays at hand, and no column waits for another.
 type batch struct {
 	columns int
-	lines   []int      // of the rows that were kept
-	cells   []string   // theirs, row by row
-	ascii   bool       // none of these has anything but ASCII, or a NUL
-	found   []rowIssue // of the other rows
+	lines   []int        // of the rows that were kept
+	text    []byte       // theirs
+	cells   []table.Span // in the text, row by row
+	ascii   bool         // none of these has anything but ASCII, or a NUL
+	found   []rowIssue   // of the other rows
 }
 
-// start empties the batch, which keeps its memory, and has room for so many rows.
-func (b *batch) start(columns, rows int) {
+// start empties the batch, which keeps its memory.
+func (b *batch) start(columns int) {
 	b.columns, b.ascii, b.found = columns, true, nil
-	b.lines, b.cells = slices.Grow(b.lines[:0], rows), slices.Grow(b.cells[:0], columns*rows)
+	b.lines, b.text, b.cells = b.lines[:0], b.text[:0], b.cells[:0]
 }
 
 func (b *batch) add(row *table.Row) {
 	b.ascii = b.ascii && row.ASCII
 	b.lines = append(b.lines, row.Line)
-	b.cells = append(b.cells, row.Cells...)
+	for _, in := range row.Spans {
+		b.cells = append(b.cells, table.Span{From: len(b.text) + in.From, To: len(b.text) + in.To})
+	}
+	b.text = append(b.text, row.Text...)
 }
 
+// cell is a cell of those of all rows, until the batch starts anew.
+func (b *batch) cell(i int) []byte { return b.text[b.cells[i].From:b.cells[i].To] }
+
 // row is a row as it is in the file.
-func (b *batch) row(i int) []string { return slices.Clone(b.cells[i*b.columns:][:b.columns]) }
+func (b *batch) row(i int) []string {
+	row := make([]string, b.columns)
+	for c := range row {
+		row[c] = string(b.cell(i*b.columns + c))
+	}
+	return row
+}
 
 // column has the cells of a column side by side, in place of others.
-func (b *batch) column(i int, cells []string) []string {
+func (b *batch) column(i int, cells [][]byte) [][]byte {
 	cells = slices.Grow(cells[:0], len(b.lines))
 	for ; i < len(b.cells); i += b.columns {
-		cells = append(cells, b.cells[i])
+		cells = append(cells, b.cell(i))
 	}
 	return cells
 }
@@ -56,12 +68,12 @@ const batchRows = 1024
 // rest takes in what is left of the file, batch by batch: while the cells of one are read, the next is cut.
 func (p *peopleReader) rest() error {
 	var read, next batch
-	next.start(len(p.header), 0)
+	next.start(len(p.header))
 	more, err := p.cut(&next)
 	found := make([][]rowIssue, 1+len(p.readings))
 	for err == nil && (more || len(next.lines)+len(next.found) > 0) {
 		read, next = next, read
-		next.start(len(p.header), len(read.lines))
+		next.start(len(p.header))
 		inParallel(len(found), func() func(int) {
 			return func(i int) {
 				switch {
@@ -100,7 +112,7 @@ func (p *peopleReader) cut(b *batch) (more bool, err error) {
 // reject leaves a row out; keyless is one whose key cannot be read, so that it may be anybody's.
 func (p *peopleReader) reject(row *table.Row, b *batch, issue Issue, keyless bool) {
 	p.Rejected++
-	b.found = append(b.found, rowIssue{issue: issue, cells: slices.Clone(row.Cells)})
+	b.found = append(b.found, rowIssue{issue: issue, cells: row.Cells()})
 	if keyless {
 		p.keyless = append(p.keyless, row.Line)
 	}
@@ -115,7 +127,7 @@ func (p *peopleReader) note(found []rowIssue) {
 			p.Issues = append(p.Issues, found[0].issue)
 			found = found[1:]
 		}
-		p.bad = append(p.bad, badRow{cloneCells(first.cells), before, len(p.Issues)})
+		p.bad = append(p.bad, badRow{first.cells, before, len(p.Issues)})
 	}
 }
 
@@ -123,12 +135,12 @@ func (p *peopleReader) note(found []rowIssue) {
 type columnReader func(b *batch) []rowIssue
 
 // each has the cells of a column read, who tells what is wrong with one.
-func (p *peopleReader) each(index int, read func(cells []string, ascii bool, bad func(i int, code, text string))) {
-	place, cells := len(p.readings), []string(nil)
+func (p *peopleReader) each(index int, read func(cells [][]byte, ascii bool, bad func(i int, code, text string))) {
+	place, cells := len(p.readings), [][]byte(nil)
 	p.readings = append(p.readings, func(b *batch) (found []rowIssue) {
 		cells = b.column(index, cells)
 		read(cells, b.ascii, func(i int, code, text string) {
-			found = append(found, rowIssue{Issue{b.lines[i], p.header[index], code, text, strings.Clone(cells[i])}, place, b.row(i)})
+			found = append(found, rowIssue{Issue{b.lines[i], p.header[index], code, text, string(cells[i])}, place, b.row(i)})
 		})
 		return found
 	})
@@ -137,15 +149,13 @@ func (p *peopleReader) each(index int, read func(cells []string, ascii bool, bad
 // readTexts has a column of plain texts read, and readCells and readCodes any other. A cell that is no text is
 // reported once, for the field.
 func (p *peopleReader) readTexts(c *column) {
-	p.each(c.index, func(cells []string, ascii bool, bad func(int, string, string)) {
-		if ascii {
-			c.texts.addAll(cells)
-			return
-		}
+	p.each(c.index, func(cells [][]byte, ascii bool, bad func(int, string, string)) {
 		for i, cell := range cells {
-			if reason, is := p.t.Unreadable(cell); is {
-				bad(i, issueUnreadable, unreadable(reason))
-				cell = unreadableText
+			if !ascii {
+				if reason, is := p.t.Unreadable(cell); is {
+					bad(i, issueUnreadable, unreadable(reason))
+					cell = []byte(unreadableText)
+				}
 			}
 			c.texts.add(cell)
 		}
@@ -155,8 +165,8 @@ func (p *peopleReader) readTexts(c *column) {
 func (p *peopleReader) readCodes(c *column) {
 	var codes []cellCode
 	var unread []int // the cells that are no codes by themselves
-	var rest []string
-	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
+	var rest [][]byte
+	p.each(c.index, func(cells [][]byte, _ bool, bad func(int, string, string)) {
 		codes, unread, rest = codes[:0], unread[:0], rest[:0]
 		for i, cell := range cells {
 			code := codeOfCell(c.field.Type, cell)
@@ -167,22 +177,26 @@ func (p *peopleReader) readCodes(c *column) {
 		for j, known := range readAll(p, c.cells, rest, func(j int, issue, text string) { bad(unread[j], issue, text) }) {
 			codes[unread[j]] = cellCode(known)
 		}
-		c.codes.addAll(codes)
+		for _, code := range codes {
+			c.codes.add(code.kept())
+		}
 	})
 }
 
 func readCells[T any](p *peopleReader, c *coded[T]) {
-	p.each(c.index, func(cells []string, _ bool, bad func(int, string, string)) {
-		c.codes.addAll(readAll(p, c.cells, cells, func(i int, issue, text string) {
+	p.each(c.index, func(cells [][]byte, _ bool, bad func(int, string, string)) {
+		for _, code := range readAll(p, c.cells, cells, func(i int, issue, text string) {
 			if issue == issueBadValue {
 				bad(i, issue, text)
 			}
-		}))
+		}) {
+			c.codes.add(uint64(code))
+		}
 	})
 }
 
 // readAll returns the codes of cells, until the next call, and tells what is wrong with some.
-func readAll[T any](p *peopleReader, c *cells[T], cells []string, bad func(i int, code, text string)) []uint32 {
+func readAll[T any](p *peopleReader, c *cells[T], cells [][]byte, bad func(i int, code, text string)) []uint32 {
 	codes := c.metAll(cells)
 	for i, known := range codes {
 		if known == unknownCell {
@@ -196,7 +210,7 @@ func readAll[T any](p *peopleReader, c *cells[T], cells []string, bad func(i int
 }
 
 // readCell returns the code of a cell, or what is wrong with it.
-func readCell[T any](p *peopleReader, c *cells[T], cell string) (known uint32, code, text string) {
+func readCell[T any](p *peopleReader, c *cells[T], cell []byte) (known uint32, code, text string) {
 	known, hash := c.met(cell)
 	if known != unknownCell {
 		return known, "", ""

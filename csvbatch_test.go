@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/grouprules/groups"
 )
@@ -116,6 +117,42 @@ func TestAFileOfManyRowsIsWhatItsPartsAre(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A key that occurs again is told with the line that stands, however many rows and lines there are before it.
+func TestARepeatedKeyNamesTheLineThatStands(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var file strings.Builder
+		file.WriteString("key,text\n")
+		n := rapid.SampledFrom([]int{2, 1500, 3000}).Draw(t, "rows")
+		step := rapid.SampledFrom([]int{1, 7}).Draw(t, "step") // by 7 they are not sorted
+		tall := rapid.IntRange(0, n-1).Draw(t, "tall")
+		again := rapid.IntRange(0, n-1).Draw(t, "again")
+		stands, line := 0, 2
+		for i := range n {
+			if i == again {
+				stands = line
+			}
+			if line++; i == tall {
+				fmt.Fprintf(&file, "u%05d,\"1\n2\n3\"\n", i*step%10_007)
+				line += 2
+			} else {
+				fmt.Fprintf(&file, "u%05d,1\n", i*step%10_007)
+			}
+		}
+		fmt.Fprintf(&file, "u%05d,1\n", again*step%10_007)
+		f, err := groups.ReadPeopleCSV(strings.NewReader(file.String()), &groups.PeopleCSV{Key: "key"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []groups.Issue{{
+			Line: line, Column: "key", Code: "repeatedKey", Cell: fmt.Sprintf("u%05d", again*step%10_007),
+			Text: fmt.Sprintf("the key \"u%05d\" occurs on line %d already, which stands", again*step%10_007, stands),
+		}}
+		if diff := cmp.Diff(want, f.Issues); diff != "" {
+			t.Fatalf("-want +got:\n%s", diff)
+		}
+	})
 }
 
 // Stored people are compared in batches and on every processor too: the plan is the same, and has those

@@ -3,7 +3,6 @@ package groups
 import (
 	"hash/maphash"
 	"slices"
-	"strings"
 
 	"github.com/grouprules/groups/internal/numbering"
 )
@@ -35,24 +34,24 @@ func newCells[T any](parse func(string) (T, error)) *cells[T] {
 }
 
 // met returns the code of a cell that was read before, or unknownCell, and the hash to read it with.
-func (c *cells[T]) met(cell string) (code, hash uint32) {
-	hash = uint32(maphash.String(c.seed, cell))
-	code, _ = c.codes.Find(hash, func(code uint32) bool { return c.first[code] == cell })
+func (c *cells[T]) met(cell []byte) (code, hash uint32) {
+	hash = uint32(maphash.Bytes(c.seed, cell))
+	code, _ = c.codes.Find(hash, func(code uint32) bool { return c.first[code] == string(cell) })
 	return code, hash
 }
 
 // metAll returns the codes of cells that were met, until the next call; unknownCell is for met to find. It goes through
 // them in small steps: they then wait for memory side by side, and not one after the other.
-func (c *cells[T]) metAll(some []string) []uint32 {
+func (c *cells[T]) metAll(some [][]byte) []uint32 {
 	c.found = slices.Grow(c.found[:0], len(some))[:len(some)]
 	for i, cell := range some {
-		c.found[i] = uint32(maphash.String(c.seed, cell))
+		c.found[i] = uint32(maphash.Bytes(c.seed, cell))
 	}
 	for i, hash := range c.found {
 		c.found[i] = c.codes.First(hash)
 	}
 	for i, code := range c.found {
-		if c.first[code] != some[i] {
+		if c.first[code] != string(some[i]) {
 			c.found[i] = unknownCell
 		}
 	}
@@ -60,8 +59,8 @@ func (c *cells[T]) metAll(some []string) []uint32 {
 }
 
 // read returns the code of a cell that was not met.
-func (c *cells[T]) read(cell string, hash uint32) (uint32, error) {
-	cell = strings.Clone(cell) // side by side, and not all over the file, which nothing holds on to
+func (c *cells[T]) read(text []byte, hash uint32) (uint32, error) {
+	cell := string(text)
 	v, err := c.parse(cell)
 	if err != nil {
 		return unknownCell, err
@@ -94,16 +93,6 @@ func (l *list[T]) add(v T) uint32 {
 	}
 	l.pages[last] = append(l.pages[last], v)
 	return uint32(last*pageSize + len(l.pages[last]) - 1)
-}
-
-// addAll adds some at once.
-func (l *list[T]) addAll(some []T) {
-	for len(some) > 0 {
-		l.add(some[0])
-		page := &l.pages[len(l.pages)-1]
-		n := min(len(some)-1, pageSize-len(*page))
-		*page, some = append(*page, some[1:1+n]...), some[1+n:]
-	}
 }
 
 func (l *list[T]) len() int {

@@ -60,26 +60,26 @@ func (c cellCode) brief() uint32 {
 }
 
 // codeOfCell reads a cell that is written as nearly all are; 0: it is to be read as [ParseValue] does.
-func codeOfCell(t Type, cell string) cellCode {
+func codeOfCell(t Type, cell []byte) cellCode {
 	switch t {
 	case TypeNumber:
-		if n, whole := decimal.ParseWhole(cell); whole {
+		if n, whole := decimal.ParseWhole(string(cell)); whole {
 			return newCode(t, n)
 		}
 	case TypeDate:
 		if len(cell) == len(time.DateOnly) {
-			if d, err := calendar.Parse(cell); err == nil {
+			if d, err := calendar.Parse(string(cell)); err == nil {
 				return newCode(t, int64(d))
 			}
 		}
 	case TypeInstant:
 		if len(cell) == len("2006-01-02T15:04:05Z") {
-			if at, err := calendar.ParseInstant(cell); err == nil {
+			if at, err := calendar.ParseInstant(string(cell)); err == nil {
 				return codeOfInstant(at)
 			}
 		}
 	case TypeBool:
-		switch cell {
+		switch string(cell) {
 		case "true":
 			return newCode(t, 1)
 		case "false":
@@ -87,6 +87,24 @@ func codeOfCell(t Type, cell string) cellCode {
 		}
 	}
 	return 0
+}
+
+// kept is a cellCode as a number that is small where the code or the Value is, without the type.
+func (c cellCode) kept() uint64 {
+	if !c.itself() {
+		return uint64(c) << 1
+	}
+	n := c.number()
+	return uint64(n<<1^n>>63)<<1 | 1
+}
+
+// keptCode is the cellCode that was kept of a cell of that type.
+func keptCode(t Type, kept uint64) cellCode {
+	n := kept >> 1
+	if kept&1 == 0 {
+		return cellCode(n)
+	}
+	return newCode(t, int64(n>>1)^-int64(n&1))
 }
 
 func (c cellCode) number() int64 { return int64(c<<(64-numberBits)) >> (64 - numberBits) }

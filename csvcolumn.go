@@ -10,21 +10,23 @@ import (
 )
 
 // A column is a column that is a field, with what its cells were read as, by row. Those of plain texts
-// stay pieces of the file until somebody who is new or changed has one.
+// stay as they are in the file until somebody who is new or changed has one.
 type column struct {
 	index    int // in the file
 	field    CSVField
 	declared bool
 	// options collects those of a choice that declares none.
 	options map[string]bool
-	texts   list[string]   // of plain texts, unreadableText among them
-	codes   list[cellCode] // of any other
-	cells   *cells[Value]  // nil for plain texts
+	texts   keptTexts     // of plain texts, unreadableText among them
+	codes   keptNumbers   // of any other
+	cells   *cells[Value] // nil for plain texts
 }
 
-// value is what a row has in a column that is not of plain texts.
+// code is that of a row in a column that is not of plain texts, and value is what the row has.
+func (c *column) code(row int) cellCode { return keptCode(c.field.Type, c.codes.at(row)) }
+
 func (c *column) value(row int) Value {
-	code := c.codes.at(row)
+	code := c.code(row)
 	if code.itself() {
 		return code.value()
 	}
@@ -35,11 +37,11 @@ func (c *column) value(row int) Value {
 type coded[T any] struct {
 	index int
 	cells *cells[T]
-	codes list[uint32]
+	codes keptNumbers
 }
 
 // of is what a row has.
-func (c *coded[T]) of(row int) T { return c.cells.at(c.codes.at(row)) }
+func (c *coded[T]) of(row int) T { return c.cells.at(uint32(c.codes.at(row))) }
 
 type unitColumn struct {
 	tree Tree
@@ -57,7 +59,7 @@ type seats struct {
 func (s *seats) of(row int, columns []*unitColumn) map[Tree][]string {
 	s.key = s.key[:0]
 	for _, c := range columns {
-		s.key = binary.LittleEndian.AppendUint32(s.key, c.codes.at(row))
+		s.key = binary.LittleEndian.AppendUint32(s.key, uint32(c.codes.at(row)))
 	}
 	units, met := s.shared[string(s.key)]
 	if met {

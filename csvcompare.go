@@ -56,7 +56,7 @@ func (p *pair) value(at int, name string) filedValue {
 // says reports whether the row has in a column what is stored, which is asked once for a cell and a value that many
 // have. Others may ask at once.
 func (p *pair) says(at int, c *column, stored *filedValue) bool {
-	code := c.codes.at(p.row)
+	code := c.code(p.row)
 	if code.itself() {
 		if stored.brief != 0 && p.filing.typed[at] {
 			return code.brief() == stored.brief
@@ -167,7 +167,7 @@ func compareTexts(column *column, pairs []pair, values []filedValue) {
 	}
 	for i := range pairs {
 		p := &pairs[i]
-		if text := texts[i]; p.same && (text == "" || text != column.texts.at(p.row)) {
+		if text := texts[i]; p.same && (text == "" || text != string(column.texts.at(p.row))) {
 			p.same = column.same(p.row, values[i].Value)
 		}
 	}
@@ -191,7 +191,7 @@ func (c *comparison) count(u *User, has []bool) {
 // same reports whether a row has in the column what is stored.
 func (c *column) same(row int, stored Value) bool {
 	if c.cells != nil {
-		if code := c.codes.at(row); code.itself() {
+		if code := c.code(row); code.itself() {
 			return code == codeOf(stored)
 		}
 		return c.value(row).Equal(stored)
@@ -199,11 +199,11 @@ func (c *column) same(row int, stored Value) bool {
 	cell := c.texts.at(row)
 	switch d := stored.data.(type) {
 	case *textValue:
-		return len(d.items) == 1 && d.items[0].raw == cell
+		return len(d.items) == 1 && d.items[0].raw == string(cell)
 	case empty:
-		return fold.Blank(cell)
+		return fold.Blank(string(cell))
 	case nil:
-		return cell == unreadableText
+		return string(cell) == unreadableText
 	}
 	return false
 }

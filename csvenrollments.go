@@ -146,16 +146,16 @@ func (p *enrollmentReader) take(row *table.Row) {
 		p.allPartial = true
 		return
 	}
-	id := UserID(strings.Clone(user))
+	id := UserID(user)
 	course, issue := p.id(row, p.course, "course")
 	if issue != nil {
 		p.Issues = append(p.Issues, *issue)
 		p.partial[id] = true
 		return
 	}
-	known, ok := p.courses[course]
+	known, ok := p.courses[string(course)]
 	if !ok {
-		known = strings.Clone(course)
+		known = string(course)
 		p.courses[known] = known
 	}
 	e := Enrollment{Course: known}
@@ -172,7 +172,7 @@ func (p *enrollmentReader) take(row *table.Row) {
 
 // readRecordCell reads one cell, or reports it and returns the zero T, which is Unknown.
 func readRecordCell[T any](p *enrollmentReader, row *table.Row, i int, c *cells[T]) T {
-	cell := row.Cells[i]
+	cell := row.Cell(i)
 	code, hash := c.met(cell)
 	if code == unknownCell {
 		if reason, bad := row.Unreadable(i); bad {
@@ -181,7 +181,7 @@ func readRecordCell[T any](p *enrollmentReader, row *table.Row, i int, c *cells[
 		}
 		var err error
 		if code, err = c.read(cell, hash); err != nil {
-			p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, err.Error(), strings.Clone(cell)})
+			p.Issues = append(p.Issues, Issue{row.Line, p.header[i], issueBadValue, err.Error(), string(cell)})
 		}
 	}
 	return c.at(code)

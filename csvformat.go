@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -123,9 +124,7 @@ func (t *csvFile) read() (*table.Row, error) {
 		return nil, csvError(err)
 	}
 	if t.guarded {
-		for i, cell := range row.Cells {
-			row.Cells[i] = table.Unguard(cell)
-		}
+		row.Unguard()
 	}
 	return row, nil
 }
@@ -148,60 +147,51 @@ func (t *csvFile) need(what, name string) (int, error) {
 	return 0, &CSVError{Err: ErrHeader, Text: fmt.Sprintf("no column is headed %.64q, for the %s; the columns are %.400s", fold.Exact(name), what, seen)}
 }
 
-// cloneCells copies a row out of the reader's buffer.
-func cloneCells(cells []string) []string {
-	out := slices.Clone(cells)
-	for i := range out {
-		out[i] = strings.Clone(out[i])
-	}
-	return out
-}
-
 // ragged is the issue of a row whose cells cannot be told apart.
 func (t *csvFile) ragged(row *table.Row) Issue {
-	return Issue{row.Line, "", issueRagged, fmt.Sprintf("%d of %d cells", len(row.Cells), len(t.header)), ""}
+	return Issue{row.Line, "", issueRagged, fmt.Sprintf("%d of %d cells", len(row.Spans), len(t.header)), ""}
 }
 
 // unreadable is the issue of a cell that is not text.
 func (t *csvFile) unreadable(row *table.Row, i int, reason string) Issue {
-	return Issue{row.Line, t.header[i], issueUnreadable, unreadable(reason), strings.Clone(row.Cells[i])}
+	return Issue{row.Line, t.header[i], issueUnreadable, unreadable(reason), string(row.Cell(i))}
 }
 
 func unreadable(reason string) string { return "the cell cannot be read: " + reason }
 
-// id returns the trimmed ID in cell i, or what is wrong with it.
-func (t *csvFile) id(row *table.Row, i int, what string) (string, *Issue) {
-	cell := row.Cells[i]
-	id := strings.TrimSpace(cell)
+// id returns the trimmed ID in cell i, a part of the row, or what is wrong with it.
+func (t *csvFile) id(row *table.Row, i int, what string) ([]byte, *Issue) {
+	cell := row.Cell(i)
+	id := bytes.TrimSpace(cell)
 	if plainID(id) {
 		return id, nil
 	}
 	code, text := "", ""
 	if reason, bad := row.Unreadable(i); bad {
 		code, text = issueBadKey, fmt.Sprintf("the %s cannot be read: %s", what, reason)
-	} else if id == "" {
+	} else if len(id) == 0 {
 		code, text = issueBlankKey, fmt.Sprintf("the %s is blank", what)
-	} else if err := checkID(what, id); err != nil {
+	} else if err := checkID(what, string(id)); err != nil {
 		code, text = issueBadKey, err.Error()
 	} else {
 		return id, nil
 	}
-	return "", &Issue{row.Line, t.header[i], code, text, strings.Clone(cell)}
+	return nil, &Issue{row.Line, t.header[i], code, text, string(cell)}
 }
 
 // namedIn returns the users whom a ragged row may be about: its cells may stand under the wrong
 // headers. lost is that the ID which belongs in column at cannot be read in any of them, so that the
 // row may be about anybody.
 func (t *csvFile) namedIn(row *table.Row, at int) (ids []UserID, lost bool) {
-	lost = at >= len(row.Cells)
-	for i, cell := range row.Cells {
-		id := UserID(strings.TrimSpace(cell))
+	lost = at >= len(row.Spans)
+	for i := range row.Spans {
+		id := UserID(strings.TrimSpace(string(row.Cell(i))))
 		_, unreadable := row.Unreadable(i)
 		switch unusable := id.Check() != nil; {
 		case unreadable, unusable && i == at:
 			lost = true
 		case !unusable:
-			ids = append(ids, UserID(strings.Clone(string(id))))
+			ids = append(ids, id)
 		}
 	}
 	return ids, lost

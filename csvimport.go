@@ -1,13 +1,16 @@
 package groups
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/grouprules/groups/internal/fold"
+	"github.com/grouprules/groups/internal/numbering"
 	"github.com/grouprules/groups/internal/table"
 )
 
@@ -145,7 +148,7 @@ type PeopleFile struct {
 	units   []*unitColumn
 	absent  []string
 	// ids are those of the rows that were kept, and order is these rows by ID; nil: as in the file.
-	ids   list[string]
+	ids   keptTexts
 	order []int
 	// gone are those of a file of changes.
 	gone map[UserID]bool
@@ -209,7 +212,7 @@ func ReadPeopleCSV(r io.Reader, o *PeopleCSV) (*PeopleFile, error) {
 		for i := range f.order {
 			f.order[i] = i
 		}
-		slices.SortFunc(f.order, func(a, b int) int { return strings.Compare(f.ids.at(a), f.ids.at(b)) })
+		slices.SortFunc(f.order, func(a, b int) int { return bytes.Compare(f.ids.at(a), f.ids.at(b)) })
 	}
 	return f, nil
 }
@@ -275,10 +278,11 @@ type peopleReader struct {
 	*PeopleFile
 	t   *csvFile
 	key int
-	// lines are those of the rows that were kept, and firsts the rows by key, from the first row on that does not
-	// come after the one before it: a file that is sorted by key, as most are, needs no index.
-	lines    list[int]
-	firsts   map[string]int
+	// lines are those of the rows that were kept, less the row, and firsts the rows by key, from the first row on that does
+	// not come after the one before it: a file that is sorted by key, as most are, needs no index.
+	lines    keptNumbers
+	firsts   *numbering.Table
+	seed     maphash.Seed   // of firsts
 	readings []columnReader // of the columns, and of what they hold besides a field after that
 }
 
@@ -370,32 +374,35 @@ func (p *peopleReader) take(row *table.Row, b *batch) {
 	}
 	if line, twice := p.before(key); twice {
 		text := fmt.Sprintf("the key %.64q occurs on line %d already, which stands", key, line)
-		p.reject(row, b, Issue{row.Line, p.header[p.key], issueRepeatedKey, text, strings.Clone(row.Cells[p.key])}, false)
+		p.reject(row, b, Issue{row.Line, p.header[p.key], issueRepeatedKey, text, string(row.Cell(p.key))}, false)
 		return
 	}
 	if p.firsts != nil {
-		p.firsts[key] = p.ids.len()
+		p.firsts.Add(p.hash(key), uint32(p.ids.len()))
 	}
+	p.lines.add(uint64(row.Line - p.ids.len()))
 	p.ids.add(key)
-	p.lines.add(row.Line)
 	b.add(row)
 }
 
 // before finds the line of an earlier row with the same key.
-func (p *peopleReader) before(key string) (line int, twice bool) {
+func (p *peopleReader) before(key []byte) (line int, twice bool) {
 	rows := p.ids.len()
 	if p.firsts == nil {
-		if rows == 0 || p.ids.at(rows-1) < key {
+		if rows == 0 || string(p.ids.at(rows-1)) < string(key) {
 			return 0, false
 		}
-		p.firsts = make(map[string]int, 2*rows)
+		p.firsts, p.seed = new(numbering.Table), maphash.MakeSeed()
+		p.firsts.Grow(2 * rows)
 		for row := range rows {
-			p.firsts[p.ids.at(row)] = row
+			p.firsts.Add(p.hash(p.ids.at(row)), uint32(row))
 		}
 	}
-	row, twice := p.firsts[key]
+	row, twice := p.firsts.Find(p.hash(key), func(row uint32) bool { return string(p.ids.at(int(row))) == string(key) })
 	if !twice {
 		return 0, false
 	}
-	return p.lines.at(row), true
+	return int(p.lines.at(int(row))) + int(row), true
 }
+
+func (p *peopleReader) hash(key []byte) uint32 { return uint32(maphash.Bytes(p.seed, key)) }

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -80,7 +81,7 @@ func InferPeopleCSV(r io.Reader, o *PeopleCSV) ([]FieldGuess, error) {
 				continue
 			}
 			if _, bad := row.Unreadable(i); !bad {
-				g.take(row.Cells[i])
+				g.take(row.Cell(i))
 			}
 		}
 	}
@@ -116,17 +117,17 @@ func newGuesser(name string, key bool) *guesser {
 	}
 }
 
-func (g *guesser) take(cell string) {
+func (g *guesser) take(text []byte) {
 	g.rows++
-	cell = strings.TrimSpace(cell)
-	if cell == "" {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
 		g.blanks++
 		return
 	}
-	if _, again := g.distinct[cell]; again {
+	if _, again := g.distinct[string(text)]; again {
 		return
 	}
-	cell = strings.Clone(cell)
+	cell := string(text)
 	if len(g.distinct) < maxDistinct {
 		g.distinct[cell] = struct{}{}
 	}

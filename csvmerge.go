@@ -136,15 +136,13 @@ func (p *planner) walk(ctx context.Context, dir Directory, found func(pair) bool
 			return &CSVError{Err: ErrNoRows, Text: fmt.Sprintf("the enrollment file has a header and no rows, and user %q is enrolled: everybody would be taken out of every course", u.ID)}
 		}
 		row, id := p.f.byID(rows)
-		order := strings.Compare(id, string(u.ID))
-		for ; row != noRow && order < 0; order = strings.Compare(id, string(u.ID)) {
+		for ; row != noRow && string(id) < string(u.ID); row, id = p.f.byID(rows) {
 			if !found(pair{row: row}) {
 				return nil
 			}
 			rows++
-			row, id = p.f.byID(rows)
 		}
-		if row != noRow && order == 0 {
+		if row != noRow && string(id) == string(u.ID) {
 			rows++
 		} else {
 			row = noRow
@@ -174,9 +172,9 @@ func (p *planner) filing(o *fieldOrder) *filing {
 }
 
 // byID is row i of those that were kept, by ID; noRow: there are not as many.
-func (f *PeopleFile) byID(i int) (row int, id string) {
+func (f *PeopleFile) byID(i int) (row int, id []byte) {
 	if i == f.ids.len() {
-		return noRow, ""
+		return noRow, nil
 	}
 	if f.order != nil {
 		i = f.order[i]
@@ -209,7 +207,7 @@ func (p *planner) settle(pairs []pair) {
 
 // add takes in a user who is not stored.
 func (p *planner) add(row int) {
-	id := UserID(strings.Clone(p.f.ids.at(row)))
+	id := UserID(p.f.ids.at(row))
 	u := User{ID: id, Activation: p.activation(nil, row), Expiry: Current, Fields: make(map[string]Value, len(p.f.columns))}
 	for _, c := range p.f.columns {
 		if v := p.value(c, row); !v.IsUnknown() {
@@ -234,7 +232,7 @@ func (p *planner) value(c *column, row int) Value {
 		return c.value(row)
 	}
 	cell := c.texts.at(row)
-	if cell == unreadableText {
+	if string(cell) == unreadableText {
 		return Value{}
 	}
 	texts := p.texts[c]

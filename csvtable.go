@@ -64,8 +64,8 @@ func (f *CSVFormat) Read(r io.Reader, header bool) (*CSVTable, error) {
 		if err != nil {
 			return nil, err
 		}
-		kept := CSVRow{Line: row.Line, Cells: cloneCells(row.Cells), Ragged: row.Ragged()}
-		for i := range row.Cells {
+		kept := CSVRow{Line: row.Line, Cells: row.Cells(), Ragged: row.Ragged()}
+		for i := range row.Spans {
 			if reason, bad := row.Unreadable(i); bad {
 				if kept.unreadable == nil {
 					kept.unreadable = map[int]string{}

@@ -79,7 +79,7 @@ func ReadUnitsCSV(r io.Reader, o *UnitsCSV) ([]Unit, []Issue, error) {
 			issues = append(issues, *issue)
 			continue
 		}
-		u := Unit{Tree: o.Tree, ID: strings.Clone(id), Parent: strings.Clone(parent)}
+		u := Unit{Tree: o.Tree, ID: string(id), Parent: string(parent)}
 		if line, twice := lines[u.ID]; twice {
 			return nil, nil, &CSVError{Line: row.Line, Err: ErrRepeated, Text: fmt.Sprintf("the unit %.64q occurs on line %d already", u.ID, line)}
 		}
@@ -88,7 +88,7 @@ func ReadUnitsCSV(r io.Reader, o *UnitsCSV) ([]Unit, []Issue, error) {
 			if reason, bad := row.Unreadable(nameAt); bad {
 				issues = append(issues, t.unreadable(row, nameAt, reason))
 			} else {
-				u.Name = strings.Clone(strings.TrimSpace(row.Cells[nameAt]))
+				u.Name = strings.TrimSpace(string(row.Cell(nameAt)))
 			}
 		}
 		units = append(units, u)

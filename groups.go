@@ -54,7 +54,7 @@ func checkID(what, id string) error {
 
 // plainID reports whether a text is an ID beyond doubt: printable ASCII, as nearly all are. Every ID of a
 // file and of a Commit is checked.
-func plainID(id string) bool {
+func plainID[T string | []byte](id T) bool {
 	for i := range len(id) {
 		if id[i] < ' ' || id[i] > '~' {
 			return false

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -51,7 +52,7 @@ func New(year int, month time.Month, day int) (Day, error) {
 func Parse(s string) (Day, error) {
 	d, ok := parse(s)
 	if !ok {
-		return 0, fmt.Errorf("%w: %.40q", ErrDate, s)
+		return 0, fmt.Errorf("%w: %.40q", ErrDate, strings.Clone(s))
 	}
 	return d, nil
 }
@@ -92,7 +93,7 @@ func (d Day) String() string {
 func ParseInstant(s string) (time.Time, error) {
 	t, ok := parseInstant(s)
 	if !ok {
-		return time.Time{}, fmt.Errorf("%w: %.40q", ErrInstant, s)
+		return time.Time{}, fmt.Errorf("%w: %.40q", ErrInstant, strings.Clone(s))
 	}
 	return t, nil
 }

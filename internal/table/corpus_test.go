@@ -183,7 +183,7 @@ func TestHorrorsAreReadOrRefusedAsTheyShould(t *testing.T) {
 				if row.Ragged() {
 					got.Ragged++
 				}
-				for i := range row.Cells {
+				for i := range row.Spans {
 					if _, bad := row.Unreadable(i); bad {
 						got.Unreadable++
 					}

@@ -26,7 +26,7 @@ func ExampleOpen() {
 			fmt.Println(err) // the file is unreadable: forget the rows before this as well
 			return
 		}
-		for i, cell := range row.Cells {
+		for i, cell := range row.Cells() {
 			if reason, bad := row.Unreadable(i); bad {
 				fmt.Printf("line %d, column %d: %s\n", row.Line, row.Column(i), reason)
 				continue
@@ -34,7 +34,7 @@ func ExampleOpen() {
 			fmt.Printf("line %d: %s is %q\n", row.Line, r.Header()[i], cell)
 		}
 		if row.Ragged() {
-			fmt.Printf("line %d: %d cells under %d names\n", row.Line, len(row.Cells), len(r.Header()))
+			fmt.Printf("line %d: %d cells under %d names\n", row.Line, len(row.Spans), len(r.Header()))
 		}
 	}
 	// Output:

@@ -140,8 +140,8 @@ func TestTheCharsetIsReadFromTheMarkOrDeclared(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Charset() != c.want || r.Header()[1] != "nåme" || row.Cells[1] != "€" {
-				t.Errorf("%q %q %q, want %q nåme €", r.Charset(), r.Header()[1], row.Cells[1], c.want)
+			if r.Charset() != c.want || r.Header()[1] != "nåme" || string(row.Cell(1)) != "€" {
+				t.Errorf("%q %q %q, want %q nåme €", r.Charset(), r.Header()[1], string(row.Cell(1)), c.want)
 			}
 		})
 	}

@@ -121,8 +121,8 @@ func (t *Reader) Delimiter() rune { return t.delimiter }
 // Charset returns what the file was read as: utf-8, utf-16, the name in Options, or "custom" for Options.Decode.
 func (t *Reader) Charset() string { return t.text.charset }
 
-// Read returns the next row, which is valid until the following Read; the strings in it may be kept, and
-// then hold on to the text around them. At the end of the file the error is io.EOF. Any other error is final: every later Read returns it again.
+// Read returns the next row, which is valid until the following Read. At the end of the file the error is io.EOF. Any
+// other error is final: every later Read returns it again.
 func (t *Reader) Read() (*Row, error) {
 	if t.pending {
 		t.pending = false
@@ -143,11 +143,11 @@ func (t *Reader) next() error {
 		return t.err
 	}
 	if err := t.split.next(); err != nil {
-		t.row.Cells = nil
+		t.row.Text, t.row.Spans = nil, nil
 		t.err = t.explain(err)
 		return t.err
 	}
-	t.row.Line, t.row.Cells = t.split.place(0).line, t.split.cells
+	t.row.Line, t.row.Text, t.row.Spans = t.split.place(0).line, t.split.record, t.split.cells
 	t.row.ASCII = t.split.ascii && t.split.from >= 0
 	return nil
 }
@@ -177,7 +177,7 @@ func (t *Reader) readHeader(none bool) error {
 	} else if err != nil {
 		return err
 	}
-	t.header = make([]string, len(t.row.Cells))
+	t.header = t.row.Cells()
 	if none {
 		for i := range t.header {
 			t.header[i] = strconv.Itoa(i + 1)
@@ -185,7 +185,7 @@ func (t *Reader) readHeader(none bool) error {
 		t.pending = true
 		return nil
 	}
-	for i, name := range t.row.Cells {
+	for i, name := range t.header {
 		if reason, bad := t.row.Unreadable(i); bad {
 			line, column := t.row.Position(i)
 			kind := ErrHeader
@@ -201,7 +201,7 @@ func (t *Reader) readHeader(none bool) error {
 		if name = strings.TrimSpace(name); name == "" {
 			name = fmt.Sprintf("column %d", i+1)
 		}
-		t.header[i] = strings.Clone(name) // or every name would hold on to the whole row
+		t.header[i] = name
 	}
 	return t.refuseTwins()
 }
@@ -244,18 +244,46 @@ func shorten(s string) string {
 	return s
 }
 
-// A Row is one record of the file.
+// A Row is one record of the file. Its memory is used again for the next.
 type Row struct {
-	Line  int      // 1-based line of the file on which the row starts
-	Cells []string // raw, untrimmed, as many as the row has
+	Line  int    // 1-based line of the file on which the row starts
+	Text  []byte // in which the cells are; what is between them means nothing
+	Spans []Span // of the cells, as many as the row has
 	// ASCII: no cell has anything but ASCII, or a NUL. That it is not set says nothing.
 	ASCII bool
 
-	reader *Reader
+	reader    *Reader
+	unguarded []Span // used again
+}
+
+// A Span is where a cell is in the text of its row.
+type Span struct{ From, To int }
+
+// Cell is a cell, raw and untrimmed.
+func (r *Row) Cell(i int) []byte { return r.Text[r.Spans[i].From:r.Spans[i].To] }
+
+// Cells are all of them, in memory of their own, which they share.
+func (r *Row) Cells() []string {
+	text, cells := string(r.Text), make([]string, len(r.Spans))
+	for i, in := range r.Spans {
+		cells[i] = text[in.From:in.To]
+	}
+	return cells
+}
+
+// Unguard takes away the apostrophes that Guard put before the cells.
+func (r *Row) Unguard() {
+	r.unguarded = append(r.unguarded[:0], r.Spans...)
+	for i := range r.unguarded {
+		if cell := r.Cell(i); len(cell) > 0 && cell[0] == '\'' {
+			r.unguarded[i].From += len(cell) - len(Unguard(string(cell)))
+		}
+	}
+	r.Spans = r.unguarded
 }
 
 // Ragged reports whether the row has not as many cells as the header.
-func (r *Row) Ragged() bool { return len(r.Cells) != len(r.reader.header) }
+func (r *Row) Ragged() bool { return len(r.Spans) != len(r.reader.header) }
 
 // Column returns the 1-based column at which cell i starts, in bytes of its line as UTF-8; 0 if there is no cell i.
 func (r *Row) Column(i int) int {
@@ -266,7 +294,7 @@ func (r *Row) Column(i int) int {
 // Position returns the line and column at which cell i starts. The line is not that of the row if a cell before it
 // has line ends in it. Both are 0 if there is no cell i.
 func (r *Row) Position(i int) (line, column int) {
-	if i < 0 || i >= len(r.Cells) {
+	if i < 0 || i >= len(r.Spans) {
 		return 0, 0
 	}
 	at := r.reader.split.place(i)
@@ -276,42 +304,32 @@ func (r *Row) Position(i int) (line, column int) {
 // Unreadable reports whether cell i holds something that is not text, as [Reader.Unreadable] does. There is nothing
 // wrong with a cell that is not there.
 func (r *Row) Unreadable(i int) (reason string, bad bool) {
-	if i < 0 || i >= len(r.Cells) {
+	if i < 0 || i >= len(r.Spans) {
 		return "", false
 	}
-	return r.reader.Unreadable(r.Cells[i])
+	return r.reader.Unreadable(r.Cell(i))
 }
 
 // Unreadable reports whether a cell of the file holds something that is not text, and what: a NUL, bytes that are
 // not UTF-8, or bytes that the charset could not decode. It may be asked from many goroutines.
-func (t *Reader) Unreadable(cell string) (reason string, bad bool) {
-	if readableASCII(cell) {
+func (t *Reader) Unreadable(cell []byte) (reason string, bad bool) {
+	if isASCII(cell) {
 		return "", false
 	}
 	switch undeclared := !t.text.decoded && !t.declared; {
-	case strings.IndexByte(cell, 0) >= 0:
+	case bytes.IndexByte(cell, 0) >= 0:
 		if undeclared {
 			return "it has a NUL byte (if the file is UTF-16, declare that charset)", true
 		}
 		return "it has a NUL byte", true
-	case !utf8.ValidString(cell):
+	case !utf8.Valid(cell):
 		if undeclared {
 			return "it is not UTF-8: declare the charset of the file, such as windows-1252", true
 		}
 		return "it is not valid UTF-8", true
-	case t.text.decoded && strings.ContainsRune(cell, utf8.RuneError):
+	case t.text.decoded && bytes.ContainsRune(cell, utf8.RuneError):
 		// Nobody can tell a U+FFFD that was in the file from one the decoder put there; in UTF-8 one can.
 		return "it has bytes that are no text in the charset " + t.text.charset, true
 	}
 	return "", false
-}
-
-// readableASCII reports whether s is ASCII without NUL, as nearly every cell of nearly every file.
-func readableASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i]-1 >= 0x7f {
-			return false
-		}
-	}
-	return true
 }

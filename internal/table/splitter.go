@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/bits"
 	"slices"
-	"strings"
 )
 
 // blockSize is how much text a splitter holds at a time.
@@ -26,16 +25,17 @@ type splitter struct {
 	maxColumns int
 
 	block  []byte
-	text   string // of the block, once a cell is cut from it
-	ascii  bool   // the text is ASCII without NUL
-	quotes bool   // there are some in the text
-	at     int    // of the next byte
-	srcErr error  // what src said after the block
-	err    error  // for ever
+	looked bool  // what follows is known of the block
+	ascii  bool  // it is ASCII without NUL
+	quotes bool  // there are some in it
+	at     int   // of the next byte
+	srcErr error // what src said after the block
+	err    error // for ever
 
-	// The record read last. The places of its cells are found when somebody asks, where from says that it
-	// stands in the block as it is: -1 otherwise.
-	cells  []string
+	// The record read last. Where from is not -1 it stands in the block as it is, and the places of its cells are found
+	// when somebody asks.
+	record []byte
+	cells  []Span // in record
 	from   int
 	places []place
 
@@ -93,7 +93,7 @@ func (s *splitter) next() error {
 				continue
 			}
 		}
-		if s.record() {
+		if s.readRecord() {
 			return nil
 		}
 	}
@@ -103,7 +103,7 @@ func (s *splitter) next() error {
 // fill reads on behind what is left of the block, and reports whether there is more of it now.
 func (s *splitter) fill() bool {
 	left := copy(s.block[:cap(s.block)], s.block[s.at:])
-	s.block, s.text, s.at = s.block[:left], "", 0
+	s.block, s.looked, s.at = s.block[:left], false, 0
 	for idle := 0; s.srcErr == nil && len(s.block) < cap(s.block); idle++ {
 		var n int
 		n, s.srcErr = s.src.Read(s.block[len(s.block):cap(s.block)])
@@ -134,90 +134,91 @@ func (s *splitter) plain() plainness {
 	if s.at == len(s.block) {
 		return plainBreaksOff
 	}
-	if s.text == "" {
-		s.text, s.ascii, s.quotes = string(s.block), isASCII(s.block), bytes.IndexByte(s.block, '"') >= 0
+	if !s.looked {
+		s.looked, s.ascii, s.quotes = true, isASCII(s.block), bytes.IndexByte(s.block, '"') >= 0
 	}
-	length := strings.IndexByte(s.text[s.at:], '\n')
+	length := bytes.IndexByte(s.block[s.at:], '\n')
 	if length < 0 {
 		return plainBreaksOff
 	}
 	next := s.at + length + 1
-	line := strings.TrimSuffix(s.text[s.at:next-1], "\r")
-	if strings.IndexByte(line, '\r') >= 0 {
+	line := bytes.TrimSuffix(s.block[s.at:next-1], []byte("\r"))
+	if bytes.IndexByte(line, '\r') >= 0 {
 		return notPlain
 	}
 	cut := s.cutUnquoted
-	if s.quotes && strings.IndexByte(line, '"') >= 0 {
+	if s.quotes && bytes.IndexByte(line, '"') >= 0 {
 		cut = s.cutQuoted
 	}
 	if !cut(line) {
 		return notPlain
 	}
-	s.from, s.at = s.at, next
+	s.record, s.from, s.at = line, s.at, next
 	s.line++
 	return plainRecord
 }
 
-// cutUnquoted cuts a line without quotes, which stands where the splitter is, or reports that it breaks a limit. The
+// cutUnquoted cuts a line without quotes, or reports that it breaks a limit. The
 // delimiters among eight bytes are found at once: those are zero in what differs from delimiters, and a byte is zero
 // whose lower bits carry nothing into the highest when all of them are added, and whose highest is not set.
-func (s *splitter) cutUnquoted(line string) bool {
+func (s *splitter) cutUnquoted(line []byte) bool {
 	const ones, lower = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
 	delimiters := ones * uint64(s.delimiter[0])
 	cells, start, at := s.cells[:0], 0, 0
-	for in := s.block[s.at:][:len(line)]; len(in) >= 8; in, at = in[8:], at+8 {
+	for in := line; len(in) >= 8; in, at = in[8:], at+8 {
 		differ := binary.LittleEndian.Uint64(in) ^ delimiters
 		for found := ^(differ&lower + lower | differ | lower); found != 0; found &= found - 1 {
 			end := at + bits.TrailingZeros64(found)/8
-			cells, start = append(cells, line[start:end]), end+1
+			cells, start = append(cells, Span{start, end}), end+1
 		}
 	}
 	for ; at < len(line); at++ {
 		if line[at] == s.delimiter[0] {
-			cells, start = append(cells, line[start:at]), at+1
+			cells, start = append(cells, Span{start, at}), at+1
 		}
 	}
-	return s.take(append(cells, line[start:]), len(line))
+	return s.take(append(cells, Span{start, len(line)}), len(line))
 }
 
 // cutQuoted cuts a line of which some cells are quoted, or reports that quotes are within one of them, or that it breaks
 // a limit.
-func (s *splitter) cutQuoted(line string) bool {
-	cells, length := s.cells[:0], len(line)
-	for more := true; more; {
-		var cell string
-		if strings.HasPrefix(line, "\"") {
-			end := 1 + strings.IndexByte(line[1:], '"')
-			if end == 0 {
+func (s *splitter) cutQuoted(line []byte) bool {
+	cells := s.cells[:0]
+	for at, more := 0, true; more; at++ {
+		rest := line[at:]
+		cell := Span{at, at}
+		if len(rest) > 0 && rest[0] == '"' {
+			length := bytes.IndexByte(rest[1:], '"')
+			if length < 0 {
 				return false
 			}
-			if cell, line = line[1:end], line[end+1:]; line != "" && line[0] != s.delimiter[0] {
+			cell.From++
+			cell.To = cell.From + length
+			if at = cell.To + 1; at < len(line) && line[at] != s.delimiter[0] {
 				return false
 			}
-			if more = line != ""; more {
-				line = line[1:]
-			}
+			more = at < len(line)
 		} else {
-			end := strings.IndexByte(line, s.delimiter[0])
-			if more = end >= 0; more {
-				cell, line = line[:end], line[end+1:]
-			} else {
-				cell = line
+			length := bytes.IndexByte(rest, s.delimiter[0])
+			if more = length >= 0; !more {
+				length = len(rest)
 			}
-			if strings.IndexByte(cell, '"') >= 0 {
+			if bytes.IndexByte(rest[:length], '"') >= 0 {
 				return false
 			}
+			at += length
+			cell.To = at
 		}
 		cells = append(cells, cell)
 	}
-	return s.take(cells, length)
+	return s.take(cells, len(line))
 }
 
 // take takes up the cells of a line of some length, or reports that they break a limit.
-func (s *splitter) take(cells []string, length int) bool {
+func (s *splitter) take(cells []Span, length int) bool {
 	s.cells = cells
 	return len(cells) <= s.maxColumns &&
-		(length <= s.maxCell || !slices.ContainsFunc(cells, func(cell string) bool { return len(cell) > s.maxCell }))
+		(length <= s.maxCell || !slices.ContainsFunc(cells, func(cell Span) bool { return cell.To-cell.From > s.maxCell }))
 }
 
 // place finds where a cell of the record starts.
@@ -225,15 +226,12 @@ func (s *splitter) place(cell int) place {
 	if s.from < 0 {
 		return s.places[cell]
 	}
-	rest := s.text[s.from:]
-	for range cell {
-		end := 0
-		if rest[0] == '"' {
-			end = 1 + strings.IndexByte(rest[1:], '"')
-		}
-		rest = rest[end+strings.IndexByte(rest[end:], s.delimiter[0])+1:]
+	// A quoted cell starts with its quote.
+	start := s.cells[cell].From
+	if start > 0 && s.record[start-1] == '"' {
+		start--
 	}
-	return place{s.line - 1, len(s.text) - s.from - len(rest) + 1}
+	return place{s.line - 1, start + 1}
 }
 
 // isASCII reports whether text is ASCII without NUL: eight bytes at a time, of which none has its highest bit set, and
@@ -269,9 +267,9 @@ func (s *splitter) skipEmptyLines() {
 	}
 }
 
-// record reads any record, byte by byte where need be, and reports whether there was one: not an empty line, the
+// readRecord reads any record, byte by byte where need be, and reports whether there was one: not an empty line, the
 // end or an error.
-func (s *splitter) record() bool {
+func (s *splitter) readRecord() bool {
 	s.values, s.ends, s.from, s.places = s.values[:0], s.ends[:0], -1, s.places[:0]
 	s.col, s.matched, s.cr = 1, 0, false
 	s.startCell()
@@ -335,10 +333,10 @@ func (s *splitter) endRecord() bool {
 		return false
 	}
 	s.ends = append(s.ends, len(s.values))
-	values, start := string(s.values), 0
-	s.cells = s.cells[:0]
+	s.record, s.cells = s.values, s.cells[:0]
+	start := 0
 	for _, end := range s.ends {
-		s.cells, start = append(s.cells, values[start:end]), end
+		s.cells, start = append(s.cells, Span{start, end}), end
 	}
 	return true
 }
