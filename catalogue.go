@@ -244,9 +244,9 @@ func (c *catalogue) asks(of matters) asking {
 		c.asking = map[matter]*asking{}
 		for _, e := range slices.SortedFunc(maps.Values(c.entries), byID) {
 			for _, a := range e.asking(nil, func(Condition) bool { return true }) {
-				for _, of := range a.Conditions {
-					for m := range mattersOf(of.Condition) {
-						c.asking[m] = c.asking[m].with(e, of)
+				for _, asked := range a.Conditions {
+					for m := range mattersOf(asked.Condition) {
+						c.asking[m] = c.asking[m].with(e, asked)
 					}
 				}
 			}

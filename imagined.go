@@ -38,11 +38,14 @@ type differing struct {
 // compare decides about those in some groups, none of which reads another, of whom something that the rule asks
 // differs, and notes what conditions on the groups would find then.
 func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
-	worth := o.isWorth(len(list))
-	inParallelIf(worth, len(list), func() func(int) { return func(i int) { list[i].ask() } })
+	inParallelIf(o.isWorth(len(list)), len(list), func() func(int) { return func(i int) { list[i].ask() } })
+	questions := 0
+	for _, c := range list {
+		questions += c.who.Count()
+	}
 	chunks := o.x.chunks()
 	found := make([]*ending, len(list)*chunks)
-	if err := eachInParallelIf(worth, len(found), func(i int) (err error) {
+	if err := eachInParallelIf(questions > fewAsked, len(found), func(i int) (err error) {
 		if c := list[i/chunks]; c.who.CountIn(i%chunks) > 0 {
 			found[i], err = c.look(ctx, i%chunks)
 		}
@@ -71,8 +74,11 @@ func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 // fewAsked is up to how many questions about one user another processor is not woken for.
 const fewAsked = 4096
 
-// isWorth reports whether it is worth it to put another processor to asking so many predicates or groups.
-func (o *otherwise) isWorth(things int) bool { return o.people*things > fewAsked }
+// isWorth reports whether it is worth it to put another processor to asking so many predicates or groups: about many, or about
+// everybody where it cannot be told from who has something otherwise.
+func (o *otherwise) isWorth(things int) bool {
+	return o.people < 0 || o.strays || len(o.regrouped) > 0 || o.people*things > fewAsked
+}
 
 // ask finds of whom the terms of the rule differ.
 func (c *imagined) ask() {
@@ -162,8 +168,8 @@ type otherAnswer struct {
 	verdict Verdict
 }
 
-// look compares the users of a chunk: those to whom what differs matters, by what else the rule asks. Those to whom it does
-// not are those of whom the rule says something certain even where what differs is taken for unknown.
+// look compares the users of a chunk: those to whom what differs matters, by what else the rule asks. It does not to those of
+// whom the rule says the same whatever that is.
 func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -29,14 +29,14 @@ type Supposition struct {
 
 // Supposed is what would come of a [Supposition].
 type Supposed struct {
-	// People is how many have something that would be otherwise, or would stand elsewhere. Where no group asks for it
-	// everybody is read to know.
+	// People is how many have something that would be otherwise, or would stand elsewhere; a group that stands elsewhere is
+	// not of people. Where no index has it, since no group asks for it, everybody is read to know.
 	People int `json:"people"`
 	// Consequences are of each group in which somebody would end otherwise, by their IDs.
 	Consequences []Consequence `json:"consequences"`
 	// Asking are the groups with conditions that ask for one of the trees, choices or courses, whether or not anybody moves,
-	// and of those in which somebody moves with conditions on groups as well; by their IDs. The list is shared, and not to be
-	// written to.
+	// and of those in which somebody moves with conditions on groups as well; by their IDs. What it says of a group
+	// is shared, and not to be written to.
 	Asking []Asking `json:"asking"`
 }
 
@@ -56,7 +56,7 @@ type Asked struct {
 // A Consequence is what would become of a group: who would end otherwise than now.
 type Consequence struct {
 	Group GroupID `json:"group"`
-	Name  string  `json:"name"`
+	Name  string  `json:"name"` // of the group
 	// What would become of the membership, and whom the rule would not know about any more.
 	Joined    Moves `json:"joined"`
 	Left      Moves `json:"left"`
@@ -141,7 +141,11 @@ func (e *Evaluator) suppose(ctx context.Context, s Supposition) (*supposing, err
 	}
 	now.few = true
 	then := &run{e: e, schema: now.schema, trees: map[Tree]*Hierarchy{}}
-	return &supposing{Supposition: s, now: now, then: then, matters: s.matters(), people: -1}, nil
+	v := &supposing{Supposition: s, now: now, then: then, matters: s.matters()}
+	if len(v.matters) > 0 {
+		v.people = -1
+	}
+	return v, nil
 }
 
 // chooseAmongAll reads the groups, and chooses those to look at.
@@ -292,29 +296,23 @@ func (v *supposing) evaluate(ctx context.Context) error {
 		v.then.order = append(v.then.order, v.imagine(s))
 	}
 	v.found = make([]Consequence, len(v.order))
-	if v.findElsewhere() {
-		v.people = 0
-	}
+	v.findElsewhere()
+	v.people = 0
 	return v.now.everybody(ctx, v.look)
 }
 
-// findElsewhere finds the units that would be elsewhere; it is false where no trees are read, since no group asks for one.
-func (v *supposing) findElsewhere() bool {
+// findElsewhere finds the units that would be elsewhere.
+func (v *supposing) findElsewhere() {
 	v.elsewhere = map[Tree]map[string]bool{}
 	for tree, id := range v.units() {
-		h := v.now.trees[tree]
-		if h == nil {
-			return false
-		}
 		if v.elsewhere[tree] == nil {
 			v.elsewhere[tree] = map[string]bool{}
 		}
 		v.elsewhere[tree][id] = true
-		for below := range h.lines.EachBelow(id) {
+		for below := range v.now.trees[tree].lines.EachBelow(id) {
 			v.elsewhere[tree][below] = true
 		}
 	}
-	return true
 }
 
 // countPeople asks everybody, where no group did.

@@ -1,10 +1,13 @@
 package groups_test
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/grouprules/groups"
@@ -61,4 +64,28 @@ func askedBy(all []groups.Group, s groups.Supposition, moving []groups.Consequen
 		}
 	}
 	return places
+}
+
+// A countedDirectory counts how often everybody is read.
+type countedDirectory struct {
+	*groups.Memory
+	read int
+}
+
+func (d *countedDirectory) Users(ctx context.Context) iter.Seq2[groups.User, error] {
+	d.read++
+	return d.Memory.Users(ctx)
+}
+
+func TestNobodyIsReadForGroupsThatNobodyReads(t *testing.T) {
+	for _, bytes := range []int64{0, -1} {
+		w := newEvalWorld(t, nil)
+		dir := &countedDirectory{Memory: w.Memory}
+		ev := groups.NewEvaluator(dir, w.Memory, &groups.Options{IndexBytes: bytes})
+		said, err := ev.Suppose(t.Context(), groups.Supposition{GroupParents: map[groups.GroupID]groups.GroupID{"romans": ""}}, 1)
+		w.must(err)
+		if dir.read > 0 || said.People != 0 || len(said.Consequences)+len(said.Asking) > 0 {
+			t.Errorf("everybody is read %d times for %+v", dir.read, said)
+		}
+	}
 }

@@ -24,6 +24,7 @@ type otherwise struct {
 	others  map[*valued][]other
 	goes    map[Tree][]string // units
 	unasked bool              // no aspect has some of what would be otherwise
+	strays  bool              // some condition has a unit that would be gone: it may be unknown of everybody
 	// differing are the predicates that would say something else of a value, or of records, and turned those of them that
 	// groups ask that are looked at.
 	differing map[*predicate]bool
@@ -489,6 +490,7 @@ func (o *otherwise) differs(p *predicate) bool {
 		return o.misses(p)
 	}
 	if o.isStray(p) {
+		o.strays = true
 		return true
 	}
 	view := o.view(p)
