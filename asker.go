@@ -21,11 +21,15 @@ type check struct {
 	// silent says that conditions on the group have no answer, whoever it is about.
 	silent bool
 
-	// decided is what is stored about the group and those that its rule reads, however far, where everybody was decided
-	// about in all of them: of whoever has not changed since, and of whom nothing is unknown, the rule says what their
-	// bit does. It is empty where the steps have to tell. agendas are those of the rules that time alone changes.
-	decided []*roster
-	agendas []*agenda
+	decided decided
+}
+
+// decided is what is stored about a group and those that its rule reads, however far, where everybody was decided
+// about in all of them: of whoever has not changed since, and of whom nothing is unknown, the rule says what their
+// bit does. It is empty where the rule has to be asked.
+type decided struct {
+	rosters []*roster // the group's first
+	agendas []*agenda // of the rules that time alone changes
 }
 
 // A step is a condition of a check.
@@ -77,7 +81,7 @@ func (x *index) newCheck(of *entry, recipe *recipe) check {
 	}
 	x.flatten(recipe)
 	if of.recipe == recipe {
-		k.decided, k.agendas = x.decided(of)
+		k.decided = x.decided(of)
 	}
 	steps, first := recipe.flat.Steps()
 	k.first = first
@@ -102,26 +106,46 @@ func (x *index) newCheck(of *entry, recipe *recipe) check {
 	return k
 }
 
-// decided is what is stored about a group and those that its rule reads; nil where not everybody was decided about in all of
-// them, or where one has no answer, or another as soon as it is due or an assignment ends.
-func (x *index) decided(of *entry) (all []*roster, agendas []*agenda) {
+// decided is empty where not everybody was decided about in all of the groups, or where one has no answer, or another as
+// soon as it is due or an assignment ends.
+func (x *index) decided(of *entry) (d decided) {
 	c := x.catalogue
 	for _, g := range of.recipe.groups {
 		if slices.ContainsFunc(g.leaf.groups, func(id GroupID) bool { return c.entries[id] == nil }) {
-			return nil, nil
+			return decided{}
 		}
 	}
 	for _, id := range append([]GroupID{of.ID}, c.refs.allNeeds(of.ID)...) {
 		e, ro := c.entries[id], x.rosters[id]
 		if e == nil || e.doubted || ro == nil || e.scheduled() || e != of && (e.Status != Active || len(ro.until) > 0) {
-			return nil, nil
+			return decided{}
 		}
-		if all = append(all, ro); e.clocked {
-			agendas = append(agendas, x.agenda(e.zone))
+		if d.rosters = append(d.rosters, ro); e.clocked {
+			on := x.agendas[e.zone]
+			if on == nil {
+				return decided{}
+			}
+			d.agendas = append(d.agendas, on)
 		}
 	}
-	return all, agendas
+	return d
 }
+
+// tells reports whether the bit of a user is what the rule says of them, as of the days of the agendas.
+func (d *decided) tells(x *index, n uint32) bool {
+	if len(d.rosters) == 0 || len(x.flips.of[n]) > 0 || x.flips.unsure.Has(n) {
+		return false
+	}
+	for _, read := range d.rosters[1:] {
+		if read.undecided.Has(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// says is what the bit of a user does.
+func (d *decided) says(n uint32) Verdict { return verdictOf(d.rosters[0].bit.Has(n)) }
 
 // verdictFrom is what a program says as a verdict.
 func verdictFrom(truth program.Truth) Verdict {
@@ -146,8 +170,8 @@ func (a *asker) give(up finding) Verdict {
 
 // criteria is what those of a group say.
 func (a *asker) criteria(k *check) Verdict {
-	if len(k.decided) > 0 && a.isDecided(k) {
-		return verdictOf(k.decided[0].bit.Has(a.n))
+	if k.decided.tells(a.x, a.n) && a.isOf(k.decided.agendas) {
+		return k.decided.says(a.n)
 	}
 	at := k.first
 	for at >= 0 {
@@ -169,18 +193,9 @@ func (a *asker) criteria(k *check) Verdict {
 	return verdictOf(at == program.EndYes)
 }
 
-// isDecided reports whether the bit of the user is what the rule says of them now.
-func (a *asker) isDecided(k *check) bool {
-	f := &a.x.flips
-	if len(f.of[a.n]) > 0 || f.unsure.Has(a.n) {
-		return false
-	}
-	for _, read := range k.decided[1:] {
-		if read.undecided.Has(a.n) {
-			return false
-		}
-	}
-	for _, g := range k.agendas {
+// isOf reports whether it is the day of the agendas.
+func (a *asker) isOf(agendas []*agenda) bool {
+	for _, g := range agendas {
 		if g.day != calendar.In(a.clock(), g.view.Zone) {
 			return false
 		}

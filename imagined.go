@@ -13,15 +13,16 @@ import (
 // An imagined group is who ends how in one group, as things are and as they would be.
 type imagined struct {
 	o          *otherwise
-	now, then  *subject
+	group      *subject
+	decided    decided // of most the rule says what is stored, and need not be asked
+	turns      turns   // of what it asks, by which that may become another
 	found      *Consequence
 	read       bool                        // by another group that is looked at
 	was, would []program.Term              // what the rule asks; what a predicate would say, of those of whom that is something else
 	named      []namedGroups[program.Term] // by condition on groups, if it is to be asked of one user after the other
 	differ     []differing
-	blurred    []program.Term // what the rule asks, with what differs as unknown
-	who        *userset.Set   // of whom any term differs
-	many       bool           // of some chunk
+	who        *userset.Set // of whom any term differs
+	many       bool         // of some chunk
 	// What the rule says of those of the last term, and whom it may and must hold for, whatever says something else.
 	program, may, must program.Program
 }
@@ -65,7 +66,7 @@ func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 			}
 		}
 		if len(changed) > 0 {
-			o.answers[1][c.now.ID] = o.x.amended(o.answers[0][c.now.ID], changed)
+			o.answers[1][c.group.ID] = o.x.amended(o.answers[0][c.group.ID], changed)
 		}
 	}
 	return nil
@@ -84,36 +85,37 @@ func (o *otherwise) isWorth(things int) bool {
 func (c *imagined) ask() {
 	o, with := c.o, c.o.x.scratch()
 	defer o.x.scratches.Put(with)
-	recipe := c.now.recipe
-	c.was, c.would = slices.Clone(recipe.terms), slices.Clone(recipe.terms)
+	recipe := c.group.recipe
+	c.was, c.would = recipe.terms, slices.Clone(recipe.terms)
+	if len(recipe.groups) > 0 {
+		c.was = slices.Clone(c.was)
+	}
 	for k, p := range recipe.predicates {
 		if t, moves := o.turned[p]; moves {
+			c.turns.by(t.turns, recipe.signs[k])
 			d := differing{recipe.places[k], t.who, p, t.would.Yes == nil}
 			c.differ, c.would[d.term] = append(c.differ, d), t.would
 		}
 	}
 	for _, g := range recipe.groups {
-		if o.readsOthers(c.now, g.leaf) {
+		if o.readsOthers(c.group, g.leaf) {
 			was, then := o.x.membersOf(o.now, g.leaf, o.answers[0]), o.x.membersOf(o.then, g.leaf, o.answers[1])
+			c.turns = turns{true, true}
 			d := differing{term: g.term, who: o.apart(was, then, &o.x.present, with)}
 			c.differ, c.was[d.term], c.would[d.term] = append(c.differ, d), was, then
 		}
 	}
-	if c.who = new(userset.Set); len(c.differ) == 1 {
-		c.who = c.differ[0].who
-	} else {
-		for _, d := range c.differ {
-			c.who.AddAll(d.who)
-		}
-	}
+	c.who = c.ofWhom()
 	for chunk := range chunksOf(len(o.x.ids)) {
 		c.many = c.many || c.who.CountIn(chunk) > program.Few
 	}
-	c.nameGroups()
-	c.blurred = slices.Clone(c.was)
-	for _, d := range c.differ {
-		c.blurred[d.term] = program.Term{Yes: new(userset.Set), Unknown: c.who}
+	if c.decided = o.decided(c.group); !c.many {
+		c.pass()
 	}
+	if c.who.Count() == 0 {
+		return
+	}
+	c.nameGroups()
 	if c.many {
 		within, open := len(c.was), func(term int) bool {
 			return slices.ContainsFunc(c.differ, func(d differing) bool { return d.term == term })
@@ -123,9 +125,41 @@ func (c *imagined) ask() {
 	}
 }
 
+// ofWhom are those of whom any term differs.
+func (c *imagined) ofWhom() *userset.Set {
+	if len(c.differ) > 0 && !slices.ContainsFunc(c.differ, func(d differing) bool { return d.who != c.differ[0].who }) {
+		return c.differ[0].who
+	}
+	all := new(userset.Set)
+	for _, d := range c.differ {
+		all.AddAll(d.who)
+	}
+	return all
+}
+
+// pass passes over those of whom the rule says what is stored, and whom it cannot turn to anything else.
+func (c *imagined) pass() {
+	x, both := c.o.x, turns{true, true}
+	if len(c.decided.rosters) == 0 || c.turns == both {
+		return
+	}
+	rest := new(userset.Set)
+	var room [program.Few]uint16
+	for chunk, users := range chunksOf(len(x.ids)) {
+		list := slices.DeleteFunc(c.who.Append(chunk, room[:0]), func(u uint16) bool {
+			n := uint32(chunk*userset.Chunk) + uint32(u)
+			return c.decided.tells(x, n) && c.turns.keep(c.decided.says(n))
+		})
+		if len(list) > 0 {
+			rest.PutList(chunk, list, users)
+		}
+	}
+	c.who = rest
+}
+
 // nameGroups has what stays of conditions on groups asked user by user where no chunk has many, and else finds it for all.
 func (c *imagined) nameGroups() {
-	x, recipe := c.o.x, c.now.recipe
+	x, recipe := c.o.x, c.group.recipe
 	c.named = make([]namedGroups[program.Term], len(recipe.groups))
 	for k, g := range recipe.groups {
 		switch {
@@ -186,7 +220,7 @@ func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	}
 	unsure := room[:0]
 	for _, u := range c.who.Append(chunk, room[:0]) { // ahead of where it is written to
-		if of.says(c.blurred, u) == Unknown {
+		if !c.records() && c.decided.tells(c.o.x, of.number(u)) || of.says(nil, u) == Unknown {
 			unsure = append(unsure, u)
 		}
 	}
@@ -247,15 +281,15 @@ func (c *imaginedChunk) eachOf(ctx context.Context, list []uint16) (*ending, err
 		return nil, nil
 	}
 	would := c.would
-	if slices.ContainsFunc(c.differ, func(d differing) bool { return d.records }) {
+	if c.records() {
 		c.matters = new(userset.Set)
 		c.matters.PutList(c.chunk, list, c.o.x.users(c.chunk))
 		c.remain()
 		would = c.terms[1]
 	}
 	for _, u := range list {
-		if says := [2]Verdict{c.says(c.was, u), c.says(would, u)}; says[0] != says[1] {
-			if err := c.one(ctx, uint32(c.chunk*userset.Chunk)+uint32(u), says); err != nil {
+		if says := [2]Verdict{c.saysNow(u), c.says(would, u)}; says[0] != says[1] {
+			if err := c.one(ctx, c.number(u), says); err != nil {
 				return nil, err
 			}
 		}
@@ -263,25 +297,49 @@ func (c *imaginedChunk) eachOf(ctx context.Context, list []uint16) (*ending, err
 	return c.ending, nil
 }
 
-// says is what the rule says of one user where what differs is as some terms have it. What is as it was is found by what the
-// user has, for many groups side by side.
+// records reports whether what a term would say is to be found by records.
+func (c *imagined) records() bool {
+	return slices.ContainsFunc(c.differ, func(d differing) bool { return d.records })
+}
+
+// number is that of a user of the chunk.
+func (c *imaginedChunk) number(u uint16) uint32 { return uint32(c.chunk*userset.Chunk) + uint32(u) }
+
+// saysNow is what the rule says of one user as things are.
+func (c *imaginedChunk) saysNow(u uint16) Verdict {
+	if n := c.number(u); c.decided.tells(c.o.x, n) {
+		return c.decided.says(n)
+	}
+	return c.says(c.was, u)
+}
+
+// says is what the rule says of one user where what differs is as some terms have it; without terms it is unknown. What is as
+// it was is found by what the user has, for many groups side by side.
 func (c *imaginedChunk) says(terms []program.Term, u uint16) Verdict {
-	x, recipe, n := c.o.x, c.now.recipe, uint32(c.chunk*userset.Chunk)+uint32(u)
+	x, recipe, n := c.o.x, c.group.recipe, c.number(u)
 	return verdictFrom(recipe.flat.Match(func(number uint32) program.Truth {
-		if number >= groupsFrom {
-			k := number - groupsFrom
-			if t := terms[recipe.groups[k].term]; t.Yes != nil {
-				return t.Of(n)
-			}
-			return truthOf(c.named[k].held(func(t program.Term) Verdict { return verdictFrom(t.Of(n)) }))
+		var p *predicate
+		var g int
+		if number < groupsFrom {
+			p = x.asked[number-1]
+		} else {
+			g = int(number - groupsFrom)
 		}
-		p := x.asked[number-1]
 		for i := range c.differ {
-			if c.differ[i].by == p && c.differ[i].who.Has(n) {
-				return terms[c.differ[i].term].Of(n)
+			if d := &c.differ[i]; d.by == p && (p != nil || d.term == recipe.groups[g].term) && d.who.Has(n) {
+				if terms == nil {
+					return program.Unknown
+				}
+				return terms[d.term].Of(n)
 			}
 		}
-		return p.truth(n, true)
+		if p != nil {
+			return p.truth(n, true)
+		}
+		if t := c.was[recipe.groups[g].term]; t.Yes != nil {
+			return t.Of(n)
+		}
+		return truthOf(c.named[g].held(func(t program.Term) Verdict { return verdictFrom(t.Of(n)) }))
 	}))
 }
 
@@ -312,13 +370,13 @@ func (c *imaginedChunk) byKind(ctx context.Context) (*ending, error) {
 // decide decides about users of whom the rule says that, as things are and as they would be: about those together who are
 // of one kind.
 func (c *imaginedChunk) decide(ctx context.Context, those *userset.Bits, says [2]Verdict, with *scratch) error {
-	x, ro := c.o.x, c.then.roster
+	x, ro := c.o.x, c.group.roster
 	alike, bit := &with.open, &with.yes
 	if ro != nil && ro.odd.CountIn(c.chunk) > 0 {
 		*alike = *those
 		ro.odd.And(c.chunk, alike)
 		for i := range alike.All() {
-			if err := c.one(ctx, uint32(c.chunk*userset.Chunk)+uint32(i), says); err != nil {
+			if err := c.one(ctx, c.number(i), says); err != nil {
 				return err
 			}
 		}
@@ -344,7 +402,7 @@ func (c *imaginedChunk) decide(ctx context.Context, those *userset.Bits, says [2
 
 // one decides about one user, who is among the people: nobody else has anything otherwise.
 func (c *imaginedChunk) one(ctx context.Context, n uint32, says [2]Verdict) error {
-	s, x, now := c.then, c.o.x, c.o.now
+	s, x, now := c.group, c.o.x, c.o.now
 	id, code := x.ids[n], x.status.codes.Code(n)
 	var stored Standing
 	if ro := s.roster; ro != nil && ro.odd.Has(n) {
@@ -380,28 +438,28 @@ func (c *imaginedChunk) kind(those *userset.Bits, kind int, says [2]Verdict) {
 	}
 	var ends [2]Standing
 	for i, v := range says {
-		_, ends[i] = c.o.now.end(c.then, kind+[...]int{Yes: 0, No: 2, Unknown: 4}[v])
+		_, ends[i] = c.o.now.end(c.group, kind+[...]int{Yes: 0, No: 2, Unknown: 4}[v])
 	}
 	c.note(those, ends)
 }
 
 // note notes how users of one kind end.
 func (c *imaginedChunk) note(those *userset.Bits, ends [2]Standing) {
-	c.ends().each(c.then, ends, func(m *Moves) {
+	c.ends().each(c.group, ends, func(m *Moves) {
 		if m.Count += those.Count(); c.o.most > 0 {
 			c.o.x.first(c.chunk, those, c.o.most, func(n uint32) { m.list(c.o.x.ids[n], c.o.most) })
 		}
 	})
 	if c.read {
 		for i := range those.All() {
-			c.answer(uint32(c.chunk*userset.Chunk)+uint32(i), ends)
+			c.answer(c.number(i), ends)
 		}
 	}
 }
 
 // answer notes what conditions on the group find of a user.
 func (c *imaginedChunk) answer(n uint32, ends [2]Standing) {
-	if answer := c.then.answerOf(ends[1]); c.read && answer != c.then.answerOf(ends[0]) {
+	if answer := c.group.answerOf(ends[1]); c.read && answer != c.group.answerOf(ends[0]) {
 		of := c.ends()
 		of.changed = append(of.changed, otherAnswer{n, answer})
 	}

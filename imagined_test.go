@@ -2,7 +2,9 @@ package groups_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/grouprules/groups"
 )
@@ -93,6 +95,76 @@ func TestWhatIsSupposedOfManyIsWhatItIsOfEach(t *testing.T) {
 			list := s.Consequences
 			if len(list) != 1 || list[0].Left.Count != count(c.left) || list[0].Undecided.Count != count(c.undecided) {
 				t.Errorf("%s: %+v, want %d to leave and %d undecided (%+v)", c.why, list, count(c.left), count(c.undecided), as)
+			}
+		}
+	}
+}
+
+// Most are in as the rule says, and need not be asked for what cannot make it say anything else; they are where what is stored
+// is not what it says, or what it says may turn either way.
+func TestWhoIsStoredOtherwiseThanTheRuleSaysIsAskedFor(t *testing.T) {
+	red, blue := evalHas("team", groups.Choice("red")), evalHas("team", groups.Choice("blue"))
+	noRed := groups.Supposition{Options: map[string]map[string]string{"team": {"red": ""}}}
+	reds := evalGroup("reds", evalTeam.Is("red"))
+	daily := reds
+	daily.Schedule = groups.Schedule{Every: 24 * time.Hour}
+	for _, c := range []struct {
+		why       string
+		groups    []groups.Group
+		meanwhile func(w *evalWorld) // once all is processed: ann is red, bob and cid are blue
+		want      string
+	}{
+		{"who is in as the rule says leaves", []groups.Group{reds}, nil, "reds: ann leaves"},
+		{
+			"who is in another group leaves with it",
+			[]groups.Group{reds, evalGroup("readers", groups.MemberOfAny("reds"))}, nil, "readers: ann leaves; reds: ann leaves",
+		},
+		{
+			"and who is in since they are not in the other joins",
+			[]groups.Group{reds, evalGroup("readers", groups.MemberOfAny("reds").Not())}, nil, "readers: ann joins; reds: ann leaves",
+		},
+		{
+			"who was out since they are red joins",
+			[]groups.Group{evalGroup("others", evalTeam.IsNot("red"))}, nil, "others: ann joins",
+		},
+		{
+			"who has become red since, and would not be, neither joins nor leaves as things are stored, and leaves as they are",
+			[]groups.Group{reds}, func(w *evalWorld) { w.people(evalUser("cid", red)) }, "reds: ann cid leaves",
+		},
+		{
+			"and so it is where the group waits for its time",
+			[]groups.Group{daily}, func(w *evalWorld) {
+				w.process("reds")
+				w.people(evalUser("cid", red))
+				w.changed(groups.Touched{Users: []groups.UserID{"cid"}})
+			}, "reds: ann cid leaves",
+		},
+		{"who would be in once the first time of the group has come would not be", []groups.Group{daily}, nil, "reds: ann leaves"},
+		{"who is assigned stays", []groups.Group{reds}, func(w *evalWorld) { w.assign("reds", "ann") }, ""},
+	} {
+		for _, bytes := range []int64{0, -1} {
+			w := newEvalWorld(t, &groups.Options{IndexBytes: bytes})
+			w.people(evalUser("ann", red), evalUser("bob", blue), evalUser("cid", blue))
+			w.save(c.groups...)
+			w.process()
+			if c.meanwhile != nil {
+				c.meanwhile(w)
+			}
+			said, err := w.ev.Suppose(t.Context(), noRed, 9)
+			w.must(err)
+			var got []string
+			for _, of := range said.Consequences {
+				for _, m := range []struct {
+					groups.Moves
+					what string
+				}{{of.Joined, "joins"}, {of.Left, "leaves"}, {of.Undecided, "is undecided"}, {of.Withheld, "moves without effect"}} {
+					if m.Count > 0 {
+						got = append(got, fmt.Sprintf("%s: %s %s", of.Group, strings.Trim(fmt.Sprint(m.First), "[]"), m.what))
+					}
+				}
+			}
+			if got := strings.Join(got, "; "); got != c.want {
+				t.Errorf("%s: got %q, want %q (%d bytes)", c.why, got, c.want, bytes)
 			}
 		}
 	}

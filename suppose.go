@@ -240,7 +240,7 @@ func (v *supposing) choose(all []*Group, are, would *arrangement) {
 	v.now.arrange(are)
 	for _, of := range would.order {
 		if s := v.now.groups[of.id]; s != nil {
-			s.held, s.cyclic, s.needs = false, s.cyclic || of.cyclic, needs[of.id]
+			s.held, s.waits, s.cyclic, s.needs = false, false, s.cyclic || of.cyclic, needs[of.id]
 			v.order = append(v.order, s)
 		}
 	}
@@ -432,6 +432,9 @@ func (v *supposing) result() *Supposed {
 
 // mergeAsking are the groups that ask, with conditions on groups where somebody moves.
 func (v *supposing) mergeAsking(moving []Consequence) []Asking {
+	if !slices.ContainsFunc(moving, func(c Consequence) bool { return v.now.groups[c.Group].has(isOnGroups) }) {
+		return listed(v.asking)
+	}
 	list, rest := make([]Asking, 0, len(v.asking)+len(moving)), v.asking
 	either := func(c Condition) bool { return isOnGroups(c) || v.matters.askedBy(c) }
 	for _, c := range moving {

@@ -142,7 +142,27 @@ func (v *supposing) otherwise(x *index) *otherwise {
 type moving struct {
 	who   *userset.Set
 	would program.Term // of these; by records it is nothing, and found when it is asked about few of them
+	turns turns
 }
+
+// turns are the ways in which something becomes another: from more true to less, and from less to more.
+type turns struct{ falls, rises bool }
+
+// from adds the way from one verdict to another.
+func (t *turns) from(was, would Verdict) {
+	truth := [...]int{No: 0, Unknown: 1, Yes: 2}
+	t.falls = t.falls || truth[would] < truth[was]
+	t.rises = t.rises || truth[would] > truth[was]
+}
+
+// by adds the ways of what stands so in a rule.
+func (t *turns) by(of turns, as sign) {
+	t.falls = t.falls || of.falls && as.asIs || of.rises && as.negated
+	t.rises = t.rises || of.rises && as.asIs || of.falls && as.negated
+}
+
+// keep reports whether what is so certainly, yes or no, stays so.
+func (t turns) keep(v Verdict) bool { return !t.falls && v == Yes || !t.rises && v == No }
 
 // byIndex asks the index.
 func (v *supposing) byIndex(ctx context.Context, x *index) error {
@@ -163,11 +183,7 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	}
 	v.found = make([]Consequence, len(v.order))
 	o.move()
-	chosen, read := o.narrow()
-	would := make([]*subject, len(v.order))
-	for _, i := range chosen {
-		would[i] = v.imagine(v.order[i])
-	}
+	chosen, may, read := o.narrow()
 	for _, s := range v.order {
 		s.whole = read[s.ID]
 	}
@@ -180,10 +196,10 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	var at [2][]*imagined
 	for _, i := range chosen {
 		s, later := v.order[i], 0
-		if slices.ContainsFunc(s.needs, func(id GroupID) bool { return v.then.groups[id] != nil }) {
+		if slices.ContainsFunc(s.needs, func(id GroupID) bool { return may[id] }) {
 			later = 1
 		}
-		at[later] = append(at[later], &imagined{o: o, now: s, then: would[i], found: &v.found[i], read: read[s.ID]})
+		at[later] = append(at[later], &imagined{o: o, group: s, found: &v.found[i], read: read[s.ID]})
 	}
 	if err := o.compare(ctx, at[0]); err != nil {
 		return err
@@ -196,9 +212,22 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	return nil
 }
 
-// narrow finds the places of the groups in which somebody may end otherwise, and the groups that these read, however far.
-func (o *otherwise) narrow() (chosen []int, read map[GroupID]bool) {
-	may, read := map[GroupID]bool{}, map[GroupID]bool{}
+// decided is what tells of most what the rule of a group says as things are. It is empty where the group was not chosen by the
+// catalogue, which has what it knows of groups at hand, or where that has lost sight of who has changed.
+func (o *otherwise) decided(s *subject) decided {
+	c := o.x.catalogue
+	if c == nil || c.lost != o.x.flips.lost {
+		return decided{}
+	}
+	if e := c.entries[s.ID]; e != nil && e.Group == s.Group && e.recipe == s.recipe {
+		return o.x.decided(e)
+	}
+	return decided{}
+}
+
+// narrow finds the groups in which somebody may end otherwise, their places, and the groups that these read, however far.
+func (o *otherwise) narrow() (chosen []int, may, read map[GroupID]bool) {
+	may, read = map[GroupID]bool{}, map[GroupID]bool{}
 	var queue []GroupID
 	for i, s := range o.order {
 		moves := func(p *predicate) bool { _, moves := o.turned[p]; return moves }
@@ -214,7 +243,7 @@ func (o *otherwise) narrow() (chosen []int, read map[GroupID]bool) {
 			queue = append(queue, o.now.groups[id].needs...)
 		}
 	}
-	return chosen, read
+	return chosen, may, read
 }
 
 // findOthers finds the values that would be others, or would stand elsewhere.
@@ -343,7 +372,7 @@ func (o *otherwise) move() {
 			case *valued:
 				*t = o.byValue(p, a, with)
 			case *enrollmentAspect:
-				t.who = o.byRecord(p, a, with)
+				t.who, t.turns = o.byRecord(p, a, with), turns{true, true}
 			}
 		}
 	})
@@ -379,8 +408,10 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 	var differ []uint32
 	view := o.view(p)
 	others, stray := o.others[a], o.isStray(p)
+	ways := turns{stray, stray}
 	for i := range others {
 		was, would := others[i].said(p, &view)
+		ways.from(was, would)
 		if to[would] = append(to[would], others[i].code); was != would {
 			differ = append(differ, others[i].code)
 		}
@@ -391,7 +422,7 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 		to[would] = append(to[would], none.code)
 		slices.Sort(to[would])
 	}
-	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}}
+	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}, ways}
 	a.codes.Fill(m.would.Yes, to[Yes], &with.met)
 	a.codes.Fill(m.would.Unknown, to[Unknown], &with.met)
 	switch {

@@ -16,17 +16,17 @@ type place struct {
 	field  groups.Field
 	group  groups.Group
 	tree   *groups.Hierarchy // of a unit
-	// above is how many steps up a unit or group is from what moves or goes, where it is now or would be; gone are the
-	// units that would be in the tree no more.
+	// above is how many steps up a unit or group is from what moves or goes, where it is now or would be; none are those
+	// that would be in the tree no more, which gone lists.
 	above map[string]int
-	gone  map[string]bool
+	gone  []string
 	// all are the groups, where these are what the action is about or nobody can tell which of them read that.
 	all []groups.Group
 }
 
 // place looks for what an action is about, and refuses one that cannot be taken.
 func (d *Desk) place(ctx context.Context, a Action) (*place, error) {
-	p := &place{Action: a, above: map[string]int{}, gone: map[string]bool{}}
+	p := &place{Action: a, above: map[string]int{}}
 	if err := a.check(); err != nil {
 		return nil, err
 	}
@@ -69,10 +69,11 @@ func (p *place) amongUnits(ctx context.Context, ev *groups.Evaluator) error {
 		return p.refuse(fmt.Sprintf("it is above unit %q", p.To))
 	}
 	if p.Do == toDelete {
-		if p.gone[p.ID] = true; p.To == "" {
-			for _, id := range beneath {
-				p.gone[id] = true
-			}
+		if p.gone = append(p.gone, p.ID); p.To == "" {
+			p.gone = append(p.gone, beneath...)
+		}
+		for _, id := range p.gone {
+			p.above[id] = 0
 		}
 	}
 	p.climb(p.tree.Path(p.ID)[1:])
@@ -144,7 +145,7 @@ func (p *place) supposition() groups.Supposition {
 	case p.Kind == unitKind && p.Do == toMove:
 		parents[p.ID] = p.To
 	case p.Kind == unitKind:
-		for id := range p.gone {
+		for _, id := range p.gone {
 			units[id] = p.To
 		}
 		if p.To != "" {

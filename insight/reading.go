@@ -103,15 +103,16 @@ func (p *place) reads(c groups.Condition) string {
 		if p.Kind != unitKind || c.Tree != p.Tree {
 			return ""
 		}
-		if slices.ContainsFunc(c.Units, func(id string) bool { return id == p.ID || p.gone[id] }) {
-			return names
+		how := ""
+		for _, id := range c.Units {
+			switch steps, has := p.above[id]; {
+			case id == p.ID, has && steps == 0:
+				return names
+			case has && climbs(c) && (c.Depth == 0 || steps <= c.Depth):
+				how = isAbove
+			}
 		}
-		if slices.ContainsFunc(c.Units, func(id string) bool {
-			steps, up := p.above[id]
-			return up && climbs(c) && (c.Depth == 0 || steps <= c.Depth)
-		}) {
-			return isAbove
-		}
+		return how
 	case groups.FieldCondition:
 		if c.Field == p.Field && (p.Kind == fieldKind || p.Kind == optionKind && slices.ContainsFunc(c.Values, p.isOption)) {
 			return names
@@ -152,7 +153,7 @@ func (p *place) asks(c groups.Condition) bool {
 func (p *place) degrades(c groups.Condition, people int) bool {
 	switch c := c.(type) {
 	case groups.UnitCondition:
-		return slices.Contains(c.Units, p.ID) || climbs(c) && people > 0
+		return climbs(c) && people > 0 || slices.Contains(c.Units, p.ID)
 	case groups.FieldCondition:
 		return p.Kind == fieldKind || len(p.field.Options) == 1 || people > 0 || p.reads(c) == names
 	case groups.EnrollmentCondition:
