@@ -311,8 +311,8 @@ func (f *filling) ask(a *valued, code uint32, answer func(*predicate, uint32) Ve
 
 // settle makes the sets of the predicate of those who have the values.
 func (f *filling) settle(a *valued, with *scratch) {
-	a.codes.Fill(&f.predicate.yes, f.yes, &with.yes)
-	a.codes.Fill(&f.predicate.unknown, f.unknown, &with.yes)
+	a.codes.Fill(&f.predicate.yes, f.yes, &with.pick, &with.yes)
+	a.codes.Fill(&f.predicate.unknown, f.unknown, &with.pick, &with.yes)
 }
 
 func (a *valued) shift(p *predicate, from *View, with *scratch) {
@@ -404,6 +404,7 @@ func (a *valued) bytes() int {
 // scratch is memory for filling a predicate.
 type scratch struct {
 	all, yes, unknown, met, open userset.Bits
+	pick                         columns.Pick
 	tally                        *tally    // made where one is needed
 	records                      []Verdict // for an inquiry
 	chunks                       []userset.Bits

@@ -352,12 +352,14 @@ func (x *index) flawed(name string, tell func(like *User, users []UserID)) {
 	if !is {
 		return
 	}
+	with := x.scratch()
+	defer x.scratches.Put(with)
 	for _, code := range a.flawed {
 		if a.codes.Count(code) == 0 {
 			continue
 		}
 		var set userset.Set
-		a.codes.Fill(&set, []uint32{code}, new(userset.Bits))
+		a.codes.Fill(&set, []uint32{code}, &with.pick, &with.met)
 		var users []UserID
 		for n := range set.All() {
 			users = append(users, x.ids[n])

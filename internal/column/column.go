@@ -131,13 +131,13 @@ func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 	}
 }
 
-// Fill makes the set those who have one of the codes. Found is scratch memory.
-func (c *Column) Fill(set *userset.Set, codes []uint32, found *userset.Bits) {
-	*set = userset.Set{}
+// Fill makes the set those who have one of the codes, in the memory that it has. The Pick and found are scratch memory.
+func (c *Column) Fill(set *userset.Set, codes []uint32, p *Pick, found *userset.Bits) {
+	set.Clear()
 	if len(codes) == 0 {
 		return
 	}
-	p := NewPick(codes)
+	p.look(codes)
 	for chunk := len(c.orders) - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
 		users := len(c.chunk(chunk))
 		if p.lowest == p.highest && !c.orders[chunk].stale {

@@ -14,6 +14,7 @@ import (
 // world is a column beside the codes that it should have.
 type world struct {
 	column column.Column
+	pick   column.Pick // of whatever it was of before
 	codes  []uint32
 	top    int // one more than the highest code put
 	random *rand.Rand
@@ -52,7 +53,7 @@ func (w *world) equal(t *rapid.T, codes []uint32) {
 	p := column.NewPick(any)
 	var set userset.Set
 	set.Add(0) // what was in it before is not
-	w.column.Fill(&set, any, new(userset.Bits))
+	w.column.Fill(&set, any, &w.pick, new(userset.Bits))
 	total := 0
 	for k := range len(w.codes)/userset.Chunk + 2 {
 		var want, got userset.Bits

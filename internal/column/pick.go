@@ -7,11 +7,11 @@ import (
 	"github.com/grouprules/groups/internal/userset"
 )
 
-// Pick are codes that are looked for. It is immutable: make it once and use it for every chunk, and by
-// several goroutines.
+// Pick are codes that are looked for. One of [NewPick] is immutable: make it once and use it for every chunk, and by
+// several goroutines. The zero Pick is memory for [Column.Fill].
 type Pick struct {
 	lowest, highest uint32
-	has             []uint64 // a bit for each code from the lowest to one beyond the highest; nil: all up to the highest
+	has             []uint64 // a bit for each code from the lowest to one beyond the highest; none: all up to the highest
 	first, last     []uint32 // of each run of codes without a gap, ascending; none where these are many
 }
 
@@ -23,8 +23,16 @@ func NewPick(codes []uint32) *Pick {
 	if len(codes) == 0 {
 		return nil
 	}
-	p := &Pick{lowest: slices.Min(codes), highest: slices.Max(codes)}
-	p.has = make([]uint64, (uint64(p.highest-p.lowest)+1)/64+1)
+	p := new(Pick)
+	p.look(codes)
+	return p
+}
+
+// look makes it a Pick of other codes, one at least, in the memory that it has.
+func (p *Pick) look(codes []uint32) {
+	p.lowest, p.highest = slices.Min(codes), slices.Max(codes)
+	p.has = sized(p.has, int((uint64(p.highest-p.lowest)+1)/64+1))
+	clear(p.has)
 	for _, c := range codes {
 		p.has[(c-p.lowest)/64] |= 1 << ((c - p.lowest) % 64)
 	}
@@ -33,11 +41,12 @@ func NewPick(codes []uint32) *Pick {
 		runs += bits.OnesCount64(word &^ (word<<1 | before>>63))
 		before = word
 	}
+	p.first, p.last = p.first[:0], p.last[:0]
 	switch {
 	case runs == 1:
-		p.first, p.last, p.has = []uint32{p.lowest}, []uint32{p.highest}, nil
+		p.first, p.last, p.has = append(p.first, p.lowest), append(p.last, p.highest), p.has[:0]
 	case runs < manyRuns:
-		p.first, p.last = make([]uint32, 0, runs), make([]uint32, 0, runs)
+		p.first, p.last = slices.Grow(p.first, runs), slices.Grow(p.last, runs)
 		for i, word := range p.has {
 			for ; word != 0; word &= word - 1 {
 				c := p.lowest + uint32(i*64+bits.TrailingZeros64(word))
@@ -49,7 +58,6 @@ func NewPick(codes []uint32) *Pick {
 			}
 		}
 	}
-	return p
 }
 
 // scan is [Column.Select] by going through the codes of all users of the chunk. There is nothing to guess on the way.
@@ -57,7 +65,7 @@ func (p *Pick) scan(codes []uint32, into *userset.Bits) (n int) {
 	beyond := uint64(p.highest-p.lowest) + 1 // where a code is taken that is more, or less
 	for i := 0; len(codes) > 0; i++ {
 		word, some := uint64(0), codes[:min(64, len(codes))]
-		if p.has == nil {
+		if len(p.has) == 0 {
 			for k, c := range some {
 				word |= (uint64(c-p.lowest) - beyond) >> 63 << k
 			}

@@ -89,6 +89,14 @@ func (c *chunk) add(i uint16) bool {
 	return true
 }
 
+// clear takes everybody out. Memory of both forms stays.
+func (c *chunk) clear() { *c = chunk{words: c.words[:0], list: c.list[:0]} }
+
+// copy makes the members those of d.
+func (c *chunk) copy(d *chunk) {
+	*c = chunk{d.count, d.size, append(c.words[:0], d.words...), append(c.list[:0], d.list...)}
+}
+
 // addAll puts in who is in d.
 func (c *chunk) addAll(d *chunk) {
 	if last := len(d.list) - 1; last >= 0 && int(d.list[last]>>6) < len(c.words) {
@@ -169,8 +177,8 @@ func (c *chunk) spread() {
 	c.list = nil
 }
 
-// put makes those of the first n users of b the members, in the cheapest form. What memory the same
-// form held is used again.
+// put makes those of the first n users of b the members, in the cheapest form. What memory it held, in whichever form, is
+// used again.
 func (c *chunk) put(b *Bits, n int) {
 	full, rest := n>>6, n&63 != 0
 	members := count(b[:full])
@@ -183,23 +191,17 @@ func (c *chunk) put(b *Bits, n int) {
 // putCounted is put where it is known how many the members are.
 func (c *chunk) putCounted(b *Bits, members, n int) {
 	full, rest := n>>6, n&63 != 0
+	c.clear()
 	c.count, c.size = uint32(members), uint32(n)
 	switch {
 	case members == 0 || members == n:
-		c.words, c.list = nil, nil
 	case members <= limit(c.size):
-		c.words = nil
-		c.list = collect(slices.Grow(c.list[:0], members), b[:full], 0)
+		c.list = collect(slices.Grow(c.list, members), b[:full], 0)
 		if rest {
 			c.list = collect(c.list, []uint64{b[full] & below(n)}, full)
 		}
 	default:
-		c.list = nil
-		if w := wordsOf(n); cap(c.words) >= w {
-			c.words = c.words[:w]
-		} else {
-			c.words = make([]uint64, w)
-		}
+		c.widen(n)
 		copy(c.words, b[:full])
 		clear(c.words[full:])
 		if rest {
@@ -208,16 +210,26 @@ func (c *chunk) putCounted(b *Bits, members, n int) {
 	}
 }
 
+// widen makes the words as many as n users take. What they hold is of no use.
+func (c *chunk) widen(n int) {
+	if w := wordsOf(n); cap(c.words) >= w {
+		c.words = c.words[:w]
+	} else {
+		c.words = make([]uint64, w)
+	}
+}
+
 // putList is put for members who are listed, ascending.
 func (c *chunk) putList(list []uint16, n int) {
+	c.clear()
 	c.count, c.size = uint32(len(list)), uint32(n)
 	switch {
 	case len(list) == 0 || len(list) == n:
-		c.words, c.list = nil, nil
 	case len(list) <= limit(c.size):
-		c.words, c.list = nil, append(c.list[:0], list...)
+		c.list = append(c.list, list...)
 	default:
-		c.words, c.list = make([]uint64, wordsOf(n)), nil
+		c.widen(n)
+		clear(c.words)
 		set(c.words, list)
 	}
 }

@@ -3,7 +3,6 @@ package userset
 import (
 	"iter"
 	"reflect"
-	"slices"
 )
 
 // Set is a set of users. The zero Set is empty.
@@ -36,12 +35,20 @@ func (s *Set) open(k int) *chunk {
 	return &s.chunks[k]
 }
 
+// Clear takes everybody out, and keeps the memory for those who come.
+func (s *Set) Clear() {
+	for k := range s.chunks {
+		s.chunks[k].clear()
+	}
+}
+
 // Copy makes s a set of those who are in t.
 func (s *Set) Copy(t *Set) {
-	s.chunks = slices.Clone(t.chunks)
-	for k := range s.chunks {
-		c := &s.chunks[k]
-		c.words, c.list = slices.Clone(c.words), slices.Clone(c.list)
+	s.Clear()
+	for k := len(t.chunks) - 1; k >= 0; k-- { // from the last on, so that the set grows once
+		if t.chunks[k].count > 0 {
+			s.open(k).copy(&t.chunks[k])
+		}
 	}
 }
 
@@ -116,7 +123,7 @@ func (s *Set) All() iter.Seq[uint32] {
 }
 
 // Put makes those of b, as far as the first n users go, what the set has of the chunk, in the form that
-// is cheapest for a chunk of n users.
+// is cheapest for a chunk of n users. The memory that the set has for the chunk is used again.
 func (s *Set) Put(chunk int, b *Bits, n int) { s.open(chunk).put(b, n) }
 
 // PutCounted is [Set.Put] of bits that are known to have so many members, all of them of the first n users.

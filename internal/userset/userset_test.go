@@ -154,8 +154,15 @@ func TestASetIsItsModelThroughEveryHistory(t *testing.T) {
 			"put bits that were counted": func(t *rapid.T) {
 				put(t, func(k int, b *userset.Bits, n int) { w.set.PutCounted(k, b, b.Count(), n) })
 			},
+			"clear": func(*rapid.T) {
+				w.set.Clear()
+				clear(w.model)
+			},
 			"go on with a copy": func(t *rapid.T) {
 				var other userset.Set
+				for k, n := range chunks(w.n + userset.Chunk) {
+					other.Put(k, members(t, n), n) // what was in it before is not
+				}
 				other.Copy(&w.set)
 				for u := range uint32(min(w.n, 200)) {
 					if !w.set.Add(u) { // the copy shares nothing
@@ -382,6 +389,29 @@ func TestOneUserWhoComesAndGoesDoesNotAllocate(t *testing.T) {
 		if n := testing.AllocsPerRun(100, flip); n != 0 {
 			t.Errorf("among %s: %v allocations", name, n)
 		}
+	}
+}
+
+func TestASetThatIsClearedIsMadeAgainInTheSameMemory(t *testing.T) {
+	many, few := new(userset.Bits), new(userset.Bits)
+	for i := range 30_000 {
+		many.Set(uint16(2 * i))
+	}
+	list := []uint16{1, 100, 7000}
+	few.SetAll(list)
+	var s, other userset.Set
+	other.Put(1, many, userset.Chunk)
+	other.PutList(0, list, userset.Chunk)
+	if n := testing.AllocsPerRun(10, func() { // the first is not counted
+		s.Clear()
+		s.Put(1, many, userset.Chunk)
+		s.Put(0, few, userset.Chunk)
+		s.Clear() // each chunk has the other form then
+		s.PutList(1, list, userset.Chunk)
+		s.Put(0, many, userset.Chunk)
+		s.Copy(&other)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 
