@@ -407,6 +407,7 @@ type scratch struct {
 	pick                         columns.Pick
 	tally                        *tally    // made where one is needed
 	records                      []Verdict // for an inquiry
+	asked                        []uint32  // likewise
 	chunks                       []userset.Bits
 }
 

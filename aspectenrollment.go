@@ -355,7 +355,7 @@ type inquiry struct {
 
 func (a *enrollmentAspect) inquiry(l *enrollmentLeaf, v *View, with *scratch) *inquiry {
 	with.records = slices.Grow(with.records, max(0, len(a.sample)-len(with.records)))[:len(a.sample)]
-	q := &inquiry{a: a, leaf: l, view: v, said: with.records}
+	q := &inquiry{a: a, leaf: l, view: v, said: with.records, asked: with.asked[:0]}
 	if l.op != opCompleted {
 		q.about = make([]Verdict, len(a.states))
 	}
@@ -388,6 +388,7 @@ func (q *inquiry) end(with *scratch) {
 	for _, r := range q.asked {
 		with.records[r] = 0
 	}
+	with.asked = q.asked
 }
 
 func (a *enrollmentAspect) shift(p *predicate, from *View, with *scratch) {

@@ -22,7 +22,7 @@ type candidate struct {
 type candidates struct {
 	list  []candidate
 	start []int
-	alike []effect
+	alike []Tally
 	first page
 }
 

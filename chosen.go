@@ -52,7 +52,10 @@ func (d *dictionary) holding(t *choiceTest) []uint32 {
 	for id := range t.set.all() {
 		lists = append(lists, d.chosen.with[id])
 	}
-	if t.op == opIs || t.op == opIncludesAny {
+	switch {
+	case t.op != opIsExactly && len(lists) == 1: // as most
+		return lists[0]
+	case t.op == opIs, t.op == opIncludesAny:
 		return slices.Concat(lists...)
 	}
 	fewest := slices.MinFunc(lists, func(a, b []uint32) int { return len(a) - len(b) })

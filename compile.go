@@ -2,7 +2,6 @@ package groups
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -457,7 +456,16 @@ func (k *compiler) date(at spot, instants bool, t Test) tester {
 
 // names checks a list of identifiers and returns them as a set.
 func (k *compiler) names(at spot, key string, list []string) map[string]struct{} {
+	k.checkNames(at, key, list)
 	set := make(map[string]struct{}, len(list))
+	for _, id := range list {
+		set[id] = struct{}{}
+	}
+	return set
+}
+
+// checkNames checks a list of identifiers.
+func (k *compiler) checkNames(at spot, key string, list []string) {
 	if len(list) == 0 {
 		k.problems.add(at.to("/"+key), ErrEmpty, "nothing named")
 	}
@@ -470,9 +478,7 @@ func (k *compiler) names(at spot, key string, list []string) map[string]struct{}
 		} else if len(id) > k.limits.OperandBytes {
 			k.problems.add(at.to(fmt.Sprintf("/%s/%d", key, i)), ErrLimit, "%d bytes, at most %d", len(id), k.limits.OperandBytes)
 		}
-		set[id] = struct{}{}
 	}
-	return set
 }
 
 // depth checks the bound of a walk, which only operators that walk take.
@@ -540,8 +546,10 @@ func (k *compiler) user(at spot, c UserCondition) leaf {
 
 func (k *compiler) enrollment(at spot, c EnrollmentCondition) leaf {
 	l := &enrollmentLeaf{op: c.Op, negated: c.Negated, schema: k.schema.EnrollmentStatuses}
-	courses := k.names(at, "courses", c.Courses)
-	l.courses = slices.Sorted(maps.Keys(courses))
+	k.checkNames(at, "courses", c.Courses)
+	l.courses = slices.Clone(c.Courses)
+	slices.Sort(l.courses)
+	l.courses = slices.Compact(l.courses)
 	switch c.Quantifier {
 	case AnyCourse:
 		l.need = 1
@@ -598,7 +606,7 @@ func (k *compiler) group(at spot, c GroupCondition) leaf {
 	for i, id := range c.Groups {
 		groups[i] = string(id)
 	}
-	k.names(at, "groups", groups)
+	k.checkNames(at, "groups", groups)
 	switch c.Op {
 	case opMemberOfAny:
 		l.match = MatchAny

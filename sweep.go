@@ -375,9 +375,9 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 		}
 		if found[c].alike != nil {
 			alike := found[c].alike[i]
-			s.diff.Population += alike.population
-			s.diff.Members += alike.members
-			s.undecided += alike.undecided
+			s.diff.Population += alike.Population
+			s.diff.Members += alike.Members
+			s.undecided += alike.Undecided
 			for _, m := range found[c].first.list {
 				s.first.put(m)
 			}

@@ -43,7 +43,7 @@ func (r *run) end(s *subject, k int) (stored, next Standing) {
 // is stored has something to do with, if anything is.
 func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *userset.Bits) {
 	if out.alike == nil {
-		out.alike = make([]effect, len(out.start)-1)
+		out.alike = make([]Tally, len(out.start)-1)
 	}
 	out.first.size = c.page
 	ro := c.s.roster
@@ -83,7 +83,7 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 		if ro.bit.Has(n) {
 			k++
 		}
-		if alike.add(c.effects[k], 1); c.effects[k].enters {
+		if c.effects[k].add(alike, 1); c.effects[k].enters {
 			out.first.put(Member{w.x.ids[n], Automatic})
 		}
 	}
@@ -91,7 +91,7 @@ func (w *sweeper) tally(c *search, out *candidates, group int, yes, possible *us
 }
 
 // tallyPeople is tally for some of the people, by what the rule says and the bit.
-func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *userset.Bits, effects [kindsOf]effect, alike *effect) {
+func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *userset.Bits, effects [kindsOf]effect, alike *Tally) {
 	if people.CountIn(w.chunk) == 0 || effects == [kindsOf]effect{} {
 		return
 	}
@@ -122,20 +122,20 @@ func (w *sweeper) tallyPeople(ro *roster, people *userset.Set, yes, possible *us
 	default:
 		may, mayBit = count(possible)
 	}
-	alike.add(effects[0], sure-sureBit)
-	alike.add(effects[1], sureBit)
-	alike.add(effects[4], may-sure-(mayBit-sureBit))
-	alike.add(effects[5], mayBit-sureBit)
+	effects[0].add(alike, sure-sureBit)
+	effects[1].add(alike, sureBit)
+	effects[4].add(alike, may-sure-(mayBit-sureBit))
+	effects[5].add(alike, mayBit-sureBit)
 	if bits {
 		ro.bit.Load(w.chunk, &w.plain)
 		_, bit := count(&w.plain)
-		alike.add(effects[3], bit-mayBit)
+		effects[3].add(alike, bit-mayBit)
 	}
 }
 
-// An effect is what deciding about users changes of the counts, and whether they are in then.
+// An effect is what deciding about one user changes of the counts, and whether they are in then.
 type effect struct {
-	population, members, undecided int
+	population, members, undecided int8
 	enters                         bool
 }
 
@@ -157,7 +157,7 @@ func (r *run) effects(s *subject, x *index) (all [kinds]effect) {
 // effect decides about one user of a kind.
 func (r *run) effect(s *subject, k int) effect {
 	stored, next := r.end(s, k)
-	one := func(is bool) int {
+	one := func(is bool) int8 {
 		if is {
 			return 1
 		}
@@ -171,11 +171,11 @@ func (r *run) effect(s *subject, k int) effect {
 	}
 }
 
-// add adds the effect of so many users.
-func (e *effect) add(of effect, users int) {
-	e.population += users * of.population
-	e.members += users * of.members
-	e.undecided += users * of.undecided
+// add adds the effect of deciding about so many users.
+func (e effect) add(sum *Tally, users int) {
+	sum.Population += users * int(e.population)
+	sum.Members += users * int(e.members)
+	sum.Undecided += users * int(e.undecided)
 }
 
 // A page is the first members by their IDs, as many as its size says.
