@@ -56,6 +56,7 @@ func (x *index) advance(now time.Time) {
 		}
 		back := today < a.day
 		a.day, a.view.Now = today, now
+		x.passing.outdate()
 		for len(a.waiting) > 0 && (back || a.waiting[0].until <= today) {
 			p := heap.Pop(&a.waiting).(*predicate)
 			switch {

@@ -18,7 +18,7 @@ type aspect interface {
 	keepAll(people []person)
 	// grow makes room for so many users.
 	grow(users int)
-	// fill works predicates out for everybody. Others may be filled at once.
+	// fill works predicates out for everybody, whose sets have nobody. Others may be filled at once.
 	fill(list []*predicate, with *scratch)
 	// turn is the earliest day after today whose coming changes what the predicate says of somebody.
 	turn(p *predicate, today calendar.Day) calendar.Day
@@ -270,10 +270,15 @@ func (a *valued) fill(list []*predicate, with *scratch) {
 	}
 }
 
-// fillNarrowed asks a predicate about those values only that its order leaves open.
+// fillNarrowed asks a predicate about those values only that its order leaves open. The table of one that passes is not kept,
+// and says nothing of the others.
 func (a *valued) fillNarrowed(p *predicate, n narrowing, answer func(*predicate, uint32) Verdict, with *scratch) {
 	f := filling{predicate: p, yes: slices.Clip(n.yes)}
-	p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
+	if p.passing {
+		p.table = with.table(a.codes.Codes())
+	} else {
+		p.table = slices.Repeat([]Verdict{No}, a.codes.Codes())
+	}
 	for _, code := range f.yes {
 		p.table[code] = Yes
 	}
@@ -311,6 +316,9 @@ func (f *filling) ask(a *valued, code uint32, answer func(*predicate, uint32) Ve
 
 // settle makes the sets of the predicate of those who have the values.
 func (f *filling) settle(a *valued, with *scratch) {
+	if f.passing {
+		f.table = nil
+	}
 	a.codes.Fill(&f.predicate.yes, f.yes, &with.pick, &with.yes)
 	a.codes.Fill(&f.predicate.unknown, f.unknown, &with.pick, &with.yes)
 }
@@ -408,7 +416,14 @@ type scratch struct {
 	tally                        *tally    // made where one is needed
 	records                      []Verdict // for an inquiry
 	asked                        []uint32  // likewise
+	verdicts                     []Verdict // for a table that is not kept
 	chunks                       []userset.Bits
+}
+
+// table is memory for one of so many values. What it holds is of no use.
+func (s *scratch) table(codes int) []Verdict {
+	s.verdicts = slices.Grow(s.verdicts[:0], codes)[:codes]
+	return s.verdicts
 }
 
 // nobody is a chunk of nobody for each of so many users.
@@ -515,7 +530,6 @@ func (a *identityAspect) fill(list []*predicate, _ *scratch) {
 }
 
 func (a *identityAspect) work(p *predicate) {
-	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	if l, is := p.leaf.(*userLeaf); is {
 		for id := range l.goals {
 			if n, ok := a.x.numbers.Find(UserID(id)); ok && a.x.present.Has(n) {

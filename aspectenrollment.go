@@ -198,7 +198,6 @@ func (s *addedUp) add(v Verdict) {
 
 func (a *enrollmentAspect) fill(list []*predicate, with *scratch) {
 	for _, p := range list {
-		p.yes, p.unknown = userset.Set{}, userset.Set{}
 		l := p.leaf.(*enrollmentLeaf)
 		r := a.reckoning(l, l.courses, &p.agenda.view, with)
 		for chunk, size := range chunksOf(len(a.x.ids)) {

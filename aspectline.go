@@ -178,7 +178,6 @@ func (a *lineAspect) fill(list []*predicate, with *scratch) {
 }
 
 func (a *lineAspect) work(p *predicate, with *scratch) {
-	p.yes, p.unknown = userset.Set{}, userset.Set{}
 	l := p.leaf.(*userLeaf)
 	if l.op == opHasReports {
 		for n := range a.x.present.All() {

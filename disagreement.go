@@ -136,7 +136,7 @@ func (e *Evaluator) compare(ctx context.Context, g Group, other Criteria) (*cont
 	for i, rule := range []*Rule{rule, second} {
 		own := g
 		own.Criteria = rule.criteria
-		s := &subject{Group: &own, rule: rule, whole: true}
+		s := &subject{Group: &own, rule: rule, whole: true, draft: true}
 		if s.needs, err = r.needsOf(own); err != nil {
 			return nil, err
 		}

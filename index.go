@@ -57,6 +57,7 @@ type index struct {
 	status     *valued
 	lines      *lineAspect
 	predicates map[predicateKey]*predicate
+	passing    passing
 	spelt      spelling     // of the condition at hand
 	unplaced   []*predicate // those that have no aspect yet
 	recipes    map[recipeKey]*recipe
@@ -106,6 +107,7 @@ func (x *index) clear() {
 	x.forgotten += len(x.stirred)
 	x.stirred, x.trees, x.unplaced = nil, nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
+	x.passing = passing{}
 	x.flips.lose()
 	x.flips.unsure = userset.Set{}
 	x.asked, x.seats, x.sheets, x.unseated, x.checks = nil, nil, nil, nil, newChecks()
@@ -241,7 +243,7 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 	maps.Copy(r.trees, x.trees)
 	for _, s := range r.order {
 		if s.whole && s.rule != nil {
-			s.recipe = x.recipe(s.rule, s.view.Zone)
+			s.recipe = x.recipe(s.rule, s.view.Zone, s.draft)
 		}
 	}
 	missing := x.place()
@@ -273,6 +275,7 @@ func (x *index) written(ctx context.Context) (*Written, error) {
 func (x *index) adopt(schema *Schema) {
 	if x.schema != schema && !reflect.DeepEqual(x.schema, schema) {
 		x.predicates, x.recipes, x.trees, x.unplaced = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, nil, nil
+		x.passing = passing{}
 		x.flips.lose()
 		x.weighed = weighed{}
 		x.unseated = nil
@@ -344,6 +347,9 @@ func (x *index) place() (missing []aspect) {
 	}
 	for _, p := range x.unplaced {
 		p.aspect = find(x.aspectOf(p.leaf), p.leaf)
+		if p.passing {
+			continue
+		}
 		q := p.aspect.asking()
 		q.predicates = append(q.predicates, p)
 		x.unseat(p)
@@ -387,22 +393,22 @@ func (x *index) newAspect(name string, l leaf) aspect {
 	return &identityAspect{x: x}
 }
 
-// recipe is how the index evaluates a rule in a zone.
-func (x *index) recipe(rule *Rule, zone *time.Location) *recipe {
+// recipe is how the index evaluates a rule in a zone. That of a draft is made for each run: its rule is.
+func (x *index) recipe(rule *Rule, zone *time.Location, draft bool) *recipe {
+	if draft {
+		return x.newRecipe(rule, zone, true)
+	}
 	key := recipeKey{rule, zone}
 	found := x.recipes[key]
 	if found == nil {
-		found = x.newRecipe(rule, zone)
+		found = x.newRecipe(rule, zone, false)
 		x.recipes[key] = found
 	}
 	found.used = x.refreshes
-	for _, p := range found.predicates {
-		p.used = x.refreshes
-	}
 	return found
 }
 
-func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
+func (x *index) newRecipe(rule *Rule, zone *time.Location, draft bool) *recipe {
 	n := 0
 	for i := range rule.sets {
 		n += len(rule.sets[i].leaves)
@@ -420,7 +426,7 @@ func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 				c.groups = append(c.groups, groupTerm{at, of})
 				c.terms = append(c.terms, program.Term{})
 			} else {
-				p := x.predicate(rule.criteria.Sets[i].Conditions[j], l, zone)
+				p := x.predicate(rule.criteria.Sets[i].Conditions[j], l, zone, draft)
 				known := slices.Index(c.predicates, p)
 				if known < 0 {
 					known = len(c.predicates)
@@ -440,8 +446,8 @@ func (x *index) newRecipe(rule *Rule, zone *time.Location) *recipe {
 	return c
 }
 
-// predicate finds the predicate of a condition, or makes it.
-func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
+// predicate finds the predicate of a condition, or makes it: of a draft one that passes, unless a group has it.
+func (x *index) predicate(c Condition, l leaf, zone *time.Location, draft bool) *predicate {
 	x.spelt = x.spelt[:0]
 	x.spelt.condition(c)
 	key := predicateKey{empty: emptyOf(l)}
@@ -449,18 +455,30 @@ func (x *index) predicate(c Condition, l leaf, zone *time.Location) *predicate {
 		key.zone = zone
 	}
 	p := x.predicates[predicateKey{string(x.spelt), key.empty, key.zone}] // without a copy of the spelling
+	if p == nil && draft {
+		p = x.passing.find(x.spelt, key.empty, key.zone)
+	}
 	if p == nil {
-		p = &predicate{leaf: positive(l), relative: isRelative(l), agenda: x.agenda(zone), flips: &x.flips}
-		key.text = string(x.spelt)
-		x.predicates[key] = p
+		if key.text = string(x.spelt); draft {
+			p = x.passing.add(key, x.refreshes)
+		} else {
+			p = new(predicate)
+			x.predicates[key] = p
+		}
+		p.leaf, p.relative, p.agenda, p.flips = positive(l), isRelative(l), x.agenda(zone), &x.flips
 		x.unplaced = append(x.unplaced, p)
 	}
+	p.used = x.refreshes
 	return p
 }
 
 // fill works out the predicates of the run that are not up to date.
 func (x *index) fill(r *run) {
 	x.advance(r.now)
+	if x.passing.at != x.at {
+		x.passing.outdate()
+		x.passing.at = x.at
+	}
 	var stale []*predicate
 	seen := map[*predicate]bool{}
 	for _, s := range r.order {
@@ -475,6 +493,9 @@ func (x *index) fill(r *run) {
 		}
 	}
 	x.fillAll(stale)
+	if r.edition != nil && r.edition.alone {
+		return // what is only counted is not waited for
+	}
 	for _, s := range r.order {
 		if s.recipe == nil || !s.asks() {
 			continue
@@ -500,8 +521,13 @@ func (x *index) fillAll(stale []*predicate) {
 	were := make([]sets, len(stale))
 	of := map[aspect][]*predicate{}
 	for i, p := range stale {
+		if of[p.aspect] = append(of[p.aspect], p); p.passing {
+			p.yes.Clear()
+			p.unknown.Clear()
+			continue
+		}
 		were[i] = sets{p.yes, p.unknown}
-		of[p.aspect] = append(of[p.aspect], p)
+		p.yes, p.unknown = userset.Set{}, userset.Set{} // not in the memory of what they are compared with
 	}
 	var shares [][]*predicate
 	for _, list := range of {
@@ -516,6 +542,10 @@ func (x *index) fillAll(stale []*predicate) {
 	})
 	for i, p := range stale {
 		p.filled = true
+		p.weigh(&x.weighed.bytes)
+		if p.passing {
+			continue
+		}
 		x.flips.unsure.AddAll(&p.unknown)
 		x.stand(p)
 		if p.spoilt {
@@ -523,7 +553,6 @@ func (x *index) fillAll(stale []*predicate) {
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
 		}
 		p.rest()
-		p.weigh(&x.weighed.bytes)
 	}
 }
 
@@ -535,8 +564,7 @@ func (x *index) scratch() *scratch {
 	return new(scratch)
 }
 
-// prune drops what many runs have not used: the conditions of edits that were never saved, and groups
-// that are gone.
+// prune drops what many runs have not used: what definitions said before they were edited, and groups that are gone.
 func (x *index) prune(r *run) {
 	if alone := r.edition != nil && r.edition.alone; !alone && !r.few {
 		for id := range x.rosters {
@@ -549,6 +577,7 @@ func (x *index) prune(r *run) {
 		x.forgotten += len(x.stirred)
 		x.stirred = nil
 	}
+	x.passing.trim(&x.weighed.bytes)
 	if len(x.recipes) <= 2*x.weighed.stored+64 {
 		return
 	}
@@ -607,6 +636,10 @@ func (x *index) bytes() int {
 		w.bytes += a.bytes()
 	}
 	for _, p := range x.predicates {
+		p.weight = 0
+		p.weigh(&w.bytes)
+	}
+	for _, p := range x.passing.list {
 		p.weight = 0
 		p.weigh(&w.bytes)
 	}

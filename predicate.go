@@ -20,6 +20,7 @@ type predicate struct {
 	// are the groups whose rule has it.
 	filled       bool
 	relative     bool
+	passing      bool // only drafts have it
 	number       uint32
 	uses         []use
 	seat         uint32 // on the sheet
@@ -183,6 +184,9 @@ type predicateKey struct {
 
 // positive is a leaf without its negation.
 func positive(l leaf) leaf {
+	if !isNegated(l) {
+		return l
+	}
 	switch l := l.(type) {
 	case *fieldLeaf:
 		p := *l
@@ -205,7 +209,7 @@ func positive(l leaf) leaf {
 		p.negated = false
 		return &p
 	}
-	return l // everyone is never negated, and groups are no predicates
+	return l // groups are no predicates
 }
 
 // emptyOf is what a leaf without its negation answers on Empty.

@@ -3,6 +3,7 @@ package groups
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -97,4 +98,42 @@ func unsigned(c Condition) Condition {
 		return c
 	}
 	return c
+}
+
+// Of the conditions that only drafts have few are kept, however long a draft is, and what they weigh is part of what the index does.
+func TestConditionsOfDraftsAreFewAndWeighed(t *testing.T) {
+	m := NewMemory()
+	var people []User
+	for i := range 500 {
+		people = append(people, User{
+			ID: UserID(strconv.Itoa(i)), Activation: Activated, Fields: map[string]Value{"pay": Number(float64(i)), "name": Text(fmt.Sprint("n", i%20))},
+		})
+	}
+	schema := &Schema{Fields: []Field{{Name: "pay", Type: TypeNumber}, {Name: "name", Type: TypeText}}}
+	if err := m.Write(t.Context(), PeopleChange{Schema: schema, Upsert: people}); err != nil {
+		t.Fatal(err)
+	}
+	ev := NewEvaluator(m, m, nil)
+	x := ev.index
+	for n := range 40 {
+		sets := 1
+		if n%10 == 5 {
+			sets = manyPassing
+		}
+		g := Group{ID: "draft", Name: "draft", Kind: AutomaticGroup, Criteria: Criteria{Match: MatchAny}}
+		for i := range sets {
+			g.Criteria.Sets = append(g.Criteria.Sets, All(NumberField("pay").AtLeast(float64(n+i)), TextField("name").IsNot(fmt.Sprint("n", n, i%3))))
+		}
+		if _, err := ev.Count(t.Context(), g); err != nil {
+			t.Fatal(err)
+		}
+		if len(x.passing.list) > manyPassing || len(x.predicates) > 0 {
+			t.Fatalf("%d conditions pass, and %d are kept", len(x.passing.list), len(x.predicates))
+		}
+		weighed := x.bytes()
+		x.weighed.at = "" // to be weighed anew
+		if anew := x.bytes(); weighed != anew {
+			t.Fatalf("after %d drafts the index weighs %d, and was said to weigh %d", n+1, anew, weighed)
+		}
+	}
 }
