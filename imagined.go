@@ -21,7 +21,7 @@ type imagined struct {
 	was, would []program.Term              // what the rule asks; what a predicate would say, of those of whom that is something else
 	named      []namedGroups[program.Term] // by condition on groups, if it is to be asked of one user after the other
 	differ     []differing
-	who        *userset.Set // of whom any term differs
+	who        *userset.Set // of whom any term differs, but for those who are passed over
 	many       bool         // of some chunk
 	// What the rule says of those of the last term, and whom it may and must hold for, whatever says something else.
 	program, may, must program.Program
@@ -92,7 +92,7 @@ func (c *imagined) ask() {
 	}
 	for k, p := range recipe.predicates {
 		if t, moves := o.turned[p]; moves {
-			c.turns.by(t.turns, recipe.signs[k])
+			c.turns.putAs(t.turns, recipe.signs[k])
 			d := differing{recipe.places[k], t.who, p, t.would.Yes == nil}
 			c.differ, c.would[d.term] = append(c.differ, d), t.would
 		}
@@ -203,7 +203,8 @@ type otherAnswer struct {
 }
 
 // look compares the users of a chunk: those to whom what differs matters, by what else the rule asks. It does not to those of
-// whom the rule says the same whatever that is.
+// whom the rule says the same whatever that is. Where what it says now is stored, to ask what it would say is no more than to
+// ask that, unless records have to be looked at.
 func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -313,7 +314,7 @@ func (c *imaginedChunk) saysNow(u uint16) Verdict {
 	return c.says(c.was, u)
 }
 
-// says is what the rule says of one user where what differs is as some terms have it; without terms it is unknown. What is as
+// says is what the rule says of one user where what differs is as some terms have it, or without terms unknown. What is as
 // it was is found by what the user has, for many groups side by side.
 func (c *imaginedChunk) says(terms []program.Term, u uint16) Verdict {
 	x, recipe, n := c.o.x, c.group.recipe, c.number(u)

@@ -108,6 +108,13 @@ func TestWhoIsStoredOtherwiseThanTheRuleSaysIsAskedFor(t *testing.T) {
 	reds := evalGroup("reds", evalTeam.Is("red"))
 	daily := reds
 	daily.Schedule = groups.Schedule{Every: 24 * time.Hour}
+	inactive, dropping := evalGroup("inactive", evalCity.Is("Rome")), evalGroup("dropping", evalCity.Is("Rome"))
+	inactive.Status, dropping.Deactivated = groups.Inactive, groups.DropAutomatic
+	beside := func(other groups.GroupID) groups.Group {
+		g := evalGroup("beside")
+		g.Criteria = groups.AllSets(groups.All(groups.MemberOfAny(other)), groups.Any(evalTeam.Is("red"), evalTeam.IsEmpty()))
+		return g
+	}
 	for _, c := range []struct {
 		why       string
 		groups    []groups.Group
@@ -138,6 +145,34 @@ func TestWhoIsStoredOtherwiseThanTheRuleSaysIsAskedFor(t *testing.T) {
 				w.people(evalUser("cid", red))
 				w.changed(groups.Touched{Users: []groups.UserID{"cid"}})
 			}, "reds: ann cid leaves",
+		},
+		{
+			"who is in another group that waits for its time is in this one as well once that has come",
+			[]groups.Group{daily, evalGroup("readers", groups.MemberOfAny("reds"))}, func(w *evalWorld) {
+				w.process("reds")
+				w.people(evalUser("cid", red))
+				w.changed(groups.Touched{Users: []groups.UserID{"cid"}})
+			}, "readers: ann cid leaves; reds: ann cid leaves",
+		},
+		{
+			"who is in another group no more by now leaves nothing",
+			[]groups.Group{evalManual("guests"), evalGroup("readers", groups.MemberOfAny("guests"), evalTeam.Is("red"))}, func(w *evalWorld) {
+				_, err := w.ev.Assign(w.Context(), "guests", groups.Decision{By: "tutor", Until: w.now.Add(time.Hour)}, "ann")
+				w.must(err)
+				w.process()
+				w.now = w.now.Add(2 * time.Hour)
+			}, "",
+		},
+		{
+			"who is undecided, since another group is inactive, is as undecided then",
+			[]groups.Group{inactive, beside("inactive")}, nil, "",
+		},
+		{
+			"and so is who is undecided in the other",
+			[]groups.Group{dropping, beside("dropping")}, func(w *evalWorld) {
+				w.people(evalUser("cid", red, evalIn("Rome"), evalPerhapsOff))
+				w.process()
+			}, "",
 		},
 		{"who would be in once the first time of the group has come would not be", []groups.Group{daily}, nil, "reds: ann leaves"},
 		{"who is assigned stays", []groups.Group{reds}, func(w *evalWorld) { w.assign("reds", "ann") }, ""},

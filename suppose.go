@@ -432,9 +432,6 @@ func (v *supposing) result() *Supposed {
 
 // mergeAsking are the groups that ask, with conditions on groups where somebody moves.
 func (v *supposing) mergeAsking(moving []Consequence) []Asking {
-	if !slices.ContainsFunc(moving, func(c Consequence) bool { return v.now.groups[c.Group].has(isOnGroups) }) {
-		return listed(v.asking)
-	}
 	list, rest := make([]Asking, 0, len(v.asking)+len(moving)), v.asking
 	either := func(c Condition) bool { return isOnGroups(c) || v.matters.askedBy(c) }
 	for _, c := range moving {

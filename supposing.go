@@ -148,15 +148,15 @@ type moving struct {
 // turns are the ways in which something becomes another: from more true to less, and from less to more.
 type turns struct{ falls, rises bool }
 
-// from adds the way from one verdict to another.
-func (t *turns) from(was, would Verdict) {
+// put adds the way from one verdict to another.
+func (t *turns) put(was, would Verdict) {
 	truth := [...]int{No: 0, Unknown: 1, Yes: 2}
 	t.falls = t.falls || truth[would] < truth[was]
 	t.rises = t.rises || truth[would] > truth[was]
 }
 
-// by adds the ways of what stands so in a rule.
-func (t *turns) by(of turns, as sign) {
+// putAs adds the ways of what stands so in a rule.
+func (t *turns) putAs(of turns, as sign) {
 	t.falls = t.falls || of.falls && as.asIs || of.rises && as.negated
 	t.rises = t.rises || of.rises && as.asIs || of.falls && as.negated
 }
@@ -212,8 +212,9 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	return nil
 }
 
-// decided is what tells of most what the rule of a group says as things are. It is empty where the group was not chosen by the
-// catalogue, which has what it knows of groups at hand, or where that has lost sight of who has changed.
+// decided is what tells of most what the rule of a group says as things are. It is empty where the group is not the one that the
+// catalogue has, which was brought up to date to choose it, or where that has lost sight of who has changed. The days of its
+// agendas are that of now: so far the index was brought.
 func (o *otherwise) decided(s *subject) decided {
 	c := o.x.catalogue
 	if c == nil || c.lost != o.x.flips.lost {
@@ -408,10 +409,10 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 	var differ []uint32
 	view := o.view(p)
 	others, stray := o.others[a], o.isStray(p)
-	ways := turns{stray, stray}
+	found := turns{stray, stray}
 	for i := range others {
 		was, would := others[i].said(p, &view)
-		ways.from(was, would)
+		found.put(was, would)
 		if to[would] = append(to[would], others[i].code); was != would {
 			differ = append(differ, others[i].code)
 		}
@@ -422,7 +423,7 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 		to[would] = append(to[would], none.code)
 		slices.Sort(to[would])
 	}
-	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}, ways}
+	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}, found}
 	a.codes.Fill(m.would.Yes, to[Yes], &with.pick, &with.met)
 	a.codes.Fill(m.would.Unknown, to[Unknown], &with.pick, &with.met)
 	switch {

@@ -16,8 +16,8 @@ type place struct {
 	field  groups.Field
 	group  groups.Group
 	tree   *groups.Hierarchy // of a unit
-	// above is how many steps up a unit or group is from what moves or goes, where it is now or would be; none are those
-	// that would be in the tree no more, which gone lists.
+	// above is how many steps up a unit or group is from what moves or goes, where it is now or would be, and zero for the
+	// units that would be in the tree no more, which gone lists.
 	above map[string]int
 	gone  []string
 	// all are the groups, where these are what the action is about or nobody can tell which of them read that.
