@@ -28,9 +28,10 @@ func (s *Set) at(k int) *chunk {
 // open returns the chunk to write.
 func (s *Set) open(k int) *chunk {
 	if k >= len(s.chunks) {
-		longer := make([]chunk, k+1)
-		copy(longer, s.chunks)
-		s.chunks = longer
+		if k >= cap(s.chunks) { // by half at least, so that filling it in order copies each chunk a few times only
+			s.chunks = append(make([]chunk, 0, max(k+1, len(s.chunks)*3/2)), s.chunks...)
+		}
+		s.chunks = s.chunks[:k+1]
 	}
 	return &s.chunks[k]
 }
@@ -70,7 +71,7 @@ func (s *Set) Add(u uint32) bool { return s.open(int(u >> 16)).add(uint16(u)) }
 
 // AddAll puts in who is in t.
 func (s *Set) AddAll(t *Set) {
-	for k := range t.chunks {
+	for k := len(t.chunks) - 1; k >= 0; k-- { // from the last on, so that the set grows once
 		if c := &t.chunks[k]; c.count > 0 {
 			s.open(k).addAll(c)
 		}
