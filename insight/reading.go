@@ -37,14 +37,11 @@ const (
 // People is how many have it.
 func (p *place) readings(of []groups.Asked, people int) (list []Reading, degraded bool) {
 	for i := range of {
-		c := of[i].Condition
-		if !p.asks(c) {
-			continue
+		how, degrades := p.reads(of[i].Condition, people)
+		if how != "" && how != asksFor {
+			list = append(list, Reading{of[i].Pointer, how, of[i].Condition.String()})
 		}
-		if how := p.reads(c); how != "" {
-			list = append(list, Reading{of[i].Pointer, how, c.String()})
-		}
-		degraded = degraded || p.degrades(c, people)
+		degraded = degraded || degrades
 	}
 	return list, degraded
 }
@@ -96,68 +93,60 @@ func (p *place) beneath() (list []groups.Group) {
 // is reports whether the action is about the group.
 func (p *place) is(id groups.GroupID) bool { return p.Kind == groupKind && string(id) == p.ID }
 
-// reads says how a condition reads it, if it does.
-func (p *place) reads(c groups.Condition) string {
+// asks reports whether a condition asks for what the people have instead, once it is gone or elsewhere.
+func (p *place) asks(c groups.Condition) bool {
+	how, _ := p.reads(c, 0)
+	return how != ""
+}
+
+// reads says how a condition reads it, or that it asks for what the people have instead, once it is gone or elsewhere, and
+// whether a tombstone would leave it unknown, as far as it was not, and a finding of it. People is how many have it.
+func (p *place) reads(c groups.Condition, people int) (how string, degrades bool) {
 	switch c := c.(type) {
 	case groups.UnitCondition:
-		if p.Kind != unitKind || c.Tree != p.Tree {
-			return ""
+		if p.Kind == unitKind && c.Tree == p.Tree {
+			return p.readsUnits(&c), climbs(c.Op) && people > 0 || slices.Contains(c.Units, p.ID)
 		}
-		how := ""
-		for _, id := range c.Units {
-			switch steps, has := p.above[id]; {
-			case id == p.ID, has && steps == 0:
-				return names
-			case has && climbs(c) && (c.Depth == 0 || steps <= c.Depth):
-				how = isAbove
-			}
-		}
-		return how
 	case groups.FieldCondition:
-		if c.Field == p.Field && (p.Kind == fieldKind || p.Kind == optionKind && slices.ContainsFunc(c.Values, p.isOption)) {
-			return names
+		switch {
+		case p.Field == "" || c.Field != p.Field:
+		case p.Kind == fieldKind:
+			return names, true
+		case slices.ContainsFunc(c.Values, p.isOption):
+			return names, true
+		default:
+			return asksFor, len(p.field.Options) == 1 || people > 0
 		}
 	case groups.EnrollmentCondition:
 		if p.Kind == courseKind && slices.Contains(c.Courses, p.ID) {
-			return names
+			return names, c.Op != opEnrolled || people == 0
 		}
 	case groups.GroupCondition:
 		switch {
 		case p.Kind != groupKind:
 		case slices.Contains(c.Groups, groups.GroupID(p.ID)):
-			return names
+			return names, p.Do == toDelete
 		case c.OrBelow && slices.ContainsFunc(c.Groups, func(id groups.GroupID) bool { _, up := p.above[string(id)]; return up }):
-			return isAbove
+			return isAbove, p.Do == toDelete
 		}
 	}
-	return ""
+	return "", false
+}
+
+// readsUnits says how a condition on units of the tree does.
+func (p *place) readsUnits(c *groups.UnitCondition) string {
+	how := asksFor
+	for _, id := range c.Units {
+		switch steps, has := p.above[id]; {
+		case id == p.ID, has && steps == 0:
+			return names
+		case has && climbs(c.Op) && (c.Depth == 0 || steps <= c.Depth):
+			how = isAbove
+		}
+	}
+	return how
 }
 
 func (p *place) isOption(v groups.Literal) bool { return strings.TrimSpace(v.String()) == p.ID }
 
-func climbs(c groups.UnitCondition) bool { return c.Op == opBelow || c.Op == opIsOrBelow }
-
-// asks reports whether a condition asks for what the people have instead, once it is gone or elsewhere.
-func (p *place) asks(c groups.Condition) bool {
-	switch c := c.(type) {
-	case groups.UnitCondition:
-		return p.Kind == unitKind && c.Tree == p.Tree
-	case groups.FieldCondition:
-		return p.Field != "" && c.Field == p.Field
-	}
-	return p.reads(c) != ""
-}
-
-// degrades reports whether a tombstone would leave a condition that asks for it unknown, as far as it was not, and a finding
-// of it.
-func (p *place) degrades(c groups.Condition, people int) bool {
-	switch c := c.(type) {
-	case groups.UnitCondition:
-		return climbs(c) && people > 0 || slices.Contains(c.Units, p.ID)
-	case groups.FieldCondition:
-		return p.Kind == fieldKind || len(p.field.Options) == 1 || people > 0 || p.reads(c) == names
-	case groups.EnrollmentCondition:
-		return c.Op != opEnrolled || people == 0
-	}
-	return p.Do == toDelete
-}
+func climbs(op groups.Op) bool { return op == opBelow || op == opIsOrBelow }
