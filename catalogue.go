@@ -251,6 +251,9 @@ func (c *catalogue) asks(of matters) asking {
 				}
 			}
 		}
+		for _, by := range c.asking {
+			by.pack()
+		}
 	}
 	var all asking
 	for m := range of {
@@ -282,6 +285,39 @@ func (a *asking) with(e *entry, of Asked) *asking {
 		*last = append(*last, of)
 	}
 	return a
+}
+
+// pack lays the conditions and their units side by side, in the order in which they are read, and the IDs of the units once
+// each: whoever goes through all of them does not wait for memory.
+func (a *asking) pack() {
+	conditions, operands := 0, 0
+	for i := range a.said {
+		for _, asked := range a.said[i].Conditions {
+			if c, is := asked.Condition.(UnitCondition); is {
+				operands += len(c.Units)
+			}
+			conditions++
+		}
+	}
+	all, units, ids := make([]Asked, 0, conditions), make([]string, 0, operands), map[string]string{}
+	for i := range a.said {
+		first := len(all)
+		for _, asked := range a.said[i].Conditions {
+			if c, is := asked.Condition.(UnitCondition); is && len(c.Units) > 0 {
+				from := len(units)
+				for _, id := range c.Units {
+					if _, met := ids[id]; !met {
+						ids[id] = strings.Clone(id)
+					}
+					units = append(units, ids[id])
+				}
+				c.Units = slices.Clip(units[from:])
+				asked.Condition = c
+			}
+			all = append(all, asked)
+		}
+		a.said[i].Conditions = slices.Clip(all[first:])
+	}
 }
 
 func byID(a, b *entry) int { return strings.Compare(string(a.ID), string(b.ID)) }

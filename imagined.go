@@ -21,7 +21,7 @@ type imagined struct {
 	was, would []program.Term              // what the rule asks; what a predicate would say, of those of whom that is something else
 	named      []namedGroups[program.Term] // by condition on groups, if it is to be asked of one user after the other
 	differ     []differing
-	who        *userset.Set // of whom any term differs, but for those who are passed over
+	who        *userset.Set // of whom any term differs
 	many       bool         // of some chunk
 	// What the rule says of those of the last term, and whom it may and must hold for, whatever says something else.
 	program, may, must program.Program
@@ -55,12 +55,14 @@ func (o *otherwise) compare(ctx context.Context, list []*imagined) error {
 		return err
 	}
 	for i, c := range list {
-		changed := map[uint32]Verdict{}
+		var changed map[uint32]Verdict
 		for _, of := range found[i*chunks : (i+1)*chunks] {
 			if of == nil {
 				continue
 			}
-			c.found.add(&of.Consequence, o.most)
+			if c.found.add(&of.Consequence, o.most); len(of.changed) > 0 && changed == nil {
+				changed = map[uint32]Verdict{}
+			}
 			for _, of := range of.changed {
 				changed[of.user] = of.verdict
 			}
@@ -109,10 +111,7 @@ func (c *imagined) ask() {
 	for chunk := range chunksOf(len(o.x.ids)) {
 		c.many = c.many || c.who.CountIn(chunk) > program.Few
 	}
-	if c.decided = o.decided(c.group); !c.many {
-		c.pass()
-	}
-	if c.who.Count() == 0 {
+	if c.decided = o.decided(c.group); c.who.Count() == 0 {
 		return
 	}
 	c.nameGroups()
@@ -135,26 +134,6 @@ func (c *imagined) ofWhom() *userset.Set {
 		all.AddAll(d.who)
 	}
 	return all
-}
-
-// pass passes over those of whom the rule says what is stored, and whom it cannot turn to anything else.
-func (c *imagined) pass() {
-	x, both := c.o.x, turns{true, true}
-	if len(c.decided.rosters) == 0 || c.turns == both {
-		return
-	}
-	rest := new(userset.Set)
-	var room [program.Few]uint16
-	for chunk, users := range chunksOf(len(x.ids)) {
-		list := slices.DeleteFunc(c.who.Append(chunk, room[:0]), func(u uint16) bool {
-			n := uint32(chunk*userset.Chunk) + uint32(u)
-			return c.decided.tells(x, n) && c.turns.keep(c.decided.says(n))
-		})
-		if len(list) > 0 {
-			rest.PutList(chunk, list, users)
-		}
-	}
-	c.who = rest
 }
 
 // nameGroups has what stays of conditions on groups asked user by user where no chunk has many, and else finds it for all.
@@ -203,8 +182,9 @@ type otherAnswer struct {
 }
 
 // look compares the users of a chunk: those to whom what differs matters, by what else the rule asks. It does not to those of
-// whom the rule says the same whatever that is. Where what it says now is stored, to ask what it would say is no more than to
-// ask that, unless records have to be looked at.
+// whom the rule says the same whatever that is, nor to those of whom it says what is stored, if that cannot be turned to
+// anything else. Where what it says now is stored, to ask what it would say is no more than to ask that, unless records have
+// to be looked at.
 func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -219,13 +199,15 @@ func (c *imagined) look(ctx context.Context, chunk int) (*ending, error) {
 		}
 		return of.eachOf(ctx, of.matters.Append(chunk, room[:0]))
 	}
-	unsure := room[:0]
-	for _, u := range c.who.Append(chunk, room[:0]) { // ahead of where it is written to
-		if !c.records() && c.decided.tells(c.o.x, of.number(u)) || of.says(nil, u) == Unknown {
-			unsure = append(unsure, u)
+	records := c.records()
+	return of.eachOf(ctx, slices.DeleteFunc(c.who.Append(chunk, room[:0]), func(u uint16) bool {
+		if n := of.number(u); c.decided.tells(c.o.x, n) {
+			if keeps := c.turns.keep(c.decided.says(n)); keeps || !records {
+				return keeps
+			}
 		}
-	}
-	return of.eachOf(ctx, unsure)
+		return of.says(nil, u) != Unknown
+	}))
 }
 
 // narrow finds to whom it matters: whom the rule may hold for, and, where these are many, must not.

@@ -232,9 +232,11 @@ func (v *supposing) choose(all []*Group, are, would *arrangement) {
 			queue = append(queue, needs[id]...)
 		}
 	}
+	subjects := make([]subject, 0, len(chosen))
 	for _, g := range all {
 		if chosen[g.ID] {
-			v.now.groups[g.ID] = &subject{Group: g, stored: true, whole: true}
+			subjects = append(subjects, subject{Group: g, stored: true, whole: true})
+			v.now.groups[g.ID] = &subjects[len(subjects)-1]
 		}
 	}
 	v.now.arrange(are)

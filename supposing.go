@@ -193,13 +193,15 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	}
 	o.answers[1] = maps.Clone(o.answers[0])
 	// Whoever reads one of these groups waits for it.
-	var at [2][]*imagined
-	for _, i := range chosen {
+	imagined, at := make([]imagined, len(chosen)), [2][]*imagined{}
+	for k, i := range chosen {
 		s, later := v.order[i], 0
 		if slices.ContainsFunc(s.needs, func(id GroupID) bool { return may[id] }) {
 			later = 1
 		}
-		at[later] = append(at[later], &imagined{o: o, group: s, found: &v.found[i], read: read[s.ID]})
+		c := &imagined[k]
+		c.o, c.group, c.found, c.read = o, s, &v.found[i], read[s.ID]
+		at[later] = append(at[later], c)
 	}
 	if err := o.compare(ctx, at[0]); err != nil {
 		return err
@@ -311,7 +313,7 @@ func (o *otherwise) gather(with *scratch) {
 				codes[i] = o.others[a][i].code
 			}
 			a.codes.Fill(o.aspects[a], codes, &with.pick, &with.met)
-			if len(o.goes[o.trees[a]]) > 0 {
+			if o.strays && len(o.goes[o.trees[a]]) > 0 {
 				codes = append(codes, noUnits)
 				slices.Sort(codes)
 				o.settled[a] = new(userset.Set)
