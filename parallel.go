@@ -45,7 +45,8 @@ func eachInParallel(n int, work func(i int) error) error { return eachInParallel
 
 // eachInParallelIf is eachInParallel where the work is worth putting a second processor to; else the caller does all of it.
 func eachInParallelIf(worth bool, n int, work func(i int) error) error {
-	errs := make([]error, n)
+	var first error
+	var lock sync.Mutex
 	var failed atomic.Int64 // the first so far
 	failed.Store(int64(n))
 	inParallelIf(worth, n, func() func(int) {
@@ -53,15 +54,15 @@ func eachInParallelIf(worth bool, n int, work func(i int) error) error {
 			if int64(i) > failed.Load() {
 				return
 			}
-			if errs[i] = work(i); errs[i] == nil {
-				return
-			}
-			for first := failed.Load(); int64(i) < first && !failed.CompareAndSwap(first, int64(i)); first = failed.Load() {
+			if err := work(i); err != nil {
+				lock.Lock()
+				defer lock.Unlock()
+				if int64(i) < failed.Load() {
+					first = err
+					failed.Store(int64(i))
+				}
 			}
 		}
 	})
-	if first := failed.Load(); int(first) < n {
-		return errs[first]
-	}
-	return nil
+	return first
 }
