@@ -115,7 +115,7 @@ func (i *importer) measure(ctx context.Context, s settings, before, after string
 	var times []float64
 	answers := ""
 	for range s.runs {
-		runtime.GC() // a file does not pay for the one before, and finds its memory: what is held was looked at, and had it given back
+		runtime.GC() // a file does not pay for the one before, and finds its memory
 		start := time.Now()
 		differ, err := o.read(ctx, after)
 		times = append(times, since(start))
