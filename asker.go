@@ -7,6 +7,7 @@ import (
 	"github.com/grouprules/groups/internal/calendar"
 	"github.com/grouprules/groups/internal/naming"
 	"github.com/grouprules/groups/internal/program"
+	"github.com/grouprules/groups/internal/userset"
 )
 
 // This file holds what single checks need of a group, and who asks it about one user.
@@ -14,22 +15,22 @@ import (
 // A check is what single checks need of a group, as it was filed. Most of the time that a question takes is spent on
 // waiting for memory and on guessing which way it goes: so the steps lie together, and each leads to the next.
 type check struct {
+	decided decided
 	steps   []step
 	groups  []namedGroups[GroupID] // by the number of a condition on them; blank is one that is not there
 	subject *subject
 	first   int32
 	// silent says that conditions on the group have no answer, whoever it is about.
 	silent bool
-
-	decided decided
 }
 
 // decided is what is stored about a group and those that its rule reads, however far, where everybody was decided
 // about in all of them: of whoever has not changed since, and of whom nothing is unknown, the rule says what their
 // bit does. It is empty where the rule has to be asked.
 type decided struct {
-	rosters []*roster // the group's first
-	agendas []*agenda // of the rules that time alone changes
+	bit       *userset.Set   // of the group
+	undecided []*userset.Set // of each that it reads
+	agendas   []*agenda      // of the rules that time alone changes
 }
 
 // A step is a condition of a check.
@@ -120,7 +121,12 @@ func (x *index) decided(of *entry) (d decided) {
 		if e == nil || e.doubted || ro == nil || e.scheduled() || e != of && (e.Status != Active || len(ro.until) > 0) {
 			return decided{}
 		}
-		if d.rosters = append(d.rosters, ro); e.clocked {
+		if e == of {
+			d.bit = &ro.bit
+		} else {
+			d.undecided = append(d.undecided, &ro.undecided)
+		}
+		if e.clocked {
 			on := x.agendas[e.zone]
 			if on == nil {
 				return decided{}
@@ -133,11 +139,11 @@ func (x *index) decided(of *entry) (d decided) {
 
 // tells reports whether the bit of a user is what the rule says of them, as of the days of the agendas.
 func (d *decided) tells(x *index, n uint32) bool {
-	if len(d.rosters) == 0 || len(x.flips.of[n]) > 0 || x.flips.unsure.Has(n) {
+	if d.bit == nil || len(x.flips.of[n]) > 0 || x.flips.unsure.Has(n) {
 		return false
 	}
-	for _, read := range d.rosters[1:] {
-		if read.undecided.Has(n) {
+	for _, of := range d.undecided {
+		if of.Has(n) {
 			return false
 		}
 	}
@@ -145,7 +151,7 @@ func (d *decided) tells(x *index, n uint32) bool {
 }
 
 // says is what the bit of a user does.
-func (d *decided) says(n uint32) Verdict { return verdictOf(d.rosters[0].bit.Has(n)) }
+func (d *decided) says(n uint32) Verdict { return verdictOf(d.bit.Has(n)) }
 
 // verdictFrom is what a program says as a verdict.
 func verdictFrom(truth program.Truth) Verdict {
