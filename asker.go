@@ -15,13 +15,16 @@ import (
 // A check is what single checks need of a group, as it was filed. Most of the time that a question takes is spent on
 // waiting for memory and on guessing which way it goes: so the steps lie together, and each leads to the next.
 type check struct {
-	decided decided
-	steps   []step
-	groups  []namedGroups[GroupID] // by the number of a condition on them; blank is one that is not there
+	// What most questions need, in 64 bytes.
 	subject *subject
-	first   int32
+	decided decided
+
+	steps  []step
+	groups []namedGroups[GroupID] // by the number of a condition on them; blank is one that is not there
+	first  int32
 	// silent says that conditions on the group have no answer, whoever it is about.
 	silent bool
+	_      [8]byte // so that none of a list of them lies across what memory is read by
 }
 
 // decided is what is stored about a group and those that its rule reads, however far, where everybody was decided

@@ -289,7 +289,8 @@ func (a *valued) fillNarrowed(p *predicate, n narrowing, answer func(*predicate,
 		denied = denied || was == Yes && p.table[code] != Yes
 	}
 	if denied {
-		f.yes = slices.DeleteFunc(slices.Clone(f.yes), func(code uint32) bool { return p.table[code] != Yes })
+		with.codes = append(with.codes[:0], f.yes...)
+		f.yes = slices.DeleteFunc(with.codes, func(code uint32) bool { return p.table[code] != Yes })
 	}
 	f.settle(a, with)
 }
@@ -417,6 +418,7 @@ type scratch struct {
 	records                      []Verdict // for an inquiry
 	asked                        []uint32  // likewise
 	verdicts                     []Verdict // for a table that is not kept
+	codes                        []uint32  // for values that are left
 	chunks                       []userset.Bits
 }
 
