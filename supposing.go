@@ -193,13 +193,13 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 	}
 	o.answers[1] = maps.Clone(o.answers[0])
 	// Whoever reads one of these groups waits for it.
-	imagined, at := make([]imagined, len(chosen)), [2][]*imagined{}
+	those, at := make([]imagined, len(chosen)), [2][]*imagined{}
 	for k, i := range chosen {
 		s, later := v.order[i], 0
 		if slices.ContainsFunc(s.needs, func(id GroupID) bool { return may[id] }) {
 			later = 1
 		}
-		c := &imagined[k]
+		c := &those[k]
 		c.o, c.group, c.found, c.read = o, s, &v.found[i], read[s.ID]
 		at[later] = append(at[later], c)
 	}
