@@ -28,6 +28,7 @@ func (c *contrast) byIndex(ctx context.Context, x *index) error {
 	}
 	for _, s := range c.sides {
 		c.r.enterTerms(s, x, answers)
+		x.join(s)
 	}
 	chunks := x.chunks()
 	found := make([]partings, chunks)
@@ -118,7 +119,7 @@ type divider struct {
 
 func (d *divider) divide(ctx context.Context) error {
 	for i, w := range d.sides {
-		w.chunk, w.users = d.chunk, d.users
+		w.enter(d.chunk, d.users)
 		s := d.c.sides[i]
 		d.yes[i], d.possible[i] = w.machine.Evaluate(&s.recipe.program, s.terms, d.chunk, d.users)
 		w.among(d.yes[i])

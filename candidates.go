@@ -2,14 +2,13 @@ package groups
 
 import (
 	"context"
-	"slices"
 
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
 
-// This file holds whom a run by an index looks at: it goes through the chunks of the users, group by group, and finds
-// those who may move.
+// This file holds whom a run by an index looks at: it goes through the users, group by group, and finds those who may move.
+// Of a group that was settled it goes through those who changed since; see ground.go.
 
 // A candidate is a user whom a run looks at in one group, and what the rule says of them.
 type candidate struct {
@@ -17,8 +16,8 @@ type candidate struct {
 	verdict Verdict
 }
 
-// candidates are those of one chunk of users in some groups of a level: of the group i among them,
-// list[start[i]:start[i+1]]. Where the number is all that the run wants, alike is what the others come to, by group.
+// candidates are those of one ground in some groups of a level: of the group i among them, list[start[i]:start[i+1]].
+// Where the number is all that the run wants, alike is what the others come to, by group.
 type candidates struct {
 	list  []candidate
 	start []int
@@ -26,13 +25,25 @@ type candidates struct {
 	first page
 }
 
-// together is how many groups of a level are looked at together in a chunk, so that there is work for all
+// A muster is the candidates of the groups of a level: of the first of them in all grounds, then of the next.
+type muster struct {
+	grounds int
+	found   []candidates
+}
+
+// of are the candidates of each ground for the group i of the level and those together with it, and the place of the
+// group among these.
+func (m muster) of(i int) ([]candidates, int) {
+	return m.found[i/together*m.grounds:][:m.grounds], i % together
+}
+
+// together is how many groups of a level are looked at together in a ground, so that there is work for all
 // processors where there are few users.
 const together = 16
 
-// candidates finds whom the run must look at in the groups, on all processors: all chunks of the first
-// groups of the level, and then those of the next.
-func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]candidates, error) {
+// candidates finds whom the run must look at in the groups, on all processors. The grounds are the chunks, and one more
+// for the groups that have one of their own.
+func (x *index) candidates(ctx context.Context, r *run, level []*subject) (muster, error) {
 	searches := make([]search, len(level))
 	stirred := map[int]*userset.Set{}
 	terms := 0
@@ -40,36 +51,47 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) ([]can
 		searches[i] = x.search(r, s, stirred)
 		terms += 1 + len(s.terms)
 	}
+	gathered := x.gather(searches)
+	defer x.putBack(gathered)
+	inParallelIf(x.chunks() > 1, len(searches), func() func(int) {
+		return func(i int) {
+			if searches[i].own == nil {
+				x.join(searches[i].s)
+			}
+		}
+	})
 	chunks := x.chunks()
-	found := make([]candidates, chunks*((len(level)+together-1)/together))
-	inParallelIf(chunks*terms > fewTerms, len(found), func() func(int) {
+	m := muster{grounds: chunks}
+	if len(gathered) > 0 {
+		m.grounds++
+	}
+	m.found = make([]candidates, m.grounds*((len(level)+together-1)/together))
+	inParallelIf(chunks*terms > fewTerms, len(m.found), func() func(int) {
 		return func(n int) {
 			if ctx.Err() != nil {
 				return
 			}
 			w := x.sweeper()
-			defer x.sweepers.Put(w)
-			w.chunk = n % chunks
-			w.users = min(userset.Chunk, len(x.ids)-w.chunk*userset.Chunk)
-			first := n / chunks * together
+			defer w.putBack()
+			first, at := n/m.grounds*together, n%m.grounds
 			some := searches[first:min(first+together, len(searches))]
-			c := &found[n]
+			c := &m.found[n]
 			c.start = make([]int, len(some)+1)
 			for i := range some {
 				c.start[i] = len(c.list)
-				w.look(&some[i], c, i)
+				switch own := some[i].own; {
+				case own == nil && at < chunks:
+					w.enter(at, x.users(at))
+					w.look(&some[i], c, i)
+				case own != nil && at == chunks:
+					w.enterOwn(own)
+					w.look(&some[i], c, i)
+				}
 			}
 			c.start[len(some)] = len(c.list)
 		}
 	})
-	return found, ctx.Err()
-}
-
-// of are the candidates of each chunk for the group i of a level and those together with it, and the place of
-// the group among these.
-func (x *index) of(found []candidates, i int) ([]candidates, int) {
-	chunks := x.chunks()
-	return found[i/together*chunks:][:chunks], i % together
+	return m, ctx.Err()
 }
 
 // search is how a run finds whom to look at in one group.
@@ -84,6 +106,8 @@ type search struct {
 	plain, firm bool
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
+	// own is where alone it has to look, where that is not everywhere.
+	own *gathering
 	// tally says that only how many there are matters, and who the first of a page; effects are those of the kinds of
 	// users.
 	tally   bool
@@ -105,8 +129,8 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 	if ro == nil {
 		return c
 	}
-	settled := ro.settled.revision == s.Revision && !s.draft && ro.settled.stirred >= x.forgotten
-	if !settled {
+	news, known := x.stirred.since(ro.settled.stirred)
+	if ro.settled.revision != s.Revision || s.draft || !known {
 		c.fresh = true
 		// Steady users who are plain or firm stay as they are, unless the table says otherwise of one of them.
 		stays := func(st Standing) bool {
@@ -124,28 +148,29 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 	}
 	c.steadfast = !c.all && s.scope == nil && !s.held
 	c.ended = ro.ended(r.now)
-	from := ro.settled.stirred - x.forgotten
-	if from < len(x.stirred) {
-		c.stirred = stirred[from]
+	if len(news) > 0 {
+		c.stirred = stirred[ro.settled.stirred]
 		if c.stirred == nil {
 			c.stirred = new(userset.Set)
-			for _, n := range x.stirred[from:] {
+			for _, n := range news {
 				c.stirred.Add(n)
 			}
-			stirred[from] = c.stirred
+			stirred[ro.settled.stirred] = c.stirred
 		}
 	}
 	return c
 }
 
-// A sweeper looks through one chunk of users at a time.
+// A sweeper looks through one ground at a time.
 type sweeper struct {
-	x            *index
-	chunk, users int
-	machine      program.Machine
+	x *index
+	ground
+	machine program.Machine
 	// doubted are those for whom the rule at hand may hold and does not for certain, where they are listed.
 	doubted []uint16
 	listed  bool
+	// asked are what the rule at hand asks for in a gathering, joined what it reads of several groups, and read of each.
+	asked, joined, read []program.Term
 
 	blank                                           roster // nothing is stored
 	none, everybody, unknown, found, plain, scratch userset.Bits
@@ -157,6 +182,14 @@ func (x *index) sweeper() *sweeper {
 		return w
 	}
 	return &sweeper{x: x}
+}
+
+// putBack lets go of a gathering.
+func (w *sweeper) putBack() {
+	w.own = nil
+	clear(w.asked)
+	clear(w.read)
+	w.x.sweepers.Put(w)
 }
 
 // look finds the candidates of one group.
@@ -174,19 +207,19 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 		*found = *possible
 		switch {
 		case s.scope != nil && ro != nil:
-			ro.bit.Or(w.chunk, found)
+			w.or(&ro.bit, found)
 		case ro != nil:
-			ro.bit.Xor(w.chunk, found)
+			w.xor(&ro.bit, found)
 		}
 		w.among(found)
 	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
-		ro.bit.Load(w.chunk, found)
+		w.load(&ro.bit, found)
 	default:
 		found.Reset()
 	}
 	if !c.tally {
 		if ro != nil && (!c.steadfast || s.asks()) {
-			ro.undecided.Or(w.chunk, found)
+			w.or(&ro.undecided, found)
 		}
 		if possible != yes {
 			w.unsure(c, yes, possible)
@@ -195,7 +228,6 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 			w.others(c, ro)
 		}
 	}
-	base := uint32(w.chunk * userset.Chunk)
 	for i := range found.All() {
 		v := No
 		switch {
@@ -205,7 +237,7 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 		case possible.Has(i):
 			v = Unknown
 		}
-		out.list = append(out.list, candidate{base + uint32(i), v})
+		out.list = append(out.list, candidate{w.user(i), v})
 	}
 }
 
@@ -214,9 +246,8 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
 	found, ro := &w.found, c.s.roster
 	if w.listed {
-		base := uint32(w.chunk * userset.Chunk)
 		for _, i := range w.doubted {
-			switch n := base + uint32(i); {
+			switch n := w.user(i); {
 			case !possible.Has(i): // not among the people
 			case c.steadfast && (ro.undecided.Has(n) || ro.firm.Has(n) || ro.population.Has(n) && !ro.byRule.Has(n)):
 				found.Clear(i)
@@ -232,10 +263,10 @@ func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
 	found.Or(unknown)
 	if c.steadfast {
 		stays := &w.scratch
-		ro.population.Load(w.chunk, stays)
-		ro.byRule.AndNot(w.chunk, stays)
-		ro.firm.Or(w.chunk, stays)
-		ro.undecided.Or(w.chunk, stays)
+		w.load(&ro.population, stays)
+		w.andNot(&ro.byRule, stays)
+		w.or(&ro.firm, stays)
+		w.or(&ro.undecided, stays)
 		stays.And(unknown)
 		found.AndNot(stays)
 	}
@@ -244,40 +275,37 @@ func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
 // others adds those who are looked at whatever the rule says.
 func (w *sweeper) others(c *search, ro *roster) {
 	found := &w.found
-	ro.unsettled.Or(w.chunk, found)
+	w.or(&ro.unsettled, found)
 	switch {
 	case c.all:
-		ro.bit.Or(w.chunk, found)
-		ro.odd.Or(w.chunk, found)
+		w.or(&ro.bit, found)
+		w.or(&ro.odd, found)
 	case c.fresh:
 		stay := &w.plain
 		stay.Reset()
 		if c.firm {
-			ro.firm.Load(w.chunk, stay)
+			w.load(&ro.firm, stay)
 		}
 		if c.plain {
-			ro.bit.Load(w.chunk, &w.scratch)
-			ro.odd.AndNot(w.chunk, &w.scratch)
+			w.load(&ro.bit, &w.scratch)
+			w.andNot(&ro.odd, &w.scratch)
 			stay.Or(&w.scratch)
 		}
-		w.x.switched[Activated].And(w.chunk, stay)
-		ro.bit.Load(w.chunk, &w.scratch)
-		ro.odd.Or(w.chunk, &w.scratch)
+		w.and(&w.x.switched[Activated], stay)
+		w.load(&ro.bit, &w.scratch)
+		w.or(&ro.odd, &w.scratch)
 		w.scratch.AndNot(stay)
 		found.Or(&w.scratch)
-	case c.stirred != nil && c.stirred.CountIn(w.chunk) > 0:
-		ro.bit.Load(w.chunk, &w.scratch)
-		ro.odd.Or(w.chunk, &w.scratch)
-		c.stirred.And(w.chunk, &w.scratch)
+	case c.stirred != nil && (w.own != nil || c.stirred.CountIn(w.chunk) > 0):
+		w.load(&ro.bit, &w.scratch)
+		w.or(&ro.odd, &w.scratch)
+		w.and(c.stirred, &w.scratch)
 		found.Or(&w.scratch)
 	}
-	base := w.chunk * userset.Chunk
-	at, _ := slices.BinarySearch(c.ended, uint32(base))
-	for _, n := range c.ended[at:] {
-		if int(n) >= base+w.users {
-			break
+	for _, n := range c.ended {
+		if i, here := w.find(n); here {
+			found.Set(i)
 		}
-		found.Set(uint16(int(n) - base))
 	}
 }
 
@@ -289,10 +317,10 @@ func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
 	case !s.asks():
 		return &w.none, &w.none
 	case s.broken:
-		w.x.present.Load(w.chunk, &w.everybody)
+		w.load(&w.x.present, &w.everybody)
 		return &w.none, &w.everybody
 	}
-	yes, possible = w.machine.Evaluate(&s.recipe.program, s.terms, w.chunk, w.users)
+	yes, possible = w.machine.Evaluate(&s.recipe.program, w.terms(s), w.chunk, w.users)
 	w.among(yes)
 	if possible != yes {
 		w.among(possible)
@@ -306,7 +334,5 @@ func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
 
 // among leaves those in who are among the people.
 func (w *sweeper) among(b *userset.Bits) {
-	if w.x.present.CountIn(w.chunk) < w.users {
-		w.x.present.And(w.chunk, b)
-	}
+	w.and(&w.x.present, b)
 }

@@ -70,7 +70,7 @@ func (x *index) note(n uint32, u *User) {
 	}
 	if was != now {
 		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
-			x.stirred = append(x.stirred, n)
+			x.stirred.note(n)
 			x.flips.add(n, flip{})
 		}
 		include(&x.present, n, u != nil)

@@ -21,6 +21,8 @@ type flips struct {
 	turned uint64              // how often the place of a predicate on a sheet ceased to say what it says of values
 	spoilt map[*predicate]bool // to be filled again, which may tell of more; some a run has filled since
 	unsure userset.Set         // of whom something was unknown to a predicate: nothing is of anybody else
+	// flipped are the users for whom there was one, whether or not somebody wants to know which.
+	flipped journal
 }
 
 // A flip is a predicate that became another for a user: more or less true.
@@ -43,10 +45,15 @@ func (s sign) mayGain(f flip) bool { return f.more && s.asIs || !f.more && s.neg
 // manyFlips is how many are kept. Where so much changes it costs less to process all groups.
 const manyFlips = 1 << 23
 
+// manyFlipped is how many users who flipped are kept in their order. Where they are more nobody asks about them alone.
+const manyFlipped = 1 << 20
+
 // add notes flips of a user.
 func (f *flips) add(n uint32, of ...flip) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.flipped.note(n)
+	f.flipped.trim(manyFlipped)
 	if !f.on {
 		return
 	}
@@ -101,6 +108,7 @@ func (f *flips) lose() {
 	f.settled()
 	f.on, f.spoilt = false, nil
 	f.lost++
+	f.flipped.lose()
 }
 
 // settled forgets all, since everybody was decided about.

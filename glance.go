@@ -391,7 +391,7 @@ func (g *glance) subject(e *entry) *subject {
 		return s
 	}
 	r := g.r
-	s.partial, s.place, s.rule, s.recipe, s.terms = true, e.place, e.rule, e.recipe, nil
+	s.partial, s.place, s.rule, s.recipe, s.terms, s.toJoin = true, e.place, e.rule, e.recipe, nil, nil
 	s.view = View{Now: r.now, Zone: e.zone, Trees: r.trees}
 	s.today, s.turn = calendar.In(r.now, e.zone), noDay
 	for _, id := range e.needs {

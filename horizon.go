@@ -150,6 +150,7 @@ func (h *horizon) outlook(s *subject, r *run, x *index) *outlook {
 	if s.recipe == nil || !s.asks() {
 		return o
 	}
+	x.join(s)
 	terms := make([]program.Question, len(s.terms))
 	o.asked = make([]int, len(terms))
 	for i, p := range s.recipe.predicates {
@@ -211,7 +212,7 @@ func (h *horizon) unsettle(o *outlook, r *run, x *index) {
 	w := x.sweeper()
 	defer x.sweepers.Put(w)
 	for chunk, users := range chunksOf(len(x.ids)) {
-		w.chunk, w.users = chunk, users
+		w.enter(chunk, users)
 		yes, possible := w.machine.Evaluate(&o.recipe.program, terms, chunk, users)
 		if possible == yes {
 			continue

@@ -46,10 +46,8 @@ type index struct {
 	end       int
 	// switched are those by their activation.
 	switched [Deactivated + 1]userset.Set
-	// stirred are those who came, went, or were switched on or off, in that order, and forgotten how many of
-	// them are not in the list any more.
-	stirred   []uint32
-	forgotten int
+	// stirred are those who came, went, or were switched on or off.
+	stirred journal
 
 	schema     *Schema
 	trees      map[Tree]*Hierarchy // nil: to be read again
@@ -66,6 +64,7 @@ type index struct {
 	refreshes  uint64
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
+	gatherings sync.Pool // of *gathering
 	encounters sync.Pool // of *encounter
 	scratches  sync.Pool // of *scratch
 
@@ -104,8 +103,8 @@ func (x *index) clear() {
 	x.at, x.numbers, x.ids, x.known = "", naming.New[UserID](), nil, known{}
 	x.present, x.ascending, x.end = userset.Set{}, userset.Set{}, 0
 	clear(x.switched[:])
-	x.forgotten += len(x.stirred)
-	x.stirred, x.trees, x.unplaced = nil, nil, nil
+	x.stirred.lose()
+	x.trees, x.unplaced = nil, nil
 	x.predicates, x.recipes, x.rosters = map[predicateKey]*predicate{}, map[recipeKey]*recipe{}, map[GroupID]*roster{}
 	x.passing = passing{}
 	x.flips.lose()
@@ -551,6 +550,8 @@ func (x *index) fillAll(stale []*predicate) {
 		if p.spoilt {
 			p.spoilt = false
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
+		} else {
+			p.since = x.flips.flipped.length()
 		}
 		p.rest()
 	}
@@ -573,10 +574,7 @@ func (x *index) prune(r *run) {
 			}
 		}
 	}
-	if len(x.stirred) > len(x.ids)+1024 {
-		x.forgotten += len(x.stirred)
-		x.stirred = nil
-	}
+	x.stirred.trim(len(x.ids) + 1024)
 	x.passing.trim(&x.weighed.bytes)
 	if len(x.recipes) <= 2*x.weighed.stored+64 {
 		return

@@ -51,9 +51,11 @@ type roster struct {
 // A settlement is a state of the world in which every standing of a group is what the decision table makes
 // of it, as long as the rule says what the bit does. Who is not as they were then is looked at again.
 type settlement struct {
-	revision uint64 // of the definition
-	stirred  int    // how many users had come, gone, or been switched on or off
-	lost     uint64 // how often flips had been lost
+	revision uint64         // of the definition
+	stirred  int            // how many users had come, gone, or been switched on or off
+	flipped  int            // for how many a predicate had become another
+	reads    []program.Term // what the rule found in other groups
+	lost     uint64         // how often flips had been lost
 	now      time.Time
 	owes     bool // somebody was to move, which was not written, and of whom no flip tells
 }
@@ -450,8 +452,13 @@ func (x *index) settle(r *run, written bool) {
 		case !(written && moved) && ro.sequence == s.State.Sequence:
 			s.found.owes = moved && !ro.settled.follows(s.found.revision, s.found.lost) // else flips tell of them
 			ro.settled, ro.unsettled = s.found, userset.Set{}
-			for i := range s.standings {
-				ro.unsettled.Add(x.number(s.standings[i].User))
+			for _, n := range s.movers {
+				ro.unsettled.Add(n)
+			}
+			if len(s.movers) < len(s.standings) { // some were decided about alongside
+				for i := range s.standings {
+					ro.unsettled.Add(x.number(s.standings[i].User))
+				}
 			}
 			all = all && !moved
 		default:

@@ -39,6 +39,7 @@ type subject struct {
 	// says that the counts began as they are stored.
 	recipe *recipe
 	terms  []program.Term
+	toJoin []joinedTerm // those of the terms that read several groups, which are joined where they are needed
 	roster *roster
 	found  settlement
 	preset bool
@@ -46,6 +47,8 @@ type subject struct {
 	// decided anew.
 	listed    []Member
 	redecided []UserID
+	// movers are the numbers of those of the standings about whom the index has told.
+	movers []uint32
 
 	// About the user at hand.
 	standing Standing

@@ -168,7 +168,9 @@ func (r *run) tellProgress(ctx context.Context, users int) error {
 
 // enlist makes a group ready: it counts as it is stored, and what its rule reads of other groups is known.
 func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
-	s.found = settlement{revision: s.Revision, stirred: x.forgotten + len(x.stirred), lost: x.flips.lost, now: r.now}
+	s.found = settlement{
+		revision: s.Revision, stirred: x.stirred.length(), flipped: x.flips.flipped.length(), lost: x.flips.lost, now: r.now,
+	}
 	s.preset = true
 	if ro := s.roster; ro != nil {
 		s.automatic, s.listed = ro.membersByRule, ro.listed
@@ -183,16 +185,37 @@ func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 	r.enterTerms(s, x, answers)
 }
 
-// enterTerms has the rule of a group ask for what is known of other groups.
+// A joinedTerm is a term that reads several groups, joined by a program.
+type joinedTerm struct {
+	term  int
+	of    program.Program
+	reads []program.Term
+}
+
+// join joins the terms of a group that read several others, of everybody.
+func (x *index) join(s *subject) {
+	for _, j := range s.toJoin {
+		if s.terms[j.term].Yes == nil {
+			s.terms[j.term] = x.joined(&j.of, j.reads)
+		}
+	}
+}
+
+// enterTerms has the rule of a group ask for what is known of other groups, but for what is to be joined.
 func (r *run) enterTerms(s *subject, x *index, answers map[GroupID]program.Term) {
 	if s.recipe == nil {
 		return
 	}
-	s.terms = s.recipe.terms
+	s.terms, s.toJoin = s.recipe.terms, nil
 	if len(s.recipe.groups) > 0 {
 		s.terms = slices.Clone(s.terms)
 		for _, g := range s.recipe.groups {
-			s.terms[g.term] = x.membersOf(r, g.leaf, answers)
+			of, reads := x.reads(r, g.leaf, answers)
+			if s.found.reads = append(s.found.reads, reads...); len(reads) == 1 {
+				s.terms[g.term] = reads[0]
+			} else {
+				s.toJoin = append(s.toJoin, joinedTerm{g.term, of, reads})
+			}
 		}
 	}
 }
@@ -232,8 +255,13 @@ func (x *index) amended(was program.Term, verdicts map[uint32]Verdict) program.T
 
 // membersOf is the term of a condition on groups.
 func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term) program.Term {
-	of := program.Program{Any: l.match == MatchAny}
-	var terms []program.Term
+	of, reads := x.reads(r, l, answers)
+	return x.joined(&of, reads)
+}
+
+// reads are what it finds in the groups, and how these are joined.
+func (x *index) reads(r *run, l *groupLeaf, answers map[GroupID]program.Term) (of program.Program, terms []program.Term) {
+	of.Any = l.match == MatchAny
 	for _, each := range x.namedTerms(r, l, answers).each {
 		clause := program.Clause{Any: true}
 		for _, term := range each {
@@ -242,6 +270,11 @@ func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term
 		}
 		of.Clauses = append(of.Clauses, clause)
 	}
+	return of, terms
+}
+
+// joined is the term of a program.
+func (x *index) joined(of *program.Program, terms []program.Term) program.Term {
 	if len(terms) == 1 {
 		return terms[0]
 	}
@@ -249,12 +282,7 @@ func (x *index) membersOf(r *run, l *groupLeaf, answers map[GroupID]program.Term
 	defer x.sweepers.Put(w)
 	out := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	for chunk, users := range chunksOf(len(x.ids)) {
-		yes, possible := w.machine.Evaluate(&of, terms, chunk, users)
-		out.Yes.Put(chunk, yes, users)
-		if possible != yes {
-			possible.AndNot(yes)
-			out.Unknown.Put(chunk, possible, users)
-		}
+		w.join(of, terms, out, chunk, users)
 	}
 	return out
 }
@@ -271,7 +299,7 @@ func (x *index) namedTerms(r *run, l *groupLeaf, answers map[GroupID]program.Ter
 
 // decideAll decides about the candidates of the groups of a level, each group on its own, and works out what
 // the next levels find in those that others read.
-func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found []candidates, read map[GroupID]bool, answers map[GroupID]program.Term) error {
+func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found muster, read map[GroupID]bool, answers map[GroupID]program.Term) error {
 	decided := make([]map[uint32]Verdict, len(level))
 	var many, apart []int
 	total := 0
@@ -285,9 +313,9 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found [
 			continue
 		}
 		many = append(many, i)
-		found, at := x.of(found, i)
-		for c := range found {
-			total += found[c].start[at+1] - found[c].start[at]
+		of, at := found.of(i)
+		for c := range of {
+			total += of[c].start[at+1] - of[c].start[at]
 		}
 	}
 	var failed atomic.Pointer[error]
@@ -331,9 +359,9 @@ const (
 
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
-func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, found []candidates, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
+func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all muster, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
 	var light *User
-	found, i = x.of(found, i)
+	found, i := all.of(i)
 	for c := range found {
 		for _, of := range found[c].list[found[c].start[i]:found[c].start[i+1]] {
 			id := x.ids[of.user]
@@ -365,7 +393,10 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, foun
 			if s.hold != nil {
 				r.tell(s, of.user, answers)
 			}
-			r.decide(s, id, u, of.verdict)
+			before := len(s.standings)
+			if r.decide(s, id, u, of.verdict); len(s.standings) > before {
+				s.movers = append(s.movers, of.user)
+			}
 			if s.roster != nil && s.roster.undecided.Has(of.user) {
 				s.redecided = append(s.redecided, id)
 			}
@@ -442,7 +473,11 @@ func (s *subject) sort(users map[UserID]struct{}) {
 func update(list []Member, without []UserID, with []Member) []Member {
 	out := make([]Member, 0, len(list)+len(with))
 	upTo := func(id UserID) {
-		at, met := slices.BinarySearchFunc(list, id, func(m Member, id UserID) int { return strings.Compare(string(m.User), string(id)) })
+		near := 1 // beyond whoever is next, who is rarely far
+		for near < len(list) && list[near].User < id {
+			near *= 2
+		}
+		at, met := slices.BinarySearchFunc(list[:min(near+1, len(list))], id, func(m Member, id UserID) int { return strings.Compare(string(m.User), string(id)) })
 		if out = append(out, list[:at]...); met {
 			at++
 		}

@@ -261,9 +261,10 @@ func (l *library) moves(run *groups.Run) []Move {
 	var moves []Move
 	for i := range run.Diffs {
 		d := &run.Diffs[i]
+		group := l.numbers[d.Group]
 		for _, list := range [][]groups.Change{d.Joined, d.Left} {
 			for j := range list {
-				moves = append(moves, Move{l.numbers[d.Group], l.users[list[j].User], list[j].Kind == groups.Joined})
+				moves = append(moves, Move{group, l.users[list[j].User], list[j].Kind == groups.Joined})
 			}
 		}
 	}

@@ -1,0 +1,80 @@
+package userset
+
+import "slices"
+
+// A Selection is up to [Chunk] users of a population, whatever chunks they are of, numbered anew from 0 in their order:
+// for who asks about them alone. What a set has of them is one chunk, in which they are combined like any other. The zero
+// Selection has nobody.
+type Selection struct {
+	users  []uint32
+	starts []int  // by chunk, where its users begin; the last is how many there are
+	in     []Bits // by chunk, who is selected
+}
+
+// Select selects those of a set, who are [Chunk] at most, and nobody else. The memory is used again.
+func (f *Selection) Select(s *Set) {
+	f.users = slices.AppendSeq(slices.Grow(f.users[:0], s.Count()), s.All())
+	f.starts = append(f.starts[:0], 0)
+	f.in = slices.Grow(f.in[:0], len(s.chunks))[:len(s.chunks)]
+	for k := range s.chunks {
+		f.starts = append(f.starts, f.starts[k]+s.CountIn(k))
+		s.Load(k, &f.in[k])
+	}
+}
+
+// Len is how many they are.
+func (f *Selection) Len() int { return len(f.users) }
+
+// User is the one with that number.
+func (f *Selection) User(i uint16) uint32 { return f.users[i] }
+
+// Find is the number of a user, if they are selected.
+func (f *Selection) Find(u uint32) (i uint16, ok bool) {
+	if k := int(u >> 16); k >= len(f.in) || !f.in[k].Has(uint16(u)) {
+		return 0, false
+	}
+	at, _ := slices.BinarySearch(f.users, u)
+	return uint16(at), true
+}
+
+// Load makes b the numbers of those who are in a set. It takes time in proportion to the users selected, or, where the set
+// has a list, to that.
+func (f *Selection) Load(s *Set, b *Bits) {
+	b.Reset()
+	for k := range min(len(s.chunks), len(f.in)) {
+		from, to := f.starts[k], f.starts[k+1]
+		switch c := &s.chunks[k]; {
+		case from == to:
+		case len(c.words) > 0:
+			gather(b, from, c.words, f.users[from:to])
+		case len(c.list) > 0:
+			for _, i := range c.list {
+				if f.in[k].Has(i) {
+					at, _ := slices.BinarySearch(f.users[from:to], uint32(k)<<16|uint32(i))
+					b.Set(uint16(from + at))
+				}
+			}
+		default:
+			at, _ := slices.BinarySearch(f.users[from:to], uint32(k)<<16+c.count)
+			b.set(from, from+at)
+		}
+	}
+}
+
+// gather puts those of the users, who are of one chunk and numbered from a number on, in b who are in the words.
+func gather(b *Bits, number int, words []uint64, users []uint32) {
+	// Each word of b is made in a register: written to for each user, it would be waited for each time.
+	word := uint64(0)
+	for _, u := range users {
+		if w := int(u & (Chunk - 1) >> 6); w < len(words) {
+			word |= words[w] >> (u & 63) & 1 << (number & 63)
+		}
+		if number++; number&63 == 0 {
+			b[number>>6-1] |= word
+			word = 0
+		}
+	}
+	if number&63 != 0 {
+		b[number>>6] |= word
+	}
+}
