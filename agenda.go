@@ -70,9 +70,7 @@ func (x *index) advance(now time.Time) {
 	if len(due) == 0 {
 		return
 	}
-	for _, a := range x.aspects {
-		a.tidy()
-	}
+	x.tidy()
 	inParallel(len(due), func() func(int) {
 		return func(i int) {
 			with := x.scratch()

@@ -131,6 +131,27 @@ func (x *index) readEverybody(ctx context.Context) error {
 	return nil
 }
 
+// tidy tidies all aspects, which share nothing: of many users who changed each by itself, on all processors.
+func (x *index) tidy() {
+	behind := 0
+	for _, a := range x.aspects {
+		if v, is := a.(*valued); is {
+			behind += len(v.behind)
+		}
+	}
+	if behind <= fewBehind {
+		for _, a := range x.aspects {
+			a.tidy()
+		}
+		return
+	}
+	all := slices.Collect(maps.Values(x.aspects))
+	inParallel(len(all), func() func(int) { return func(i int) { all[i].tidy() } })
+}
+
+// fewBehind is up to how many users are brought up to date faster than a second processor is put to work.
+const fewBehind = 64
+
 // grow makes room for so many users.
 func (x *index) grow(users int, into []aspect) {
 	x.numbers.Grow(users)

@@ -131,9 +131,7 @@ func (x *index) glance(ctx context.Context, r *run) (bool, error) {
 			return false, err
 		}
 		if len(r.moved) > 0 { // findings tell of units
-			for _, a := range x.aspects {
-				a.tidy()
-			}
+			x.tidy()
 			x.check()
 		}
 		return x.follows(r), nil
@@ -222,9 +220,7 @@ func (x *index) refill(now time.Time) {
 	if len(stale) == 0 {
 		return
 	}
-	for _, a := range x.aspects {
-		a.tidy()
-	}
+	x.tidy()
 	x.fillAll(stale)
 }
 

@@ -105,7 +105,8 @@ type gathering struct {
 	of    map[*userset.Set]*userset.Set
 }
 
-// oneOf is up to which part of the users are looked at apart, one of so many, sooner than everybody chunk by chunk.
+// oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk. A few
+// always are.
 const oneOf = 64
 
 // gather finds where the groups of searches have to look that need not look everywhere. All is to be put back.
@@ -132,17 +133,17 @@ func (x *index) gather(searches []search) (all []*gathering) {
 			g.who.Add(n)
 		}
 	}
-	most := min(len(x.ids)/oneOf, userset.Chunk)
+	most := min(max(len(x.ids)/oneOf, program.Few), userset.Chunk)
 	for i := range searches {
 		c := &searches[i]
 		if c.own == nil || c.own.who.Count() > most {
 			c.own = nil
 			continue
 		}
-		c.own.want(c)
+		c.own.want(c, &x.present)
 	}
 	for _, g := range all {
-		g.gather(&x.present)
+		g.gather()
 	}
 	return all
 }
@@ -185,8 +186,9 @@ func (c *search) flipped(x *index) (users []uint32, known bool) {
 	return x.flips.flipped.since(was.flipped)
 }
 
-// want has gathered what a search asks for.
-func (g *gathering) want(c *search) {
+// want has gathered what a search asks for, of those who are among the people.
+func (g *gathering) want(c *search, people *userset.Set) {
+	g.wantSet(people)
 	for _, t := range c.s.terms {
 		g.wantTerm(t)
 	}
@@ -222,12 +224,11 @@ func (g *gathering) term(t program.Term) program.Term {
 // gatheredTogether is how many sets are gathered by one processor at a time.
 const gatheredTogether = 16
 
-// gather gathers the users of all sets that are wanted, if any are, and of the people.
-func (g *gathering) gather(people *userset.Set) {
+// gather gathers the users of all sets that are wanted, if any are.
+func (g *gathering) gather() {
 	if len(g.wants) == 0 {
 		return
 	}
-	g.wantSet(people)
 	g.users.Select(&g.who)
 	n := len(g.wants)
 	g.sets = slices.Grow(g.sets[:0], n)[:n]

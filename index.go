@@ -197,9 +197,7 @@ func (x *index) refresh(ctx context.Context, r *run) (bool, error) {
 			return false, ctx.Err()
 		}
 	}
-	for _, a := range x.aspects {
-		a.tidy()
-	}
+	x.tidy()
 	x.check()
 	x.fill(r)
 	if err := x.readRosters(ctx, r); err != nil {

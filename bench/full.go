@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/grouprules/groups/bench/workload"
 )
 
-// full is the recalculation of all groups for everybody, with who moves, after a hundredth of the users
-// changed. Peers that keep something between two of them do it warm and cold.
+// full is the recalculation of all groups for everybody, with who moves, each time after a hundredth of the users
+// changed: warm is the recalculation alone, once a peer has taken in what changed, and told is both together. Peers that
+// keep something between two of them do it cold as well.
 func full(ctx context.Context, m *measuring) error {
 	if err := m.peer.Learn(ctx, m.w.Changed); err != nil {
 		return err
@@ -22,10 +25,39 @@ func full(ctx context.Context, m *measuring) error {
 	if !keeps {
 		against = append(against, "cold")
 	}
-	if err := m.repeat(ctx, "warm", r, func() error { return nil }, against...); err != nil || !keeps {
-		return err
+	warm, told := m.of("warm", r, m.w.Changed), m.of("told", r, m.w.Again)
+	cold := m.of("cold", r, m.w.Again)
+	for warm.goesOn() {
+		if err := m.peer.Learn(ctx, m.w.Changed); err != nil {
+			return err
+		}
+		if w, is := m.peer.(Warmer); is {
+			if err := w.Warm(ctx); err != nil {
+				return err
+			}
+		}
+		if err := warm.take(ctx, func() error { return nil }); err != nil {
+			return err
+		}
+		if err := told.take(ctx, func() error { return m.peer.Learn(ctx, m.w.Again) }); err != nil {
+			return err
+		}
 	}
-	return m.repeat(ctx, "cold", r, cooler.Cool, "cold")
+	warm.add(against...)
+	told.add("told")
+	if !keeps {
+		return nil
+	}
+	for cold.goesOn() {
+		if err := cooler.Cool(); err != nil {
+			return err
+		}
+		if err := cold.take(ctx, func() error { return nil }); err != nil {
+			return err
+		}
+	}
+	cold.add("cold")
+	return nil
 }
 
 // fit finds the range that fits into the budget so many times, and has the peer work once.
@@ -60,32 +92,52 @@ func (m *measuring) fit(ctx context.Context) (Range, error) {
 	}
 }
 
-// repeat measures full recalculations, each after before.
-func (m *measuring) repeat(ctx context.Context, what string, r Range, before func() error, against ...string) error {
-	want := expected(m.w, m.w.Changed, r)
-	var times []float64
-	answers := ""
-	spent := time.Now()
-	for n := 0; n < m.runs && (n == 0 || time.Since(spent) < 2*m.budget); n++ {
-		if err := before(); err != nil {
-			return err
-		}
-		start := time.Now()
-		moves, err := m.peer.Full(ctx, r)
-		times = append(times, since(start)*m.scale(r))
-		if err == nil {
-			answers, err = compare(moves, want)
-		}
-		if err == nil {
-			err = m.members(want)
-		}
-		if err != nil {
-			return err
-		}
+// recalculating is full recalculations that are measured, once a list of users has changed.
+type recalculating struct {
+	m       *measuring
+	what    string
+	r       Range
+	want    []Move
+	times   []float64
+	answers string
+}
+
+func (m *measuring) of(what string, r Range, changed []workload.Change) *recalculating {
+	return &recalculating{m: m, what: what, r: r, want: expected(m.w, changed, r)}
+}
+
+// goesOn reports whether there is to be another.
+func (f *recalculating) goesOn() bool {
+	spent := 0.0
+	for _, t := range f.times {
+		spent += t / f.m.scale(f.r)
 	}
-	ran := m.part(r)
-	m.add(line{what: what, ranAt: ran, scaled: ran != "", sample: newSample(times...), against: against, allocs: unmeasured, answers: answers})
-	return nil
+	return len(f.times) < f.m.runs && (len(f.times) == 0 || spent < 2*float64(f.m.budget.Nanoseconds()))
+}
+
+// take measures one, with what goes before it and is not cut.
+func (f *recalculating) take(ctx context.Context, before func() error) error {
+	start := time.Now()
+	if err := before(); err != nil {
+		return err
+	}
+	spent := since(start)
+	start = time.Now()
+	moves, err := f.m.peer.Full(ctx, f.r)
+	f.times = append(f.times, spent+since(start)*f.m.scale(f.r))
+	if err == nil {
+		f.answers, err = compare(moves, f.want)
+	}
+	if err == nil {
+		err = f.m.members(f.want)
+	}
+	return err
+}
+
+// add files what came of them.
+func (f *recalculating) add(against ...string) {
+	ran := f.m.part(f.r)
+	f.m.add(line{what: f.what, ranAt: ran, scaled: ran != "", sample: newSample(f.times...), against: against, allocs: unmeasured, answers: f.answers})
 }
 
 // members compares the members of each group after the moves, where the peer counts them.

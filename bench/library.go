@@ -234,6 +234,12 @@ func (l *library) Learn(ctx context.Context, changes []workload.Change) error {
 	return l.people.Write(ctx, groups.PeopleChange{Upsert: up})
 }
 
+// Warm has somebody count, for which the index takes in what changed; nothing is decided.
+func (l *library) Warm(ctx context.Context) error {
+	_, err := l.Counting(&l.w.Groups[0], len(l.w.Users))(ctx)
+	return err
+}
+
 // Cool begins with a new Evaluator of the same store.
 func (l *library) Cool() error {
 	l.ev = l.evaluator()

@@ -34,6 +34,9 @@ type Peer interface {
 // A Cooler is a peer that keeps something worked out between full recalculations; Cool drops it.
 type Cooler interface{ Cool() error }
 
+// A Warmer is a peer that puts off what it has to do about what it learned until somebody asks; Warm does it.
+type Warmer interface{ Warm(context.Context) error }
+
 // A Stopper is a peer whose data and index are two things: Stop drops the index, and ends its work.
 type Stopper interface{ Stop() }
 

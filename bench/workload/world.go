@@ -50,9 +50,9 @@ type World struct {
 	// Members are the members of each group, ascending, the deactivated only if assigned; Assigned are
 	// those of them who were put in whatever the rule says.
 	Members, Assigned [][]int32
-	// Changed is the hundredth of the users that a full recalculation finds changed. Events change one
-	// by one, and Batch all at once.
-	Changed, Events, Batch []Change
+	// Changed is the hundredth of the users that a full recalculation finds changed, and Again what the same users are
+	// after they change once more. Events change one by one, and Batch all at once.
+	Changed, Again, Events, Batch []Change
 }
 
 // The sizes of the lists of changes, but for small worlds.
@@ -105,20 +105,26 @@ func (w *World) assign(r *rand.Rand) {
 func (w *World) change(d *draw) {
 	n := len(w.Users)
 	order := d.r.Perm(n)
-	take := func(k int) []Change {
-		k = max(1, k)
-		list := make([]Change, k)
-		for i, user := range order[:k] {
+	redrawn := func(users []int) []Change {
+		list := make([]Change, len(users))
+		for i, user := range users {
 			u := w.Users[user]
 			for range 1 + d.r.IntN(2) {
 				d.redraw(&u, int32(n))
 			}
 			list[i] = Change{int32(user), u}
 		}
+		return list
+	}
+	first := order[:max(1, n/100)]
+	take := func(k int) []Change {
+		k = max(1, k)
+		list := redrawn(order[:k])
 		order = order[k:]
 		return list
 	}
 	w.Changed, w.Events, w.Batch = take(n/100), take(min(events, n/10)), take(min(batch, n/10))
+	w.Again = redrawn(first)
 }
 
 // fill works out the members.
