@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/grouprules/groups/bench/workload"
@@ -115,8 +116,9 @@ func (f *recalculating) goesOn() bool {
 	return len(f.times) < f.m.runs && (len(f.times) == 0 || spent < 2*float64(f.m.budget.Nanoseconds()))
 }
 
-// take measures one, with what goes before it and is not cut.
+// take measures one, with what goes before it and is not cut. Garbage is collected first, outside of the time.
 func (f *recalculating) take(ctx context.Context, before func() error) error {
+	runtime.GC()
 	start := time.Now()
 	if err := before(); err != nil {
 		return err
