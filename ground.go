@@ -175,11 +175,11 @@ func (c *search) flipped(x *index) (users []uint32, known bool) {
 		return nil, false
 	}
 	was := &s.roster.settled
-	if !slices.Equal(was.reads, s.found.reads) {
+	if !was.ruled || !slices.Equal(was.reads, s.found.reads) {
 		return nil, false
 	}
 	for _, p := range s.recipe.predicates {
-		if p.since > was.flipped {
+		if p.since > was.filled {
 			return nil, false
 		}
 	}

@@ -62,6 +62,7 @@ type index struct {
 	rosters    map[GroupID]*roster
 	known      known
 	refreshes  uint64
+	filled     int // how many predicates were filled for the first time
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
 	gatherings sync.Pool // of *gathering
@@ -549,7 +550,8 @@ func (x *index) fillAll(stale []*predicate) {
 			p.spoilt = false
 			x.flips.compare(p, &were[i].yes, &were[i].unknown, len(x.ids))
 		} else {
-			p.since = x.flips.flipped.length()
+			x.filled++
+			p.since = x.filled
 		}
 		p.rest()
 	}

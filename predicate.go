@@ -46,7 +46,7 @@ type predicate struct {
 	turnsKnown         bool
 	turning            uint32
 	used               uint64 // by which refresh of the index
-	since              int    // how many users had flipped when it was first filled: of those before them it tells nothing
+	since              int    // which one it was that was filled for the first time: of whoever changed before it tells nothing
 	weight             int    // as it was last counted
 }
 

@@ -57,6 +57,8 @@ type settlement struct {
 	reads    []program.Term // what the rule found in other groups
 	lost     uint64         // how often flips had been lost
 	now      time.Time
+	ruled    bool // it is of what the rule said, within no scope and with nothing unread
+	filled   int  // how many predicates had been filled for the first time
 	owes     bool // somebody was to move, which was not written, and of whom no flip tells
 }
 
@@ -439,6 +441,13 @@ func (x *index) forget(group GroupID) {
 // write, or where it has written, all of them.
 func (x *index) settle(r *run, written bool) {
 	all := r.edition == nil && r.glance == nil
+	if r.glance == nil && !r.followed {
+		for id := range r.users { // of whom the Directory told, not the index
+			if n, known := x.numbers.Find(id); known {
+				x.flips.flipped.note(n)
+			}
+		}
+	}
 	for _, s := range r.order {
 		ro := x.rosters[s.ID]
 		if !s.whole || s.held || s.draft || ro == nil || ro != s.roster || s.found.stirred == 0 && s.found.now.IsZero() {

@@ -74,6 +74,19 @@ func TestARuleHoldsWithinTheScopeOfTheOwner(t *testing.T) {
 			w.edit("romans", func(g *groups.Group) { g.Owner = "root" })
 			w.want(w.process(), "romans +bob(rule)")
 		}),
+		in("an owner whose limits are gone has to do with everybody, though no user changed", func(w *evalWorld, s *scopes) {
+			delete(s.of, "pat")
+			w.want(w.process(), "romans +bob(rule)")
+		}),
+		in("nobody stays undecided once the scope can be read, though no user changed", func(w *evalWorld, s *scopes) {
+			delete(s.of, "pat")
+			w.want(w.process(), "romans +bob(rule)")
+			s.broken = true
+			w.edit("romans", func(g *groups.Group) { g.Criteria = evalGroup("", evalCity.Is("Rome", "Oslo")).Criteria })
+			w.want(w.process(), "romans ?ann ?bob ?cid")
+			s.broken = false
+			w.want(w.process(), "romans +cid(rule)")
+		}),
 		in("assignments do not ask for the scope", func(w *evalWorld, s *scopes) {
 			w.want(w.assign("romans", "bob"), "romans +bob(assignment)")
 		}),

@@ -170,6 +170,7 @@ func (r *run) tellProgress(ctx context.Context, users int) error {
 func (r *run) enlist(s *subject, x *index, answers map[GroupID]program.Term) {
 	s.found = settlement{
 		revision: s.Revision, stirred: x.stirred.length(), flipped: x.flips.flipped.length(), lost: x.flips.lost, now: r.now,
+		ruled: s.asks() && s.scope == nil && !s.unread && !s.broken, filled: x.filled,
 	}
 	s.preset = true
 	if ro := s.roster; ro != nil {
