@@ -48,12 +48,17 @@ const manyFlips = 1 << 23
 // manyFlipped is how many users who flipped are kept in their order. Where they are more nobody asks about them alone.
 const manyFlipped = 1 << 20
 
+// note has groups that were settled ask about a user again.
+func (f *flips) note(n uint32) {
+	f.flipped.note(n)
+	f.flipped.trim(manyFlipped)
+}
+
 // add notes flips of a user.
 func (f *flips) add(n uint32, of ...flip) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.flipped.note(n)
-	f.flipped.trim(manyFlipped)
+	f.note(n)
 	if !f.on {
 		return
 	}

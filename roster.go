@@ -444,7 +444,7 @@ func (x *index) settle(r *run, written bool) {
 	if r.glance == nil && !r.followed {
 		for id := range r.users { // of whom the Directory told, not the index
 			if n, known := x.numbers.Find(id); known {
-				x.flips.flipped.note(n)
+				x.flips.note(n)
 			}
 		}
 	}
