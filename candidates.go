@@ -41,28 +41,37 @@ func (m muster) of(i int) ([]candidates, int) {
 // processors where there are few users.
 const together = 16
 
-// candidates finds whom the run must look at in the groups, on all processors. The grounds are the chunks, and one more
-// for the groups that have one of their own.
-func (x *index) candidates(ctx context.Context, r *run, level []*subject) (muster, error) {
-	searches := make([]search, len(level))
+// searches are those of the groups of each level.
+func (x *index) searches(r *run, levels [][]*subject) [][]search {
+	all := make([][]search, len(levels))
 	stirred := map[int]*userset.Set{}
-	terms := 0
-	for i, s := range level {
-		searches[i] = x.search(r, s, stirred)
-		terms += 1 + len(s.terms)
+	for i, level := range levels {
+		all[i] = make([]search, len(level))
+		for j, s := range level {
+			all[i][j] = x.search(r, s, stirred)
+		}
 	}
-	gathered := x.gather(searches)
-	defer x.putBack(gathered)
-	inParallelIf(x.chunks() > 1, len(searches), func() func(int) {
+	return all
+}
+
+// candidates finds whom the searches of a level must look at, on all processors. The grounds are the chunks, and one more
+// for the groups that have one of their own.
+func (x *index) candidates(ctx context.Context, level []search, gathered []*gathering) (muster, error) {
+	own := x.gatherFor(level, gathered)
+	terms := 0
+	for i := range level {
+		terms += 1 + len(level[i].s.terms)
+	}
+	inParallelIf(x.chunks() > 1, len(level), func() func(int) {
 		return func(i int) {
-			if searches[i].own == nil {
-				x.join(searches[i].s)
+			if level[i].own == nil {
+				x.join(level[i].s)
 			}
 		}
 	})
 	chunks := x.chunks()
 	m := muster{grounds: chunks}
-	if len(gathered) > 0 {
+	if own {
 		m.grounds++
 	}
 	m.found = make([]candidates, m.grounds*((len(level)+together-1)/together))
@@ -74,7 +83,7 @@ func (x *index) candidates(ctx context.Context, r *run, level []*subject) (muste
 			w := x.sweeper()
 			defer w.putBack()
 			first, at := n/m.grounds*together, n%m.grounds
-			some := searches[first:min(first+together, len(searches))]
+			some := level[first:min(first+together, len(level))]
 			c := &m.found[n]
 			c.start = make([]int, len(some)+1)
 			for i := range some {

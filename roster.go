@@ -87,17 +87,18 @@ func (ro *roster) standing(group GroupID, n uint32, user UserID) (st Standing, c
 	switch {
 	case ro == nil:
 		return Standing{Group: group, User: user}, true
+	case !ro.odd.Has(n):
+		if ro.bit.Has(n) {
+			return ro.plain(group, user), true
+		}
+		return Standing{Group: group, User: user}, true
 	case ro.explicit.Has(n), ro.firm.Has(n):
 		return Standing{}, false
-	case ro.odd.Has(n):
-		return Standing{
-			Group: group, User: user, Automatic: ro.bit.Has(n), Undecided: ro.undecided.Has(n),
-			Population: methodOf(ro.population.Has(n), ro.byRule.Has(n)), Member: methodOf(ro.member.Has(n), ro.memberByRule.Has(n)),
-		}, true
-	case ro.bit.Has(n):
-		return ro.plain(group, user), true
 	}
-	return Standing{Group: group, User: user}, true
+	return Standing{
+		Group: group, User: user, Automatic: ro.bit.Has(n), Undecided: ro.undecided.Has(n),
+		Population: methodOf(ro.population.Has(n), ro.byRule.Has(n)), Member: methodOf(ro.member.Has(n), ro.memberByRule.Has(n)),
+	}, true
 }
 
 func methodOf(in, byRule bool) Method {

@@ -305,7 +305,7 @@ func (r *run) again() {
 			s.hold = &holding{limits: s.hold.limits, causes: causes{}}
 		}
 		s.next, s.turn = time.Time{}, noDay
-		s.recipe, s.terms, s.toJoin, s.roster, s.preset, s.listed, s.redecided, s.movers = nil, nil, nil, nil, false, nil, nil, nil
+		s.recipe, s.terms, s.toJoin, s.roster, s.preset, s.listed, s.redecided, s.movers, s.unordered = nil, nil, nil, nil, false, nil, nil, nil, false
 	}
 }
 

@@ -34,7 +34,7 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	swept := slices.DeleteFunc(slices.Clone(r.order), func(s *subject) bool { return !s.preset })
-	inParallel(len(swept), func() func(int) { return func(i int) { swept[i].sort(r.users) } })
+	inParallel(len(swept), func() func(int) { return func(i int) { swept[i].finish(r) } })
 	if r.edition != nil {
 		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
 	}
@@ -136,11 +136,14 @@ func (r *run) decideByLevels(ctx context.Context, x *index, read map[GroupID]boo
 			answers[s.ID] = x.answer(s, s.State.Live, nil)
 		}
 	}
-	for _, list := range levels {
+	searches := x.searches(r, levels)
+	gathered := x.gather(searches)
+	defer x.putBack(gathered)
+	for i, list := range levels {
 		for _, s := range list {
 			r.enlist(s, x, answers)
 		}
-		found, err := x.candidates(ctx, r, list)
+		found, err := x.candidates(ctx, searches[i], gathered)
 		if err != nil {
 			return nil, err
 		}
@@ -361,48 +364,18 @@ const (
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
 func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all muster, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
-	var light *User
 	found, i := all.of(i)
+	var together [readTogether]profile
+	var light User
 	for c := range found {
-		for _, of := range found[c].list[found[c].start[i]:found[c].start[i+1]] {
-			id := x.ids[of.user]
-			if _, affected := r.users[id]; affected {
-				continue
+		for list := range slices.Chunk(found[c].list[found[c].start[i]:found[c].start[i+1]], readTogether) {
+			for j, of := range list {
+				together[j] = x.profile(of.user)
 			}
-			var u *User
-			switch code := x.status.codes.Code(of.user); {
-			case code == 0:
-			case s.scope != nil || s.hold != nil:
-				var err error
-				if u, err = r.user(ctx, id); err != nil {
+			for j, of := range list {
+				if err := r.decideMet(ctx, x, s, of, &together[j], &light, decided, answers); err != nil {
 					return err
 				}
-				if u != nil && s.asks() && !s.broken {
-					of.verdict = s.within(u, of.verdict)
-				}
-			default:
-				if light == nil {
-					light = new(User)
-				}
-				u = light
-				*u = User{ID: id, Activation: activationOf(code)}
-			}
-			var err error
-			if s.standing, err = x.standing(ctx, s, of.user, id); err != nil {
-				return err
-			}
-			if s.hold != nil {
-				r.tell(s, of.user, answers)
-			}
-			before := len(s.standings)
-			if r.decide(s, id, u, of.verdict); len(s.standings) > before {
-				s.movers = append(s.movers, of.user)
-			}
-			if s.roster != nil && s.roster.undecided.Has(of.user) {
-				s.redecided = append(s.redecided, id)
-			}
-			if decided != nil && s.answer != s.roster.found(of.user) {
-				decided[of.user] = s.answer
 			}
 		}
 		if found[c].alike != nil {
@@ -414,6 +387,62 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all 
 				s.first.put(m)
 			}
 		}
+	}
+	return nil
+}
+
+// readTogether is how many profiles are read before the users are decided about: what an index has of each is waited for, and of
+// several at once no longer than of one.
+const readTogether = 32
+
+// A profile is what deciding asks of a user.
+type profile struct {
+	id        UserID
+	status    uint32 // 0 is not among the people
+	ascending bool   // no user with a lower number has a higher ID
+}
+
+func (x *index) profile(n uint32) profile {
+	return profile{x.ids[n], x.status.codes.Code(n), x.ascending.Has(n)}
+}
+
+// decideMet decides about a candidate; light is memory.
+func (r *run) decideMet(ctx context.Context, x *index, s *subject, of candidate, who *profile, light *User, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
+	if _, affected := r.users[who.id]; affected {
+		return nil
+	}
+	var u *User
+	switch {
+	case who.status == 0:
+	case s.scope != nil || s.hold != nil:
+		var err error
+		if u, err = r.user(ctx, who.id); err != nil {
+			return err
+		}
+		if u != nil && s.asks() && !s.broken {
+			of.verdict = s.within(u, of.verdict)
+		}
+	default:
+		u = light
+		*u = User{ID: who.id, Activation: activationOf(who.status)}
+	}
+	var err error
+	if s.standing, err = x.standing(ctx, s, of.user, who.id); err != nil {
+		return err
+	}
+	if s.standing.Undecided {
+		s.redecided = append(s.redecided, who.id)
+	}
+	if s.hold != nil {
+		r.tell(s, of.user, answers)
+	}
+	s.unordered = s.unordered || !who.ascending
+	before := len(s.standings)
+	if r.decide(s, who.id, u, of.verdict); len(s.standings) > before {
+		s.movers = append(s.movers, of.user)
+	}
+	if decided != nil && s.answer != s.roster.found(of.user) {
+		decided[of.user] = s.answer
 	}
 	return nil
 }
@@ -447,9 +476,21 @@ func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing,
 	return st.clone(), nil
 }
 
-// sort puts what the run has found about a group in the order of the users, and completes the list of those
-// who are undecided.
-func (s *subject) sort(users map[UserID]struct{}) {
+// finish puts what the run has found about a group in the order of the users, where they were not met in that, and
+// completes the list of those who are undecided.
+func (s *subject) finish(r *run) {
+	again := slices.AppendSeq(s.redecided, maps.Keys(r.users))
+	if s.unordered || r.followed || len(r.users) > 0 {
+		s.sort()
+		slices.Sort(again)
+	}
+	if len(s.redecided) < len(s.listed) {
+		s.diff.Undecided = update(s.listed, again, s.diff.Undecided)
+	}
+}
+
+// sort puts what the run has found about a group in the order of the users.
+func (s *subject) sort() {
 	diffs := []*Diff{&s.diff}
 	if s.hold != nil {
 		diffs = append(diffs, &s.hold.planned)
@@ -462,11 +503,6 @@ func (s *subject) sort(users map[UserID]struct{}) {
 	}
 	sortByUser(s.kept, func(m Member) UserID { return m.User })
 	sortByUser(s.standings, func(st Standing) UserID { return st.User })
-	if len(s.redecided) < len(s.listed) {
-		again := slices.AppendSeq(s.redecided, maps.Keys(users))
-		slices.Sort(again)
-		s.diff.Undecided = update(s.listed, again, s.diff.Undecided)
-	}
 }
 
 // update is a list of members without some, who need not be there, and with others. All are in the order of

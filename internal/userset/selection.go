@@ -1,25 +1,44 @@
 package userset
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A Selection is up to [Chunk] users of a population, whatever chunks they are of, numbered anew from 0 in their order:
 // for who asks about them alone. What a set has of them is one chunk, in which they are combined like any other. The zero
 // Selection has nobody.
 type Selection struct {
 	users  []uint32
-	starts []int  // by chunk, where its users begin; the last is how many there are
-	in     []Bits // by chunk, who is selected
+	starts []int   // by chunk, where its users begin; the last is how many there are
+	in     []Bits  // by chunk, who is selected
+	ranks  []ranks // by chunk, how many of it before each word
 }
+
+// ranks are how many of a chunk are in before each of its words.
+type ranks [Chunk / 64]uint16
 
 // Select selects those of a set, who are [Chunk] at most, and nobody else. The memory is used again.
 func (f *Selection) Select(s *Set) {
 	f.users = slices.AppendSeq(slices.Grow(f.users[:0], s.Count()), s.All())
 	f.starts = append(f.starts[:0], 0)
 	f.in = slices.Grow(f.in[:0], len(s.chunks))[:len(s.chunks)]
+	f.ranks = slices.Grow(f.ranks[:0], len(s.chunks))[:len(s.chunks)]
 	for k := range s.chunks {
 		f.starts = append(f.starts, f.starts[k]+s.CountIn(k))
 		s.Load(k, &f.in[k])
+		rank := 0
+		for w, word := range &f.in[k] {
+			f.ranks[k][w] = uint16(rank) // no more than Chunk-1 are before the last word
+			rank += bits.OnesCount64(word)
+		}
 	}
+}
+
+// rank is how many of the chunk k are selected before i.
+func (f *Selection) rank(k int, i uint16) int {
+	w := i >> 6
+	return int(f.ranks[k][w]) + bits.OnesCount64(f.in[k][w]&below(int(i)))
 }
 
 // Len is how many they are.
@@ -30,11 +49,11 @@ func (f *Selection) User(i uint16) uint32 { return f.users[i] }
 
 // Find is the number of a user, if they are selected.
 func (f *Selection) Find(u uint32) (i uint16, ok bool) {
-	if k := int(u >> 16); k >= len(f.in) || !f.in[k].Has(uint16(u)) {
+	k := int(u >> 16)
+	if k >= len(f.in) || !f.in[k].Has(uint16(u)) {
 		return 0, false
 	}
-	at, _ := slices.BinarySearch(f.users, u)
-	return uint16(at), true
+	return uint16(f.starts[k] + f.rank(k, uint16(u))), true
 }
 
 // Load makes b the numbers of those who are in a set. It takes time in proportion to the users selected, or, where the set
@@ -50,13 +69,15 @@ func (f *Selection) Load(s *Set, b *Bits) {
 		case len(c.list) > 0:
 			for _, i := range c.list {
 				if f.in[k].Has(i) {
-					at, _ := slices.BinarySearch(f.users[from:to], uint32(k)<<16|uint32(i))
-					b.Set(uint16(from + at))
+					b.Set(uint16(from + f.rank(k, i)))
 				}
 			}
 		default:
-			at, _ := slices.BinarySearch(f.users[from:to], uint32(k)<<16+c.count)
-			b.set(from, from+at)
+			in := to - from
+			if c.count < Chunk {
+				in = f.rank(k, uint16(c.count))
+			}
+			b.set(from, from+in)
 		}
 	}
 }
