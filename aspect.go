@@ -320,8 +320,24 @@ func (f *filling) settle(a *valued, with *scratch) {
 	if f.passing {
 		f.table = nil
 	}
-	a.codes.Fill(&f.predicate.yes, f.yes, &with.pick, &with.yes)
-	a.codes.Fill(&f.predicate.unknown, f.unknown, &with.pick, &with.yes)
+	codes, sets := [2][]uint32{f.yes, f.unknown}, [2]*userset.Set{&f.predicate.yes, &f.predicate.unknown}
+	chunks := (a.codes.Len() + userset.Chunk - 1) / userset.Chunk
+	effort := 0
+	for i, set := range sets {
+		set.Clear()
+		if with.picks[i].Look(codes[i]); len(codes[i]) > 0 {
+			set.Grow(chunks)
+		}
+		effort += chunks * len(codes[i])
+		for _, code := range codes[i] {
+			effort += a.codes.Count(code)
+		}
+	}
+	with.eachChunk(chunks, effort, func(chunk int, own *scratch) {
+		for i, set := range sets {
+			a.codes.FillChunk(set, chunk, &with.picks[i], &own.yes)
+		}
+	})
 }
 
 func (a *valued) shift(p *predicate, from *View, with *scratch) {
@@ -414,13 +430,37 @@ func (a *valued) bytes() int {
 type scratch struct {
 	all, yes, unknown, met, open userset.Bits
 	pick                         columns.Pick
-	tally                        *tally    // made where one is needed
-	records                      []Verdict // for an inquiry
-	asked                        []uint32  // likewise
-	verdicts                     []Verdict // for a table that is not kept
-	codes                        []uint32  // for values that are left
+	picks                        [2]columns.Pick // of who says Yes, and Unknown
+	tally                        *tally          // made where one is needed
+	records                      []Verdict       // for an inquiry
+	asked                        []uint32        // likewise
+	verdicts                     []Verdict       // for a table that is not kept
+	codes                        []uint32        // for values that are left
 	chunks                       []userset.Bits
+	// alone, where set, says that nothing but what has this memory is filled, in that index.
+	alone *index
 }
+
+// eachChunk does work on so many chunks, with memory of its own, on all processors where no others are filled meanwhile and
+// there is much to do.
+func (s *scratch) eachChunk(chunks, effort int, work func(chunk int, own *scratch)) {
+	if s.alone == nil || effort < fewFound {
+		for chunk := range chunks {
+			work(chunk, s)
+		}
+		return
+	}
+	inParallel(chunks, func() func(int) {
+		return func(chunk int) {
+			own := s.alone.scratch()
+			defer s.alone.scratches.Put(own)
+			work(chunk, own)
+		}
+	})
+}
+
+// fewFound is below how many users and values a predicate is filled faster than a second processor is put to work.
+const fewFound = 1 << 18
 
 // table is memory for one of so many values. What it holds is of no use.
 func (s *scratch) table(codes int) []Verdict {

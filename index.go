@@ -535,6 +535,10 @@ func (x *index) fillAll(stale []*predicate) {
 		return func(i int) {
 			with := x.scratch()
 			defer x.scratches.Put(with)
+			if len(stale) == 1 {
+				with.alone = x
+				defer func() { with.alone = nil }()
+			}
 			shares[i][0].aspect.fill(shares[i], with)
 		}
 	})

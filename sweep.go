@@ -358,7 +358,7 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found m
 // than a second processor is put to work.
 const (
 	fewCandidates = 512
-	fewTerms      = 32
+	fewTerms      = 256
 )
 
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what

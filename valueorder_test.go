@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/grouprules/groups/internal/calendar"
+	"github.com/grouprules/groups/internal/userset"
 )
 
 var orderedTypes = []Type{TypeText, TypeChoice, TypeMultiChoice, TypeNumber, TypeDate, TypeInstant, TypeBool}
@@ -319,5 +320,43 @@ func BenchmarkFill(b *testing.B) {
 			}
 			b.ReportMetric(float64(p.yes.Count()), "users")
 		})
+	}
+}
+
+// Of seven chunks, and so many who are found that all processors fill them.
+func TestAPredicateFilledOnAllProcessorsIsThatOfOne(t *testing.T) {
+	const users = 6*userset.Chunk + 70
+	a := fieldAspect("f")
+	a.grow(users)
+	for n := range uint32(users) {
+		u := &User{Fields: map[string]Value{"f": Number(float64(n % 7))}}
+		switch {
+		case n%1000 == 1:
+			u.Fields = nil // unknown
+		case n < userset.Chunk: // of the first chunk nobody is found
+			u.Fields["f"] = Number(7)
+		}
+		a.keep(n, a.code(u))
+	}
+	a.tidy()
+	rule, err := (&Schema{Fields: []Field{{Name: "f", Type: TypeNumber}}}).Compile(AnySets(All(NumberField("f").AtMost(6))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := func(with *scratch) *predicate {
+		p := &predicate{leaf: rule.sets[0].leaves[0], agenda: agendaOf(time.Time{}, time.UTC), flips: &flips{}, aspect: a}
+		p.yes.Add(3) // what was in it before is not
+		a.fill([]*predicate{p}, with)
+		return p
+	}
+	alone, together := fill(new(scratch)), fill(&scratch{alone: new(index)})
+	if n := alone.yes.Count(); n < fewFound {
+		t.Fatalf("%d are found, too few to share the work", n)
+	}
+	if alone.unknown.Count() != users/1000+1 {
+		t.Errorf("%d are unknown, want %d", alone.unknown.Count(), users/1000+1)
+	}
+	if !alone.yes.Equal(&together.yes) || !alone.unknown.Equal(&together.unknown) {
+		t.Error("other users are found")
 	}
 }

@@ -270,7 +270,7 @@ func (l *library) moves(run *groups.Run) []Move {
 		group := l.numbers[d.Group]
 		for _, list := range [][]groups.Change{d.Joined, d.Left} {
 			for j := range list {
-				moves = append(moves, Move{group, l.users[list[j].User], list[j].Kind == groups.Joined})
+				moves = append(moves, Move{group, userNumber(list[j].User), list[j].Kind == groups.Joined})
 			}
 		}
 	}

@@ -10,7 +10,16 @@ import (
 
 // This file puts the workload into the library's words.
 
-func userID(n int32) groups.UserID    { return groups.UserID(fmt.Sprintf("p%07d", n)) }
+func userID(n int32) groups.UserID { return groups.UserID(fmt.Sprintf("p%07d", n)) }
+
+// userNumber is the number of a userID.
+func userNumber(id groups.UserID) (n int32) {
+	for _, digit := range []byte(id[1:]) {
+		n = 10*n + int32(digit-'0')
+	}
+	return n
+}
+
 func unitID(n int32) string           { return fmt.Sprintf("o%05d", n) }
 func manualID(n int32) groups.GroupID { return groups.GroupID(fmt.Sprintf("m%03d", n)) }
 

@@ -134,22 +134,27 @@ func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 // Fill makes the set those who have one of the codes, in the memory that it has. The Pick and found are scratch memory.
 func (c *Column) Fill(set *userset.Set, codes []uint32, p *Pick, found *userset.Bits) {
 	set.Clear()
-	if len(codes) == 0 {
+	p.Look(codes)
+	for chunk := len(c.orders) - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
+		c.FillChunk(set, chunk, p, found)
+	}
+}
+
+// FillChunk puts those of the chunk into the set who have one of the codes looked for. The set has nobody of it.
+func (c *Column) FillChunk(set *userset.Set, chunk int, p *Pick, found *userset.Bits) {
+	if p.none {
 		return
 	}
-	p.look(codes)
-	for chunk := len(c.orders) - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
-		users := len(c.chunk(chunk))
-		if p.lowest == p.highest && !c.orders[chunk].stale {
-			if list := c.orders[chunk].of(p.lowest); len(list) > 0 {
-				set.PutList(chunk, list, users)
-			}
-			continue
+	users := len(c.chunk(chunk))
+	if p.lowest == p.highest && !c.orders[chunk].stale {
+		if list := c.orders[chunk].of(p.lowest); len(list) > 0 {
+			set.PutList(chunk, list, users)
 		}
-		found.Reset()
-		if n := c.Select(chunk, p, found); n > 0 {
-			set.PutCounted(chunk, found, n, users)
-		}
+		return
+	}
+	found.Reset()
+	if n := c.Select(chunk, p, found); n > 0 {
+		set.PutCounted(chunk, found, n, users)
 	}
 }
 

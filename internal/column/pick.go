@@ -8,8 +8,9 @@ import (
 )
 
 // Pick are codes that are looked for. One of [NewPick] is immutable: make it once and use it for every chunk, and by
-// several goroutines. The zero Pick is memory for [Column.Fill].
+// several goroutines. The zero Pick is memory for [Pick.Look] and [Column.Fill].
 type Pick struct {
+	none            bool
 	lowest, highest uint32
 	has             []uint64 // a bit for each code from the lowest to one beyond the highest; none: all up to the highest
 	first, last     []uint32 // of each run of codes without a gap, ascending; none where these are many
@@ -24,12 +25,15 @@ func NewPick(codes []uint32) *Pick {
 		return nil
 	}
 	p := new(Pick)
-	p.look(codes)
+	p.Look(codes)
 	return p
 }
 
-// look makes it a Pick of other codes, one at least, in the memory that it has.
-func (p *Pick) look(codes []uint32) {
+// Look makes it a Pick of other codes, in the memory that it has.
+func (p *Pick) Look(codes []uint32) {
+	if p.none = len(codes) == 0; p.none {
+		return
+	}
 	p.lowest, p.highest = slices.Min(codes), slices.Max(codes)
 	p.has = sized(p.has, int((uint64(p.highest-p.lowest)+1)/64+1))
 	clear(p.has)

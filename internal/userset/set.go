@@ -36,6 +36,13 @@ func (s *Set) open(k int) *chunk {
 	return &s.chunks[k]
 }
 
+// Grow makes room for so many chunks. Those may be written to at once then, each by one.
+func (s *Set) Grow(chunks int) {
+	if chunks > len(s.chunks) {
+		s.open(chunks - 1)
+	}
+}
+
 // Clear takes everybody out, and keeps the memory for those who come.
 func (s *Set) Clear() {
 	for k := range s.chunks {
