@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -60,18 +61,36 @@ func check(ctx context.Context, m *measuring) error {
 	return nil
 }
 
-// askByName asks a peer that knows numbers by names.
+// askByName asks a peer that knows numbers by names, and then behind a lock as well: such a peer may not be read while it is
+// changed, which the library may.
 func (m *measuring) askByName(list []pair, stored func(pair) (int, error), isMember func(pair) int, criteria func(pair) (int, error), verdict func(pair) int) error {
 	userNames, groupNames := names("p%07d", len(m.w.Users)), names("g%05d", len(m.w.Groups))
 	users, groups := numbered(userNames), numbered(groupNames)
 	byName := func(ask func(pair) (int, error)) func(pair) (int, error) {
 		return func(p pair) (int, error) { return ask(pair{groups[groupNames[p.group]], users[userNames[p.user]]}) }
 	}
-	err := m.ask("stored, by name", "stored", list, byName(stored), isMember)
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
+	var lock sync.RWMutex
+	locked := func(ask func(pair) (int, error)) func(pair) (int, error) {
+		ask = byName(ask)
+		return func(p pair) (int, error) {
+			lock.RLock()
+			defer lock.RUnlock()
+			return ask(p)
+		}
 	}
-	return m.ask("criteria, by name", "criteria", list, byName(criteria), verdict)
+	for _, how := range []struct {
+		name string
+		of   func(ask func(pair) (int, error)) func(pair) (int, error)
+	}{{"by name", byName}, {"by name, locked", locked}} {
+		err := m.ask("stored, "+how.name, "stored", list, how.of(stored), isMember)
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+		if err := m.ask("criteria, "+how.name, "criteria", list, how.of(criteria), verdict); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // numbered are the places of names in a list.
