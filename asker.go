@@ -142,7 +142,7 @@ func (x *index) decided(of *entry) (d decided) {
 
 // tells reports whether the bit of a user is what the rule says of them, as of the days of the agendas.
 func (d *decided) tells(x *index, n uint32) bool {
-	if d.bit == nil || len(x.flips.of) > 0 && len(x.flips.of[n]) > 0 || x.flips.unsure.Has(n) {
+	if d.bit == nil || len(x.flips.of[n]) > 0 || x.flips.unsure.Has(n) {
 		return false
 	}
 	for _, of := range d.undecided {

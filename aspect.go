@@ -321,7 +321,7 @@ func (f *filling) settle(a *valued, with *scratch) {
 		f.table = nil
 	}
 	codes, sets := [2][]uint32{f.yes, f.unknown}, [2]*userset.Set{&f.predicate.yes, &f.predicate.unknown}
-	chunks := (a.codes.Len() + userset.Chunk - 1) / userset.Chunk
+	chunks := a.codes.Chunks()
 	effort := 0
 	for i, set := range sets {
 		set.Clear()
@@ -429,7 +429,6 @@ func (a *valued) bytes() int {
 // scratch is memory for filling a predicate.
 type scratch struct {
 	all, yes, unknown, met, open userset.Bits
-	pick                         columns.Pick
 	picks                        [2]columns.Pick // of who says Yes, and Unknown
 	tally                        *tally          // made where one is needed
 	records                      []Verdict       // for an inquiry
@@ -437,14 +436,13 @@ type scratch struct {
 	verdicts                     []Verdict       // for a table that is not kept
 	codes                        []uint32        // for values that are left
 	chunks                       []userset.Bits
-	// alone, where set, says that nothing but what has this memory is filled, in that index.
-	alone *index
+	// helpers, where set, has memory for other processors, which have nothing else to do.
+	helpers *index
 }
 
-// eachChunk does work on so many chunks, with memory of its own, on all processors where no others are filled meanwhile and
-// there is much to do.
+// eachChunk does work on so many chunks, each with memory of its own: with helpers, where there is much to do.
 func (s *scratch) eachChunk(chunks, effort int, work func(chunk int, own *scratch)) {
-	if s.alone == nil || effort < fewFound {
+	if s.helpers == nil || effort < fewFound {
 		for chunk := range chunks {
 			work(chunk, s)
 		}
@@ -452,8 +450,8 @@ func (s *scratch) eachChunk(chunks, effort int, work func(chunk int, own *scratc
 	}
 	inParallel(chunks, func() func(int) {
 		return func(chunk int) {
-			own := s.alone.scratch()
-			defer s.alone.scratches.Put(own)
+			own := s.helpers.scratch()
+			defer s.helpers.scratches.Put(own)
 			work(chunk, own)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 )
 
 // This file holds whom a run by an index looks at: it goes through the users, group by group, and finds those who may move.
-// Of a group that was settled it goes through those who changed since; see ground.go.
+// Of a group that was settled it goes through those who changed since; see gathering.go.
 
 // A candidate is a user whom a run looks at in one group, and what the rule says of them.
 type candidate struct {
@@ -57,7 +57,7 @@ func (x *index) searches(r *run, levels [][]*subject) [][]search {
 // candidates finds whom the searches of a level must look at, on all processors. The grounds are the chunks, and one more
 // for the groups that have one of their own.
 func (x *index) candidates(ctx context.Context, level []search, gathered []*gathering) (muster, error) {
-	own := x.gatherFor(level, gathered)
+	own := x.wantAll(level, gathered)
 	terms := 0
 	for i := range level {
 		terms += 1 + len(level[i].s.terms)

@@ -359,7 +359,7 @@ func (x *index) flawed(name string, tell func(like *User, users []UserID)) {
 			continue
 		}
 		var set userset.Set
-		a.codes.Fill(&set, []uint32{code}, &with.pick, &with.met)
+		a.codes.Fill(&set, []uint32{code}, &with.picks[0], &with.met)
 		var users []UserID
 		for n := range set.All() {
 			users = append(users, x.ids[n])

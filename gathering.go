@@ -3,17 +3,21 @@ package groups
 import (
 	"slices"
 
+	columns "github.com/grouprules/groups/internal/column"
 	"github.com/grouprules/groups/internal/program"
 	"github.com/grouprules/groups/internal/userset"
 )
 
-// This file holds which users a run looks at apart, and what rules ask for of them.
+// This file holds which users a run looks at apart, and what rules say of them. Of a group that was settled the rule says of
+// everybody what it said then, but for those who flipped since: so only these are looked at, and whoever else has not been
+// found settled.
 
 // A gathering is the users whom groups look at that were settled at the same time, with what their rules ask for. It is of
 // one run, and what it has gathered for one level is there for the next.
 type gathering struct {
 	who     userset.Set
 	users   userset.Selection
+	chosen  bool                          // the users are those
 	wants   []want                        // not gathered yet
 	of      map[*userset.Set]*userset.Set // of everybody, and of the users
 	sets    []*userset.Set                // memory for those, of which so many are in use
@@ -24,8 +28,8 @@ type gathering struct {
 
 // A want is a set that is to be gathered, or both of a predicate.
 type want struct {
-	*userset.Set
-	*predicate
+	set *userset.Set
+	of  *predicate
 }
 
 // oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk. A few
@@ -66,11 +70,6 @@ func (x *index) gather(levels [][]search) (all []*gathering) {
 			}
 		}
 	}
-	for _, g := range all {
-		if g.who.Count() <= most {
-			g.users.Select(&g.who)
-		}
-	}
 	return all
 }
 
@@ -91,7 +90,7 @@ func (x *index) putBack(all []*gathering) {
 			g.spare = append(g.spare, s)
 		}
 		clear(g.spreads)
-		g.used = 0
+		g.used, g.chosen = 0, false
 		x.gatherings.Put(g)
 	}
 }
@@ -115,9 +114,9 @@ func (c *search) flipped(x *index) (users []uint32, known bool) {
 	return x.flips.flipped.since(was.flipped)
 }
 
-// gatherFor has gathered what searches of a level ask for who look at some users alone, and has those look at everybody whose
-// groups read something else of others than they did when they were settled. It reports whether any do not.
-func (x *index) gatherFor(level []search, all []*gathering) (some bool) {
+// wantAll has gathered what searches of a level ask for that look at some users alone. Those whose groups read something else
+// of others than they did when they were settled look at everybody. It reports whether any do not.
+func (x *index) wantAll(level []search, all []*gathering) (some bool) {
 	for i := range level {
 		switch c := &level[i]; {
 		case c.own == nil:
@@ -140,7 +139,7 @@ func (g *gathering) want(c *search, people *userset.Set) {
 	for _, p := range c.s.recipe.predicates {
 		if _, known := g.of[&p.yes]; !known {
 			g.of[&p.yes], g.of[&p.unknown] = g.set(), g.set()
-			g.wants = append(g.wants, want{predicate: p})
+			g.wants = append(g.wants, want{of: p})
 		}
 	}
 	for _, t := range c.s.terms {
@@ -166,11 +165,11 @@ func (g *gathering) wantTerm(t program.Term) {
 func (g *gathering) wantSet(s *userset.Set) {
 	if _, known := g.of[s]; !known {
 		g.of[s] = g.set()
-		g.wants = append(g.wants, want{Set: s})
+		g.wants = append(g.wants, want{set: s})
 	}
 }
 
-// set is one that nothing is in yet.
+// set is one to be put to.
 func (g *gathering) set() *userset.Set {
 	if g.used == len(g.sets) {
 		more := make([]userset.Set, gatheredTogether)
@@ -192,6 +191,13 @@ const gatheredTogether = 16
 
 // gather gathers what is wanted.
 func (g *gathering) gather() {
+	if len(g.wants) == 0 {
+		return
+	}
+	if !g.chosen {
+		g.chosen = true
+		g.users.Select(&g.who)
+	}
 	g.spreadAll()
 	n := len(g.wants)
 	inParallel((n+gatheredTogether-1)/gatheredTogether, func() func(int) {
@@ -208,12 +214,12 @@ func (g *gathering) gather() {
 
 func (g *gathering) gatherOne(w want, yes, unknown *userset.Bits) {
 	put := func(s *userset.Set, b *userset.Bits) { g.of[s].Put(0, b, g.users.Len()) }
-	if w.Set != nil {
-		g.users.Load(w.Set, yes)
-		put(w.Set, yes)
+	if w.set != nil {
+		g.users.Load(w.set, yes)
+		put(w.set, yes)
 		return
 	}
-	p := w.predicate
+	p := w.of
 	a, is := p.aspect.(*valued)
 	if s := g.spreads[a]; !is || s == nil || !s.load(p, yes, unknown) {
 		g.users.Load(&p.yes, yes)
@@ -226,22 +232,21 @@ func (g *gathering) gatherOne(w want, yes, unknown *userset.Bits) {
 // A spread is the users of a gathering by their values in an aspect: what a predicate says of a value it says of all who
 // have it.
 type spread struct {
-	aspect *valued
 	codes  []uint32 // ascending
 	starts []int    // by place among the codes, where those who have it begin, and where the last of them end
 	users  []uint16
 	places []uint32 // memory, by code
 }
 
-// spreadAll makes the spreads of the aspects that are asked for and have few values; where these are nearly as many as the
-// users, what each predicate says is sooner found in its sets.
+// spreadAll makes the spreads of the aspects that are asked for and have few values. Where they have more than twice as many as
+// there are users, what a predicate says is sooner found in its sets.
 func (g *gathering) spreadAll() {
-	var todo []*spread
+	var todo []*valued
 	for _, w := range g.wants {
-		if w.predicate == nil {
+		if w.of == nil {
 			continue
 		}
-		a, is := w.predicate.aspect.(*valued)
+		a, is := w.of.aspect.(*valued)
 		if !is || g.spreads[a] != nil || a.codes.Codes() > max(2*g.users.Len(), program.Few) {
 			continue
 		}
@@ -249,18 +254,18 @@ func (g *gathering) spreadAll() {
 		if last := len(g.spare) - 1; last >= 0 {
 			s, g.spare = g.spare[last], g.spare[:last]
 		}
-		s.aspect, g.spreads[a] = a, s
-		todo = append(todo, s)
+		g.spreads[a] = s
+		todo = append(todo, a)
 	}
-	inParallel(len(todo), func() func(int) { return func(i int) { todo[i].fill(&g.users) } })
+	inParallel(len(todo), func() func(int) { return func(i int) { g.spreads[todo[i]].fill(&todo[i].codes, &g.users) } })
 }
 
 // fill sorts the users by their codes.
-func (s *spread) fill(users *userset.Selection) {
+func (s *spread) fill(codes *columns.Column, users *userset.Selection) {
 	n := users.Len()
-	s.places = append(s.places[:0], make([]uint32, s.aspect.codes.Codes())...)
+	s.places = append(s.places[:0], make([]uint32, max(codes.Codes(), 1))...) // of nobody who has a value there is code 0 alone
 	for i := range n {
-		s.places[s.aspect.codes.Code(users.User(uint16(i)))]++
+		s.places[codes.Code(users.User(uint16(i)))]++
 	}
 	s.codes, s.starts = s.codes[:0], s.starts[:0]
 	at := 0
@@ -274,7 +279,7 @@ func (s *spread) fill(users *userset.Selection) {
 	s.starts = append(s.starts, at)
 	s.users = slices.Grow(s.users[:0], n)[:n]
 	for i := range n {
-		code := s.aspect.codes.Code(users.User(uint16(i)))
+		code := codes.Code(users.User(uint16(i)))
 		s.users[s.places[code]] = uint16(i)
 		s.places[code]++
 	}

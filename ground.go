@@ -5,8 +5,7 @@ import (
 	"github.com/grouprules/groups/internal/userset"
 )
 
-// This file holds where a run by an index looks. Of a group that was settled the rule says of everybody what it said then,
-// but for those who flipped since: so only these are looked at, and whoever else has not been found settled.
+// This file holds where a run by an index looks.
 
 // A ground is some users, numbered from 0: those of a chunk, or of a gathering.
 type ground struct {

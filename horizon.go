@@ -285,7 +285,7 @@ func (h *horizon) turn(r *run, x *index) {
 			t := list[i]
 			switch a := t.aspect.(type) {
 			case *valued:
-				a.codes.Fill(&t.users, h.turningValues(t, a), &with.pick, &with.yes)
+				a.codes.Fill(&t.users, h.turningValues(t, a), &with.picks[0], &with.yes)
 			case *enrollmentAspect:
 				var in userset.Set
 				a.join(a.taken(t.leaf.(*enrollmentLeaf).courses), with, &in)

@@ -536,8 +536,8 @@ func (x *index) fillAll(stale []*predicate) {
 			with := x.scratch()
 			defer x.scratches.Put(with)
 			if len(stale) == 1 {
-				with.alone = x
-				defer func() { with.alone = nil }()
+				with.helpers = x
+				defer func() { with.helpers = nil }()
 			}
 			shares[i][0].aspect.fill(shares[i], with)
 		}

@@ -47,7 +47,7 @@ type subject struct {
 	// decided anew.
 	listed    []Member
 	redecided []UserID
-	// unordered says that somebody was met after others with higher IDs.
+	// unordered says that somebody may have been met after others with higher IDs.
 	unordered bool
 	// movers are the numbers of those of the standings about whom the index has told.
 	movers []uint32

@@ -312,12 +312,12 @@ func (o *otherwise) gather(with *scratch) {
 			for i := range codes {
 				codes[i] = o.others[a][i].code
 			}
-			a.codes.Fill(o.aspects[a], codes, &with.pick, &with.met)
+			a.codes.Fill(o.aspects[a], codes, &with.picks[0], &with.met)
 			if o.strays && len(o.goes[o.trees[a]]) > 0 {
 				codes = append(codes, noUnits)
 				slices.Sort(codes)
 				o.settled[a] = new(userset.Set)
-				a.codes.Fill(o.settled[a], codes, &with.pick, &with.met)
+				a.codes.Fill(o.settled[a], codes, &with.picks[0], &with.met)
 			}
 		case *enrollmentAspect:
 			a.join(a.taken(o.Courses), with, o.aspects[a])
@@ -426,8 +426,8 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 		slices.Sort(to[would])
 	}
 	m := moving{new(userset.Set), program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}, found}
-	a.codes.Fill(m.would.Yes, to[Yes], &with.pick, &with.met)
-	a.codes.Fill(m.would.Unknown, to[Unknown], &with.pick, &with.met)
+	a.codes.Fill(m.would.Yes, to[Yes], &with.picks[0], &with.met)
+	a.codes.Fill(m.would.Unknown, to[Unknown], &with.picks[0], &with.met)
 	switch {
 	case stray:
 		o.widen(p, o.settled[a], with, m.would)
@@ -435,7 +435,7 @@ func (o *otherwise) byValue(p *predicate, a *valued, with *scratch) moving {
 	case len(differ) == len(others):
 		m.who = o.aspects[a]
 	default:
-		a.codes.Fill(m.who, differ, &with.pick, &with.met)
+		a.codes.Fill(m.who, differ, &with.picks[0], &with.met)
 	}
 	return m
 }

@@ -354,7 +354,7 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found m
 	return nil
 }
 
-// fewCandidates is up to how many are decided about, and fewTerms up to how many terms are looked at in a chunk, faster
+// fewCandidates is up to how many are decided about, and fewTerms up to how many terms are looked at, in a chunk each, faster
 // than a second processor is put to work.
 const (
 	fewCandidates = 512
@@ -364,18 +364,12 @@ const (
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
 func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all muster, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
+	d := decider{run: r, x: x, s: s, decided: decided, answers: answers}
 	found, i := all.of(i)
-	var together [readTogether]profile
-	var light User
 	for c := range found {
 		for list := range slices.Chunk(found[c].list[found[c].start[i]:found[c].start[i+1]], readTogether) {
-			for j, of := range list {
-				together[j] = x.profile(of.user)
-			}
-			for j, of := range list {
-				if err := r.decideMet(ctx, x, s, of, &together[j], &light, decided, answers); err != nil {
-					return err
-				}
+			if err := d.decideAll(ctx, list); err != nil {
+				return err
 			}
 		}
 		if found[c].alike != nil {
@@ -391,58 +385,80 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all 
 	return nil
 }
 
-// readTogether is how many profiles are read before the users are decided about: what an index has of each is waited for, and of
-// several at once no longer than of one.
+// A decider decides about candidates of one group.
+type decider struct {
+	*run
+	x       *index
+	s       *subject
+	decided map[uint32]Verdict
+	answers map[GroupID]program.Term
+
+	profiles [readTogether]profile
+	light    *User // made where one is needed
+}
+
+// readTogether is how many profiles are read before it is decided about the users: what an index has of each is waited for,
+// and of several at once no longer than of one.
 const readTogether = 32
 
 // A profile is what deciding asks of a user.
 type profile struct {
 	id        UserID
 	status    uint32 // 0 is not among the people
-	ascending bool   // no user with a lower number has a higher ID
+	ascending bool   // of those who are, the IDs ascend as the numbers do
 }
 
-func (x *index) profile(n uint32) profile {
-	return profile{x.ids[n], x.status.codes.Code(n), x.ascending.Has(n)}
+func (d *decider) decideAll(ctx context.Context, list []candidate) error {
+	for i, c := range list {
+		d.profiles[i] = profile{d.x.ids[c.user], d.x.status.codes.Code(c.user), d.x.ascending.Has(c.user)}
+	}
+	for i, c := range list {
+		if err := d.decide(ctx, c, &d.profiles[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// decideMet decides about a candidate; light is memory.
-func (r *run) decideMet(ctx context.Context, x *index, s *subject, of candidate, who *profile, light *User, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
+func (d *decider) decide(ctx context.Context, c candidate, who *profile) error {
+	r, s := d.run, d.s
 	if _, affected := r.users[who.id]; affected {
 		return nil
 	}
 	var u *User
+	var err error
 	switch {
 	case who.status == 0:
 	case s.scope != nil || s.hold != nil:
-		var err error
 		if u, err = r.user(ctx, who.id); err != nil {
 			return err
 		}
 		if u != nil && s.asks() && !s.broken {
-			of.verdict = s.within(u, of.verdict)
+			c.verdict = s.within(u, c.verdict)
 		}
 	default:
-		u = light
+		if d.light == nil {
+			d.light = new(User)
+		}
+		u = d.light
 		*u = User{ID: who.id, Activation: activationOf(who.status)}
 	}
-	var err error
-	if s.standing, err = x.standing(ctx, s, of.user, who.id); err != nil {
+	if s.standing, err = d.x.standing(ctx, s, c.user, who.id); err != nil {
 		return err
 	}
-	if s.standing.Undecided {
-		s.redecided = append(s.redecided, who.id)
-	}
 	if s.hold != nil {
-		r.tell(s, of.user, answers)
+		r.tell(s, c.user, d.answers)
 	}
 	s.unordered = s.unordered || !who.ascending
 	before := len(s.standings)
-	if r.decide(s, who.id, u, of.verdict); len(s.standings) > before {
-		s.movers = append(s.movers, of.user)
+	if r.decide(s, who.id, u, c.verdict); len(s.standings) > before {
+		s.movers = append(s.movers, c.user)
 	}
-	if decided != nil && s.answer != s.roster.found(of.user) {
-		decided[of.user] = s.answer
+	if s.roster != nil && s.roster.undecided.Has(c.user) {
+		s.redecided = append(s.redecided, who.id)
+	}
+	if d.decided != nil && s.answer != s.roster.found(c.user) {
+		d.decided[c.user] = s.answer
 	}
 	return nil
 }
@@ -476,15 +492,15 @@ func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing,
 	return st.clone(), nil
 }
 
-// finish puts what the run has found about a group in the order of the users, where they were not met in that, and
+// finish puts what the run has found about a group in the order of the users, if they may have been met in another, and
 // completes the list of those who are undecided.
 func (s *subject) finish(r *run) {
-	again := slices.AppendSeq(s.redecided, maps.Keys(r.users))
 	if s.unordered || r.followed || len(r.users) > 0 {
 		s.sort()
-		slices.Sort(again)
 	}
 	if len(s.redecided) < len(s.listed) {
+		again := slices.AppendSeq(s.redecided, maps.Keys(r.users))
+		slices.Sort(again)
 		s.diff.Undecided = update(s.listed, again, s.diff.Undecided)
 	}
 }

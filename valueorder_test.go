@@ -349,7 +349,7 @@ func TestAPredicateFilledOnAllProcessorsIsThatOfOne(t *testing.T) {
 		a.fill([]*predicate{p}, with)
 		return p
 	}
-	alone, together := fill(new(scratch)), fill(&scratch{alone: new(index)})
+	alone, together := fill(new(scratch)), fill(&scratch{helpers: new(index)})
 	if n := alone.yes.Count(); n < fewFound {
 		t.Fatalf("%d are found, too few to share the work", n)
 	}

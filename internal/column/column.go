@@ -28,6 +28,9 @@ type Column struct {
 // Len returns the number of users: one more than the highest that a code was put for.
 func (c *Column) Len() int { return len(c.codes) }
 
+// Chunks returns how many chunks they are.
+func (c *Column) Chunks() int { return len(c.orders) }
+
 // Code returns the code of u: 0 if none was put.
 func (c *Column) Code(u uint32) uint32 {
 	if u < uint32(len(c.codes)) {
@@ -122,7 +125,7 @@ func (c *Column) chunk(k int) []uint32 {
 // they are, whoever was in before.
 func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 	switch {
-	case chunk >= len(c.orders) || p == nil:
+	case chunk >= len(c.orders) || p == nil || !p.some:
 		return 0
 	case c.orders[chunk].stale || len(p.first) == 0:
 		return p.scan(c.chunk(chunk), into)
@@ -135,14 +138,14 @@ func (c *Column) Select(chunk int, p *Pick, into *userset.Bits) int {
 func (c *Column) Fill(set *userset.Set, codes []uint32, p *Pick, found *userset.Bits) {
 	set.Clear()
 	p.Look(codes)
-	for chunk := len(c.orders) - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
+	for chunk := c.Chunks() - 1; chunk >= 0; chunk-- { // from the last on, so that the set grows once
 		c.FillChunk(set, chunk, p, found)
 	}
 }
 
 // FillChunk puts those of the chunk into the set who have one of the codes looked for. The set has nobody of it.
 func (c *Column) FillChunk(set *userset.Set, chunk int, p *Pick, found *userset.Bits) {
-	if p.none {
+	if !p.some {
 		return
 	}
 	users := len(c.chunk(chunk))

@@ -10,7 +10,7 @@ import (
 // Pick are codes that are looked for. One of [NewPick] is immutable: make it once and use it for every chunk, and by
 // several goroutines. The zero Pick is memory for [Pick.Look] and [Column.Fill].
 type Pick struct {
-	none            bool
+	some            bool // any are
 	lowest, highest uint32
 	has             []uint64 // a bit for each code from the lowest to one beyond the highest; none: all up to the highest
 	first, last     []uint32 // of each run of codes without a gap, ascending; none where these are many
@@ -31,7 +31,7 @@ func NewPick(codes []uint32) *Pick {
 
 // Look makes it a Pick of other codes, in the memory that it has.
 func (p *Pick) Look(codes []uint32) {
-	if p.none = len(codes) == 0; p.none {
+	if p.some = len(codes) > 0; !p.some {
 		return
 	}
 	p.lowest, p.highest = slices.Min(codes), slices.Max(codes)

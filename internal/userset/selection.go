@@ -29,7 +29,7 @@ func (f *Selection) Select(s *Set) {
 		s.Load(k, &f.in[k])
 		rank := 0
 		for w, word := range &f.in[k] {
-			f.ranks[k][w] = uint16(rank) // no more than Chunk-1 are before the last word
+			f.ranks[k][w] = uint16(rank) // Chunk-64 at most
 			rank += bits.OnesCount64(word)
 		}
 	}
