@@ -32,9 +32,17 @@ type want struct {
 	of  *predicate
 }
 
-// oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk. A few
-// always are.
+// oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk, where there
+// is more than one. A few always are.
 const oneOf = 64
+
+// mostApart is how many may be looked at apart.
+func (x *index) mostApart() int {
+	if x.chunks() == 1 {
+		return program.Few
+	}
+	return min(max(len(x.ids)/oneOf, program.Few), userset.Chunk)
+}
 
 // gather finds for searches whom they may look at alone, if they may. What it returns is to be put back.
 func (x *index) gather(levels [][]search) (all []*gathering) {
@@ -62,7 +70,7 @@ func (x *index) gather(levels [][]search) (all []*gathering) {
 			}
 		}
 	}
-	most := min(max(len(x.ids)/oneOf, program.Few), userset.Chunk)
+	most := x.mostApart()
 	for _, level := range levels {
 		for i := range level {
 			if c := &level[i]; c.own != nil && c.own.who.Count() > most {
