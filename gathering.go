@@ -2,6 +2,7 @@ package groups
 
 import (
 	"slices"
+	"sync"
 
 	columns "github.com/grouprules/groups/internal/column"
 	"github.com/grouprules/groups/internal/program"
@@ -83,7 +84,7 @@ func (x *index) gather(levels [][]search) (all []*gathering) {
 
 // gathering is one that nobody uses, to be put back.
 func (x *index) gathering() *gathering {
-	if g, spare := x.gatherings.Get().(*gathering); spare {
+	if g := x.idle.take(); g != nil {
 		return g
 	}
 	return &gathering{of: map[*userset.Set]*userset.Set{}, spreads: map[*valued]*spread{}}
@@ -99,8 +100,59 @@ func (x *index) putBack(all []*gathering) {
 		}
 		clear(g.spreads)
 		g.used, g.chosen = 0, false
-		x.gatherings.Put(g)
+		if g.bytes() <= max(x.weighed.bytes/16, 1<<20) {
+			x.idle.put(g)
+		}
 	}
+}
+
+// bytes is about how much memory it takes.
+func (g *gathering) bytes() int {
+	n := g.who.Bytes() + g.users.Bytes()
+	for _, s := range g.sets {
+		n += s.Bytes()
+	}
+	for _, s := range g.spare {
+		n += 4*cap(s.codes) + 8*cap(s.starts) + 2*cap(s.users) + 4*cap(s.places)
+	}
+	return n
+}
+
+// idle are gatherings that nobody uses. The memory of a few is kept for the next runs, beside what the index is bounded by, as
+// long as it is little beside that: to be given it anew takes as long as to gather.
+type idle struct {
+	mu   sync.Mutex
+	list []*gathering
+}
+
+// mostIdle is how many are kept: a run has one, or another for groups that were settled at another time.
+const mostIdle = 2
+
+func (f *idle) take() *gathering {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	last := len(f.list) - 1
+	if last < 0 {
+		return nil
+	}
+	g := f.list[last]
+	f.list[last] = nil
+	f.list = f.list[:last]
+	return g
+}
+
+func (f *idle) put(g *gathering) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.list) < mostIdle {
+		f.list = append(f.list, g)
+	}
+}
+
+func (f *idle) drop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = nil
 }
 
 // flipped are the users for whom conditions have become others since the group of the search was settled, where nothing

@@ -65,7 +65,7 @@ type index struct {
 	filled     int // how many predicates were filled for the first time
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
-	gatherings sync.Pool // of *gathering
+	idle       idle
 	encounters sync.Pool // of *encounter
 	scratches  sync.Pool // of *scratch
 
@@ -116,6 +116,7 @@ func (x *index) clear() {
 	x.lines = &lineAspect{x: x}
 	x.aspects = map[string]aspect{aspectStatus: x.status, aspectLines: x.lines}
 	x.weighed = weighed{}
+	x.idle.drop()
 }
 
 // lock is for writing to the index; what it returns unlocks it.

@@ -2,6 +2,7 @@ package userset
 
 import (
 	"math/bits"
+	"reflect"
 	"slices"
 )
 
@@ -43,6 +44,11 @@ func (f *Selection) rank(k int, i uint16) int {
 
 // Len is how many they are.
 func (f *Selection) Len() int { return len(f.users) }
+
+// Bytes returns the memory that the selection holds.
+func (f *Selection) Bytes() int {
+	return 4*cap(f.users) + 8*cap(f.starts) + cap(f.in)*int(reflect.TypeFor[Bits]().Size()) + cap(f.ranks)*int(reflect.TypeFor[ranks]().Size())
+}
 
 // User is the one with that number.
 func (f *Selection) User(i uint16) uint32 { return f.users[i] }
