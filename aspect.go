@@ -440,7 +440,7 @@ type scratch struct {
 	helpers *index
 }
 
-// eachChunk does work on so many chunks, each with memory of its own: with helpers, where there is much to do.
+// eachChunk does work on so many chunks, by itself or, where there is much to do, with helpers, who have memory of their own.
 func (s *scratch) eachChunk(chunks, effort int, work func(chunk int, own *scratch)) {
 	if s.helpers == nil || effort < fewFound {
 		for chunk := range chunks {

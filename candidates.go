@@ -57,7 +57,7 @@ func (x *index) searches(r *run, levels [][]*subject) [][]search {
 // candidates finds whom the searches of a level must look at, on all processors. The grounds are the chunks, and one more
 // for the groups that have one of their own.
 func (x *index) candidates(ctx context.Context, level []search, gathered []*gathering) (muster, error) {
-	own := x.wantAll(level, gathered)
+	own := x.gatherFor(level, gathered)
 	terms := 0
 	for i := range level {
 		terms += 1 + len(level[i].s.terms)

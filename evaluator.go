@@ -28,7 +28,8 @@ type Options struct {
 	FeedGuard *FeedGuard
 	// IndexBytes bounds the memory of the index of a Directory that is [Versioned], in bytes, about; zero is
 	// 4 GiB. It is of the version that the Directory has when a run begins. Where it would be larger, and with
-	// a negative bound, runs look at everybody, with the same result.
+	// a negative bound, runs look at everybody, with the same result. Beside it what runs work with is kept for the
+	// next, of no more than an eighth of it, or 2 MiB.
 	IndexBytes int64
 	// Hooks are told what the Evaluator does; nil tells nobody.
 	Hooks *Hooks

@@ -18,7 +18,7 @@ import (
 type gathering struct {
 	who     userset.Set
 	users   userset.Selection
-	chosen  bool                          // the users are those
+	chosen  bool                          // users are those who
 	wants   []want                        // not gathered yet
 	of      map[*userset.Set]*userset.Set // of everybody, and of the users
 	sets    []*userset.Set                // memory for those, of which so many are in use
@@ -29,15 +29,15 @@ type gathering struct {
 
 // A want is a set that is to be gathered, or both of a predicate.
 type want struct {
-	set *userset.Set
-	of  *predicate
+	set       *userset.Set
+	predicate *predicate
 }
 
 // oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk, where there
-// is more than one. A few always are.
+// are several chunks. A few always are.
 const oneOf = 64
 
-// mostApart is how many may be looked at apart.
+// mostApart is how many may be looked at apart. They have to have numbers like those of a chunk.
 func (x *index) mostApart() int {
 	if x.chunks() == 1 {
 		return program.Few
@@ -118,9 +118,9 @@ func (g *gathering) bytes() int {
 	return n
 }
 
-// idle are gatherings that nobody uses. The memory of a few is kept for the next runs, beside what the index is bounded by, as
+// idleGatherings are those that nobody uses. The memory of a few is kept for the next runs, beside what the index is bounded by, as
 // long as it is little beside that: to be given it anew takes as long as to gather.
-type idle struct {
+type idleGatherings struct {
 	mu   sync.Mutex
 	list []*gathering
 }
@@ -128,31 +128,31 @@ type idle struct {
 // mostIdle is how many are kept: a run has one, or another for groups that were settled at another time.
 const mostIdle = 2
 
-func (f *idle) take() *gathering {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	last := len(f.list) - 1
+func (i *idleGatherings) take() *gathering {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	last := len(i.list) - 1
 	if last < 0 {
 		return nil
 	}
-	g := f.list[last]
-	f.list[last] = nil
-	f.list = f.list[:last]
+	g := i.list[last]
+	i.list[last] = nil
+	i.list = i.list[:last]
 	return g
 }
 
-func (f *idle) put(g *gathering) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.list) < mostIdle {
-		f.list = append(f.list, g)
+func (i *idleGatherings) put(g *gathering) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.list) < mostIdle {
+		i.list = append(i.list, g)
 	}
 }
 
-func (f *idle) drop() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = nil
+func (i *idleGatherings) drop() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.list = nil
 }
 
 // flipped are the users for whom conditions have become others since the group of the search was settled, where nothing
@@ -174,9 +174,9 @@ func (c *search) flipped(x *index) (users []uint32, known bool) {
 	return x.flips.flipped.since(was.flipped)
 }
 
-// wantAll has gathered what searches of a level ask for that look at some users alone. Those whose groups read something else
+// gatherFor has gathered what searches of a level ask for that look at some users alone. Those whose groups read something else
 // of others than they did when they were settled look at everybody. It reports whether any do not.
-func (x *index) wantAll(level []search, all []*gathering) (some bool) {
+func (x *index) gatherFor(level []search, all []*gathering) (some bool) {
 	for i := range level {
 		switch c := &level[i]; {
 		case c.own == nil:
@@ -199,7 +199,7 @@ func (g *gathering) want(c *search, people *userset.Set) {
 	for _, p := range c.s.recipe.predicates {
 		if _, known := g.of[&p.yes]; !known {
 			g.of[&p.yes], g.of[&p.unknown] = g.set(), g.set()
-			g.wants = append(g.wants, want{of: p})
+			g.wants = append(g.wants, want{predicate: p})
 		}
 	}
 	for _, t := range c.s.terms {
@@ -279,7 +279,7 @@ func (g *gathering) gatherOne(w want, yes, unknown *userset.Bits) {
 		put(w.set, yes)
 		return
 	}
-	p := w.of
+	p := w.predicate
 	a, is := p.aspect.(*valued)
 	if s := g.spreads[a]; !is || s == nil || !s.load(p, yes, unknown) {
 		g.users.Load(&p.yes, yes)
@@ -303,10 +303,10 @@ type spread struct {
 func (g *gathering) spreadAll() {
 	var todo []*valued
 	for _, w := range g.wants {
-		if w.of == nil {
+		if w.predicate == nil {
 			continue
 		}
-		a, is := w.of.aspect.(*valued)
+		a, is := w.predicate.aspect.(*valued)
 		if !is || g.spreads[a] != nil || a.codes.Codes() > max(2*g.users.Len(), program.Few) {
 			continue
 		}

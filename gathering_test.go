@@ -46,7 +46,16 @@ func TestAGroupThatWasSettledLooksOnlyAtThoseWhoChangedSince(t *testing.T) {
 	// lives in another.
 	g := e.index.idle.take()
 	if g == nil || g.users.Len() != 1 || g.users.User(0) != 3 {
-		t.Errorf("gathered is %+v, want p0003", g)
+		t.Fatalf("gathered is %+v, want p0003", g)
+	}
+	for range mostIdle + 1 {
+		e.index.idle.put(g)
+	}
+	if n := len(e.index.idle.list); n != mostIdle {
+		t.Errorf("%d are kept, want %d", n, mostIdle)
+	}
+	if e.index.clear(); e.index.idle.take() != nil {
+		t.Error("an index of nothing keeps what it has gathered")
 	}
 }
 

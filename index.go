@@ -65,7 +65,7 @@ type index struct {
 	filled     int // how many predicates were filled for the first time
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
-	idle       idle
+	idle       idleGatherings
 	encounters sync.Pool // of *encounter
 	scratches  sync.Pool // of *scratch
 

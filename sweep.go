@@ -364,11 +364,11 @@ const (
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
 func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all muster, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
-	d := decider{run: r, x: x, s: s, decided: decided, answers: answers}
+	d := decider{r: r, x: x, s: s, decided: decided, answers: answers}
 	found, i := all.of(i)
 	for c := range found {
 		for list := range slices.Chunk(found[c].list[found[c].start[i]:found[c].start[i+1]], readTogether) {
-			if err := d.decideAll(ctx, list); err != nil {
+			if err := d.each(ctx, list); err != nil {
 				return err
 			}
 		}
@@ -387,7 +387,7 @@ func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all 
 
 // A decider decides about candidates of one group.
 type decider struct {
-	*run
+	r       *run
 	x       *index
 	s       *subject
 	decided map[uint32]Verdict
@@ -408,20 +408,22 @@ type profile struct {
 	ascending bool   // of those who are, the IDs ascend as the numbers do
 }
 
-func (d *decider) decideAll(ctx context.Context, list []candidate) error {
+// each decides about each of a few of them.
+func (d *decider) each(ctx context.Context, list []candidate) error {
 	for i, c := range list {
 		d.profiles[i] = profile{d.x.ids[c.user], d.x.status.codes.Code(c.user), d.x.ascending.Has(c.user)}
 	}
 	for i, c := range list {
-		if err := d.decide(ctx, c, &d.profiles[i]); err != nil {
+		if err := d.one(ctx, c, &d.profiles[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *decider) decide(ctx context.Context, c candidate, who *profile) error {
-	r, s := d.run, d.s
+// one decides about one of them.
+func (d *decider) one(ctx context.Context, c candidate, who *profile) error {
+	r, s := d.r, d.s
 	if _, affected := r.users[who.id]; affected {
 		return nil
 	}

@@ -252,3 +252,23 @@ func TestAColumnIsReadAtOnce(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func TestAPickOfNoCodesFindsNobody(t *testing.T) {
+	var c column.Column
+	c.Put(0, 1)
+	c.Put(2, 1) // and 1 has code 0
+	c.Tidy()
+	var blank, spent column.Pick
+	spent.Look([]uint32{0, 1})
+	spent.Look(nil)
+	for name, p := range map[string]*column.Pick{"blank": &blank, "spent": &spent, "nil": column.NewPick(nil)} {
+		var into userset.Bits
+		if n := c.Select(0, p, &into); n != 0 || !into.Empty() {
+			t.Errorf("%s: %d are found, want nobody", name, n)
+		}
+	}
+	var set userset.Set
+	if c.FillChunk(&set, 0, &spent, new(userset.Bits)); set.Count() != 0 {
+		t.Errorf("%d are filled in, want nobody", set.Count())
+	}
+}
