@@ -8,7 +8,7 @@ import (
 )
 
 // This file holds whom a run by an index looks at: it goes through the users, group by group, and finds those who may move.
-// Of a group that was settled it goes through those who changed since; see gathering.go.
+// Of a group that was settled it goes through those who changed since; see gathering.go and crowd.go.
 
 // A candidate is a user whom a run looks at in one group, and what the rule says of them.
 type candidate struct {
@@ -16,7 +16,7 @@ type candidate struct {
 	verdict Verdict
 }
 
-// candidates are those of one ground in some groups of a level: of the group i among them, list[start[i]:start[i+1]].
+// candidates are those of one chunk in some groups of a level: of the group i among them, list[start[i]:start[i+1]].
 // Where the number is all that the run wants, alike is what the others come to, by group.
 type candidates struct {
 	list  []candidate
@@ -25,19 +25,20 @@ type candidates struct {
 	first page
 }
 
-// A muster is the candidates of the groups of a level: of the first of them in all grounds, then of the next.
+// A muster is the candidates of the groups of a level that look at everybody: of the first of them in all chunks, then of the
+// next.
 type muster struct {
-	grounds int
-	found   []candidates
+	chunks int
+	found  []candidates
 }
 
-// of are the candidates of each ground for the group i of the level and those together with it, and the place of the
+// of are the candidates of each chunk for the group i of those and those together with it, and the place of the
 // group among these.
 func (m muster) of(i int) ([]candidates, int) {
-	return m.found[i/together*m.grounds:][:m.grounds], i % together
+	return m.found[i/together*m.chunks:][:m.chunks], i % together
 }
 
-// together is how many groups of a level are looked at together in a ground, so that there is work for all
+// together is how many groups of a level are looked at together in a chunk, so that there is work for all
 // processors where there are few users.
 const together = 16
 
@@ -54,48 +55,30 @@ func (x *index) searches(r *run, levels [][]*subject) [][]search {
 	return all
 }
 
-// candidates finds whom the searches of a level must look at, on all processors. The grounds are the chunks, and one more
-// for the groups that have one of their own.
-func (x *index) candidates(ctx context.Context, level []search, gathered []*gathering) (muster, error) {
-	own := x.gatherFor(level, gathered)
+// candidates finds whom searches must look at that look at everybody, on all processors.
+func (x *index) candidates(ctx context.Context, wide []*search) (muster, error) {
 	terms := 0
-	for i := range level {
-		terms += 1 + len(level[i].s.terms)
+	for _, c := range wide {
+		terms += 1 + len(c.s.terms)
 	}
-	inParallelIf(x.chunks() > 1, len(level), func() func(int) {
-		return func(i int) {
-			if level[i].own == nil {
-				x.join(level[i].s)
-			}
-		}
-	})
 	chunks := x.chunks()
-	m := muster{grounds: chunks}
-	if own {
-		m.grounds++
-	}
-	m.found = make([]candidates, m.grounds*((len(level)+together-1)/together))
+	inParallelIf(chunks > 1, len(wide), func() func(int) { return func(i int) { x.join(wide[i].s) } })
+	m := muster{chunks: chunks, found: make([]candidates, chunks*((len(wide)+together-1)/together))}
 	inParallelIf(chunks*terms > fewTerms, len(m.found), func() func(int) {
 		return func(n int) {
 			if ctx.Err() != nil {
 				return
 			}
 			w := x.sweeper()
-			defer w.putBack()
-			first, at := n/m.grounds*together, n%m.grounds
-			some := level[first:min(first+together, len(level))]
+			defer x.sweepers.Put(w)
+			first, chunk := n/chunks*together, n%chunks
+			some := wide[first:min(first+together, len(wide))]
 			c := &m.found[n]
 			c.start = make([]int, len(some)+1)
+			w.enter(chunk, x.users(chunk))
 			for i := range some {
 				c.start[i] = len(c.list)
-				switch own := some[i].own; {
-				case own == nil && at < chunks:
-					w.enter(at, x.users(at))
-					w.look(&some[i], c, i)
-				case own != nil && at == chunks:
-					w.enterOwn(own)
-					w.look(&some[i], c, i)
-				}
+				w.look(some[i], c, i)
 			}
 			c.start[len(some)] = len(c.list)
 		}
@@ -115,8 +98,9 @@ type search struct {
 	plain, firm bool
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
-	// own is where alone it has to look, where that is not everywhere.
-	own *gathering
+	// own is whom alone it has to look at. Those that look at everybody have none, and a place among themselves.
+	own   *gathering
+	place int
 	// tally says that only how many there are matters, and who the first of a page; effects are those of the kinds of
 	// users.
 	tally   bool
@@ -170,17 +154,14 @@ func (x *index) search(r *run, s *subject, stirred map[int]*userset.Set) search 
 	return c
 }
 
-// A sweeper looks through one ground at a time.
+// A sweeper looks through one chunk at a time.
 type sweeper struct {
-	x *index
-	ground
-	machine program.Machine
+	x            *index
+	chunk, users int
+	machine      program.Machine
 	// doubted are those for whom the rule at hand may hold and does not for certain, where they are listed.
-	doubted []uint16
-	listed  bool
-	// asked are what the rule at hand asks for in a gathering, joined what it reads of several groups, and read of each.
-	asked, joined, read []program.Term
-
+	doubted                                         []uint16
+	listed                                          bool
 	blank                                           roster // nothing is stored
 	none, everybody, unknown, found, plain, scratch userset.Bits
 }
@@ -193,13 +174,15 @@ func (x *index) sweeper() *sweeper {
 	return &sweeper{x: x}
 }
 
-// putBack lets go of a gathering.
-func (w *sweeper) putBack() {
-	w.own = nil
-	clear(w.asked)
-	clear(w.read)
-	w.x.sweepers.Put(w)
-}
+// enter goes to a chunk of so many users.
+func (w *sweeper) enter(chunk, users int) { w.chunk, w.users = chunk, users }
+
+// load makes b those of the chunk who are in a set; or, xor, and and andNot combine b with them.
+func (w *sweeper) load(s *userset.Set, b *userset.Bits)   { s.Load(w.chunk, b) }
+func (w *sweeper) or(s *userset.Set, b *userset.Bits)     { s.Or(w.chunk, b) }
+func (w *sweeper) xor(s *userset.Set, b *userset.Bits)    { s.Xor(w.chunk, b) }
+func (w *sweeper) and(s *userset.Set, b *userset.Bits)    { s.And(w.chunk, b) }
+func (w *sweeper) andNot(s *userset.Set, b *userset.Bits) { s.AndNot(w.chunk, b) }
 
 // look finds the candidates of one group.
 func (w *sweeper) look(c *search, out *candidates, group int) {
@@ -221,7 +204,7 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 			w.xor(&ro.bit, found)
 		}
 		w.among(found)
-	case s.Kind == ManualGroup && !s.Frozen && ro != nil:
+	case s.dropsBits() && ro != nil:
 		w.load(&ro.bit, found)
 	default:
 		found.Reset()
@@ -237,6 +220,7 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 			w.others(c, ro)
 		}
 	}
+	base := uint32(w.chunk * userset.Chunk)
 	for i := range found.All() {
 		v := No
 		switch {
@@ -246,7 +230,7 @@ func (w *sweeper) look(c *search, out *candidates, group int) {
 		case possible.Has(i):
 			v = Unknown
 		}
-		out.list = append(out.list, candidate{w.user(i), v})
+		out.list = append(out.list, candidate{base + uint32(i), v})
 	}
 }
 
@@ -256,7 +240,7 @@ func (w *sweeper) unsure(c *search, yes, possible *userset.Bits) {
 	found, ro := &w.found, c.s.roster
 	if w.listed {
 		for _, i := range w.doubted {
-			switch n := w.user(i); {
+			switch n := uint32(w.chunk*userset.Chunk) + uint32(i); {
 			case !possible.Has(i): // not among the people
 			case c.steadfast && (ro.undecided.Has(n) || ro.firm.Has(n) || ro.population.Has(n) && !ro.byRule.Has(n)):
 				found.Clear(i)
@@ -305,15 +289,15 @@ func (w *sweeper) others(c *search, ro *roster) {
 		w.or(&ro.odd, &w.scratch)
 		w.scratch.AndNot(stay)
 		found.Or(&w.scratch)
-	case c.stirred != nil && (w.own != nil || c.stirred.CountIn(w.chunk) > 0):
+	case c.stirred != nil && c.stirred.CountIn(w.chunk) > 0:
 		w.load(&ro.bit, &w.scratch)
 		w.or(&ro.odd, &w.scratch)
 		w.and(c.stirred, &w.scratch)
 		found.Or(&w.scratch)
 	}
 	for _, n := range c.ended {
-		if i, here := w.find(n); here {
-			found.Set(i)
+		if int(n/userset.Chunk) == w.chunk {
+			found.Set(uint16(n % userset.Chunk))
 		}
 	}
 }
@@ -329,7 +313,7 @@ func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
 		w.load(&w.x.present, &w.everybody)
 		return &w.none, &w.everybody
 	}
-	yes, possible = w.machine.Evaluate(&s.recipe.program, w.terms(s), w.chunk, w.users)
+	yes, possible = w.machine.Evaluate(&s.recipe.program, s.terms, w.chunk, w.users)
 	w.among(yes)
 	if possible != yes {
 		w.among(possible)
@@ -339,6 +323,19 @@ func (w *sweeper) verdicts(s *subject) (yes, possible *userset.Bits) {
 	}
 	w.doubted, w.listed = w.machine.Unsure()
 	return yes, possible
+}
+
+// join makes the chunk of a term that of a program.
+func (w *sweeper) join(of *program.Program, terms []program.Term, out program.Term) {
+	yes, possible := w.machine.Evaluate(of, terms, w.chunk, w.users)
+	out.Yes.Put(w.chunk, yes, w.users)
+	if possible == yes {
+		yes = &w.none
+	} else {
+		possible.AndNot(yes)
+		yes = possible
+	}
+	out.Unknown.Put(w.chunk, yes, w.users)
 }
 
 // among leaves those in who are among the people.

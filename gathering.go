@@ -9,22 +9,36 @@ import (
 	"github.com/grouprules/groups/internal/userset"
 )
 
-// This file holds which users a run looks at apart, and what rules say of them. Of a group that was settled the rule says of
+// This file holds which users a run looks at apart, and what rules ask of them. Of a group that was settled the rule says of
 // everybody what it said then, but for those who flipped since: so only these are looked at, and whoever else has not been
-// found settled.
+// found settled. See crowd.go for what becomes of that.
 
 // A gathering is the users whom groups look at that were settled at the same time, with what their rules ask for. It is of
-// one run, and what it has gathered for one level is there for the next.
+// one run; only what rules read of other groups is gathered level by level.
 type gathering struct {
 	who     userset.Set
 	users   userset.Selection
-	chosen  bool                          // users are those who
-	wants   []want                        // not gathered yet
-	of      map[*userset.Set]*userset.Set // of everybody, and of the users
-	sets    []*userset.Set                // memory for those, of which so many are in use
+	chosen  bool                      // users are those who
+	wants   []want                    // not gathered yet
+	of      map[*userset.Set]*portion // who of the users is in a set
+	memory  []*portion                // of which so many are in use
 	used    int
 	spreads map[*valued]*spread
 	spare   []*spread
+}
+
+// A portion is who of the users is in a set, a bit each, if anybody is.
+type portion struct {
+	bits []uint64
+	some bool
+}
+
+// known are the bits, or nil of nobody.
+func (p *portion) known() []uint64 {
+	if p.some {
+		return p.bits
+	}
+	return nil
 }
 
 // A want is a set that is to be gathered, or both of a predicate.
@@ -33,17 +47,12 @@ type want struct {
 	predicate *predicate
 }
 
-// oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk, where there
-// are several chunks. A few always are.
-const oneOf = 64
+// oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk. A few always
+// are.
+const oneOf = 32
 
 // mostApart is how many may be looked at apart. They have to have numbers like those of a chunk.
-func (x *index) mostApart() int {
-	if x.chunks() == 1 {
-		return program.Few
-	}
-	return min(max(len(x.ids)/oneOf, program.Few), userset.Chunk)
-}
+func (x *index) mostApart() int { return min(max(len(x.ids)/oneOf, program.Few), userset.Chunk) }
 
 // gather finds for searches whom they may look at alone, if they may. What it returns is to be put back.
 func (x *index) gather(levels [][]search) (all []*gathering) {
@@ -74,10 +83,17 @@ func (x *index) gather(levels [][]search) (all []*gathering) {
 	most := x.mostApart()
 	for _, level := range levels {
 		for i := range level {
-			if c := &level[i]; c.own != nil && c.own.who.Count() > most {
+			switch c := &level[i]; {
+			case c.own == nil:
+			case c.own.who.Count() > most:
 				c.own = nil
+			default:
+				c.own.want(c, &x.present)
 			}
 		}
+	}
+	for _, g := range all {
+		g.gather()
 	}
 	return all
 }
@@ -87,7 +103,7 @@ func (x *index) gathering() *gathering {
 	if g := x.idle.take(); g != nil {
 		return g
 	}
-	return &gathering{of: map[*userset.Set]*userset.Set{}, spreads: map[*valued]*spread{}}
+	return &gathering{of: map[*userset.Set]*portion{}, spreads: map[*valued]*spread{}}
 }
 
 // putBack lets go of what was gathered.
@@ -109,8 +125,8 @@ func (x *index) putBack(all []*gathering) {
 // bytes is about how much memory it takes.
 func (g *gathering) bytes() int {
 	n := g.who.Bytes() + g.users.Bytes()
-	for _, s := range g.sets {
-		n += s.Bytes()
+	for _, p := range g.memory {
+		n += 8 * cap(p.bits)
 	}
 	for _, s := range g.spare {
 		n += 4*cap(s.codes) + 8*cap(s.starts) + 2*cap(s.users) + 4*cap(s.places)
@@ -159,59 +175,73 @@ func (i *idleGatherings) drop() {
 // else can have changed what its rule says of somebody, but what it reads of other groups.
 func (c *search) flipped(x *index) (users []uint32, known bool) {
 	s := c.s
-	if !c.steadfast || c.tally || s.hold != nil || !s.asks() || s.broken || s.unread {
+	if !c.steadfast || c.tally || s.hold != nil || s.broken || s.unread || s.dropsBits() && s.roster.bit.Count() > 0 {
 		return nil, false
 	}
 	was := &s.roster.settled
-	if !was.ruled {
-		return nil, false
-	}
-	for _, p := range s.recipe.predicates {
-		if p.since > was.filled {
+	if s.asks() {
+		if !was.ruled {
 			return nil, false
+		}
+		for _, p := range s.recipe.predicates {
+			if p.since > was.filled {
+				return nil, false
+			}
 		}
 	}
 	return x.flips.flipped.since(was.flipped)
 }
 
-// gatherFor has gathered what searches of a level ask for that look at some users alone. Those whose groups read something else
-// of others than they did when they were settled look at everybody. It reports whether any do not.
-func (x *index) gatherFor(level []search, all []*gathering) (some bool) {
+// gatherFor has gathered what searches of a level ask for of other groups. Those whose groups read something else
+// of others than they did when they were settled look at everybody: these it returns, each with its place among them.
+func (x *index) gatherFor(level []search, all []*gathering) (wide []*search) {
 	for i := range level {
-		switch c := &level[i]; {
-		case c.own == nil:
-		case !slices.Equal(c.s.roster.settled.reads, c.s.found.reads):
+		c := &level[i]
+		if c.own != nil && !slices.Equal(c.s.roster.settled.reads, c.s.found.reads) {
 			c.own = nil
-		default:
-			c.own.want(c, &x.present)
-			some = true
 		}
+		if c.own != nil {
+			c.own.wantGroups(c.s)
+			continue
+		}
+		c.place = len(wide)
+		wide = append(wide, c)
 	}
 	for _, g := range all {
 		g.gather()
 	}
-	return some
+	return wide
 }
 
-// want has gathered what a search asks for, of those who are among the people.
+// want has gathered what a search asks for, but of other groups, and who is among the people.
 func (g *gathering) want(c *search, people *userset.Set) {
 	g.wantSet(people)
+	if c.stirred != nil {
+		g.wantSet(c.stirred)
+	}
+	if !c.s.asks() {
+		return
+	}
 	for _, p := range c.s.recipe.predicates {
 		if _, known := g.of[&p.yes]; !known {
-			g.of[&p.yes], g.of[&p.unknown] = g.set(), g.set()
+			g.of[&p.yes], g.of[&p.unknown] = g.portion(), g.portion()
 			g.wants = append(g.wants, want{predicate: p})
 		}
 	}
-	for _, t := range c.s.terms {
-		g.wantTerm(t)
+}
+
+// wantGroups has gathered what the rule of a group reads of others.
+func (g *gathering) wantGroups(s *subject) {
+	if !s.asks() {
+		return
 	}
-	for _, j := range c.s.toJoin {
+	for _, of := range s.recipe.groups {
+		g.wantTerm(s.terms[of.term])
+	}
+	for _, j := range s.toJoin {
 		for _, t := range j.reads {
 			g.wantTerm(t)
 		}
-	}
-	if c.stirred != nil {
-		g.wantSet(c.stirred)
 	}
 }
 
@@ -224,30 +254,34 @@ func (g *gathering) wantTerm(t program.Term) {
 
 func (g *gathering) wantSet(s *userset.Set) {
 	if _, known := g.of[s]; !known {
-		g.of[s] = g.set()
+		g.of[s] = g.portion()
 		g.wants = append(g.wants, want{set: s})
 	}
 }
 
-// set is one to be put to.
-func (g *gathering) set() *userset.Set {
-	if g.used == len(g.sets) {
-		more := make([]userset.Set, gatheredTogether)
+// portion is one to be filled.
+func (g *gathering) portion() *portion {
+	if g.used == len(g.memory) {
+		more := make([]portion, gatheredTogether)
 		for i := range more {
-			g.sets = append(g.sets, &more[i])
+			g.memory = append(g.memory, &more[i])
 		}
 	}
 	g.used++
-	return g.sets[g.used-1]
+	return g.memory[g.used-1]
 }
 
-// term is a term of those gathered.
-func (g *gathering) term(t program.Term) program.Term {
-	return program.Term{Yes: g.of[t.Yes], Unknown: g.of[t.Unknown]}
+// answers are what a term says of the users, which was gathered.
+func (g *gathering) answers(t program.Term) program.Answers {
+	return program.Answers{Yes: g.of[t.Yes].known(), Unknown: g.of[t.Unknown].known()}
 }
 
-// gatheredTogether is how many sets are gathered by one processor at a time.
-const gatheredTogether = 16
+// gatheredTogether is how many sets are gathered by one processor at a time, and fewGathered up to how many users in how many
+// sets are gathered faster than a second is put to work.
+const (
+	gatheredTogether = 16
+	fewGathered      = 1 << 15
+)
 
 // gather gathers what is wanted.
 func (g *gathering) gather() {
@@ -260,11 +294,10 @@ func (g *gathering) gather() {
 	}
 	g.spreadAll()
 	n := len(g.wants)
-	inParallel((n+gatheredTogether-1)/gatheredTogether, func() func(int) {
-		yes, unknown := new(userset.Bits), new(userset.Bits)
+	inParallelIf(n*g.users.Len() > fewGathered, (n+gatheredTogether-1)/gatheredTogether, func() func(int) {
 		return func(i int) {
 			for _, w := range g.wants[i*gatheredTogether : min((i+1)*gatheredTogether, n)] {
-				g.gatherOne(w, yes, unknown)
+				g.gatherOne(w)
 			}
 		}
 	})
@@ -272,21 +305,41 @@ func (g *gathering) gather() {
 	g.wants = g.wants[:0]
 }
 
-func (g *gathering) gatherOne(w want, yes, unknown *userset.Bits) {
-	put := func(s *userset.Set, b *userset.Bits) { g.of[s].Put(0, b, g.users.Len()) }
+func (g *gathering) gatherOne(w want) {
 	if w.set != nil {
-		g.users.Load(w.set, yes)
-		put(w.set, yes)
+		g.fill(w.set)
 		return
 	}
 	p := w.predicate
 	a, is := p.aspect.(*valued)
-	if s := g.spreads[a]; !is || s == nil || !s.load(p, yes, unknown) {
-		g.users.Load(&p.yes, yes)
-		g.users.Load(&p.unknown, unknown)
+	if s := g.spreads[a]; !is || s == nil || !s.load(p, g.of[&p.yes], g.of[&p.unknown]) {
+		g.fill(&p.yes)
+		g.fill(&p.unknown)
 	}
-	put(&p.yes, yes)
-	put(&p.unknown, unknown)
+}
+
+// fill finds who of the users is in a set.
+func (g *gathering) fill(s *userset.Set) {
+	p := g.of[s]
+	if p.some = s.Count() > 0; p.some {
+		p.open(g.users.Words())
+		p.some = g.users.Load(s, p.bits)
+	}
+}
+
+// open makes room for so many words.
+func (p *portion) open(words int) { p.bits = slices.Grow(p.bits[:0], words)[:words] }
+
+// put puts some of so many users in.
+func (p *portion) put(some []uint16, users int) {
+	if !p.some {
+		p.some = true
+		p.open((users + 63) / 64)
+		clear(p.bits)
+	}
+	for _, i := range some {
+		p.bits[i>>6] |= 1 << (i & 63)
+	}
 }
 
 // A spread is the users of a gathering by their values in an aspect: what a predicate says of a value it says of all who
@@ -317,7 +370,7 @@ func (g *gathering) spreadAll() {
 		g.spreads[a] = s
 		todo = append(todo, a)
 	}
-	inParallel(len(todo), func() func(int) { return func(i int) { g.spreads[todo[i]].fill(&todo[i].codes, &g.users) } })
+	inParallelIf(len(todo)*g.users.Len() > fewGathered, len(todo), func() func(int) { return func(i int) { g.spreads[todo[i]].fill(&todo[i].codes, &g.users) } })
 }
 
 // fill sorts the users by their codes.
@@ -346,16 +399,15 @@ func (s *spread) fill(codes *columns.Column, users *userset.Selection) {
 }
 
 // load finds for whom the predicate holds and of whom that is not known, if it was asked about all of their values.
-func (s *spread) load(p *predicate, yes, unknown *userset.Bits) bool {
-	yes.Reset()
-	unknown.Reset()
+func (s *spread) load(p *predicate, yes, unknown *portion) bool {
+	yes.some, unknown.some = false, false
 	for i, code := range s.codes {
 		switch p.said(code) {
 		case No:
 		case Yes:
-			yes.SetAll(s.users[s.starts[i]:s.starts[i+1]])
+			yes.put(s.users[s.starts[i]:s.starts[i+1]], len(s.users))
 		case Unknown:
-			unknown.SetAll(s.users[s.starts[i]:s.starts[i+1]])
+			unknown.put(s.users[s.starts[i]:s.starts[i+1]], len(s.users))
 		default:
 			return false
 		}

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"context"
 	"fmt"
 	"testing"
 )
@@ -8,6 +9,17 @@ import (
 // inCity is a group of those who live there.
 func inCity(city string) Group {
 	return Group{ID: GroupID(city), Name: city, Kind: AutomaticGroup, Status: Active, Criteria: AnySets(All(TextField("city").Is(city)))}
+}
+
+// asked is a context that counts how often it is asked whether it has ended.
+type asked struct {
+	context.Context
+	times int
+}
+
+func (c *asked) Err() error {
+	c.times++
+	return nil
 }
 
 func TestAGroupThatWasSettledLooksOnlyAtThoseWhoChangedSince(t *testing.T) {
@@ -44,6 +56,11 @@ func TestAGroupThatWasSettledLooksOnlyAtThoseWhoChangedSince(t *testing.T) {
 	}
 	// What the run has put back is what it looked at: of those three who were written one lived in a city that is asked for, and
 	// lives in another.
+	// Whoever waits for it may give up before each group.
+	counted := &asked{Context: ctx}
+	if _, err := e.Evaluate(counted); err != nil || counted.times < 2 {
+		t.Errorf("asked %d times whether the call is to end, %v", counted.times, err)
+	}
 	g := e.index.idle.take()
 	if g == nil || g.users.Len() != 1 || g.users.User(0) != 3 {
 		t.Fatalf("gathered is %+v, want p0003", g)

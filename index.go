@@ -65,6 +65,7 @@ type index struct {
 	filled     int // how many predicates were filled for the first time
 	weighed    weighed
 	sweepers   sync.Pool // of *sweeper
+	crowds     sync.Pool // of *crowd
 	idle       idleGatherings
 	encounters sync.Pool // of *encounter
 	scratches  sync.Pool // of *scratch

@@ -85,6 +85,9 @@ func (s *subject) settle(u *User, verdict Verdict, st Standing, now time.Time, e
 // asks reports whether the group asks for verdicts: a manual one has no rule, and a frozen one is as it was.
 func (s *subject) asks() bool { return s.Kind == AutomaticGroup && !s.Frozen }
 
+// dropsBits reports whether whoever has the bit is looked at: a manual group, which was another once, takes it from them.
+func (s *subject) dropsBits() bool { return s.Kind == ManualGroup && !s.Frozen }
+
 // verdict is the rule's, within the scope of the group's owner; No where the group does not ask.
 func (s *subject) verdict(u *User) Verdict {
 	if u == nil || !s.asks() {

@@ -188,7 +188,7 @@ func (v *supposing) byIndex(ctx context.Context, x *index) error {
 		s.whole = read[s.ID]
 	}
 	var err error
-	if o.answers[0], err = v.now.decideByLevels(ctx, x, read); err != nil {
+	if o.answers[0], err = v.now.decideByLevels(ctx, x, read, nil); err != nil {
 		return err
 	}
 	o.answers[1] = maps.Clone(o.answers[0])

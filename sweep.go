@@ -33,8 +33,10 @@ func (r *run) byIndex(ctx context.Context) (bool, error) {
 	if !done || err != nil {
 		return false, err
 	}
-	swept := slices.DeleteFunc(slices.Clone(r.order), func(s *subject) bool { return !s.preset })
-	inParallel(len(swept), func() func(int) { return func(i int) { swept[i].finish(r) } })
+	if r.decidesMore() {
+		swept := slices.DeleteFunc(slices.Clone(r.order), func(s *subject) bool { return !s.preset })
+		inParallel(len(swept), func() func(int) { return func(i int) { swept[i].finish(r) } })
+	}
 	if r.edition != nil {
 		slices.SortStableFunc(r.acts, func(a, b Act) int { return strings.Compare(string(a.User), string(b.User)) })
 	}
@@ -64,6 +66,9 @@ func (r *run) sweepAndLook(ctx context.Context, x *index) (bool, error) {
 	return true, g.lookAtAll(ctx)
 }
 
+// decidesMore reports whether the run decides about others than those whom it finds by the index.
+func (r *run) decidesMore() bool { return r.followed || len(r.users) > 0 }
+
 // alongside decides about the users of the run, in the groups that are looked at as a whole too.
 func (r *run) alongside(ctx context.Context) error {
 	if len(r.users) == 0 {
@@ -84,7 +89,11 @@ func (r *run) sweep(ctx context.Context, x *index) error {
 		r.survey.fromIndex(r, x)
 	}
 	r.told = x.flips.told
-	answers, err := r.decideByLevels(ctx, x, r.readByWhole())
+	var done func(*subject)
+	if !r.decidesMore() {
+		done = func(s *subject) { s.finish(r) }
+	}
+	answers, err := r.decideByLevels(ctx, x, r.readByWhole(), done)
 	if err != nil {
 		return err
 	}
@@ -111,7 +120,7 @@ func (r *run) readByWhole() map[GroupID]bool {
 
 // decideByLevels decides about the candidates of the whole groups, and returns what conditions find in those of all
 // groups that are read.
-func (r *run) decideByLevels(ctx context.Context, x *index, read map[GroupID]bool) (answers map[GroupID]program.Term, err error) {
+func (r *run) decideByLevels(ctx context.Context, x *index, read map[GroupID]bool, done func(*subject)) (answers map[GroupID]program.Term, err error) {
 	level := map[GroupID]int{}
 	var levels [][]*subject
 	for _, s := range r.order {
@@ -143,11 +152,11 @@ func (r *run) decideByLevels(ctx context.Context, x *index, read map[GroupID]boo
 		for _, s := range list {
 			r.enlist(s, x, answers)
 		}
-		found, err := x.candidates(ctx, searches[i], gathered)
+		found, err := x.candidates(ctx, x.gatherFor(searches[i], gathered))
 		if err != nil {
 			return nil, err
 		}
-		if err := r.decideAll(ctx, x, list, found, read, answers); err != nil {
+		if err := r.decideAll(ctx, x, searches[i], found, read, answers, done); err != nil {
 			return nil, err
 		}
 	}
@@ -286,7 +295,8 @@ func (x *index) joined(of *program.Program, terms []program.Term) program.Term {
 	defer x.sweepers.Put(w)
 	out := program.Term{Yes: new(userset.Set), Unknown: new(userset.Set)}
 	for chunk, users := range chunksOf(len(x.ids)) {
-		w.join(of, terms, out, chunk, users)
+		w.enter(chunk, users)
+		w.join(of, terms, out)
 	}
 	return out
 }
@@ -302,12 +312,14 @@ func (x *index) namedTerms(r *run, l *groupLeaf, answers map[GroupID]program.Ter
 }
 
 // decideAll decides about the candidates of the groups of a level, each group on its own, and works out what
-// the next levels find in those that others read.
-func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found muster, read map[GroupID]bool, answers map[GroupID]program.Term) error {
+// the next levels find in those that others read. Done, where it is not nil, is told of each.
+func (r *run) decideAll(ctx context.Context, x *index, level []search, found muster, read map[GroupID]bool, answers map[GroupID]program.Term, done func(*subject)) error {
 	decided := make([]map[uint32]Verdict, len(level))
 	var many, apart []int
 	total := 0
-	for i, s := range level {
+	for i := range level {
+		c := &level[i]
+		s := c.s
 		if read[s.ID] {
 			decided[i] = map[uint32]Verdict{}
 		}
@@ -317,9 +329,13 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found m
 			continue
 		}
 		many = append(many, i)
-		of, at := found.of(i)
-		for c := range of {
-			total += of[c].start[at+1] - of[c].start[at]
+		if c.own != nil {
+			total += 1 + (c.own.users.Len()+len(s.listed))/askedAsOne
+			continue
+		}
+		of, at := found.of(c.place)
+		for k := range of {
+			total += of[k].start[at+1] - of[k].start[at]
 		}
 	}
 	var failed atomic.Pointer[error]
@@ -327,14 +343,16 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found m
 		if failed.Load() != nil {
 			return
 		}
-		if err := r.decideGroup(ctx, x, level[i], i, found, decided[i], answers); err != nil {
+		if err := r.decideGroup(ctx, x, &level[i], found, decided[i], answers); err != nil {
 			first := err // which is not made where there is none
 			failed.CompareAndSwap(nil, &first)
+		} else if done != nil {
+			done(level[i].s)
 		}
 	}
 	inParallelIf(total > fewCandidates, len(many), func() func(int) { return func(i int) { work(many[i]) } })
 	for _, i := range apart {
-		if s := level[i]; s.hold != nil {
+		if s := level[i].s; s.hold != nil {
 			// Why they leave is asked of the conditions themselves.
 			if err := r.readLines(ctx, true); err != nil {
 				return err
@@ -346,8 +364,8 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found m
 	if err := failed.Load(); err != nil {
 		return *err
 	}
-	for i, s := range level {
-		if read[s.ID] {
+	for i := range level {
+		if s := level[i].s; read[s.ID] {
 			answers[s.ID] = x.answer(s, true, decided[i])
 		}
 	}
@@ -355,29 +373,39 @@ func (r *run) decideAll(ctx context.Context, x *index, level []*subject, found m
 }
 
 // fewCandidates is up to how many are decided about, and fewTerms up to how many terms are looked at, in a chunk each, faster
-// than a second processor is put to work.
+// than a second processor is put to work. To look at so many of a gathering, or to list them, takes as long as to decide about
+// one.
 const (
 	fewCandidates = 512
 	fewTerms      = 256
+	askedAsOne    = 32
 )
 
 // decideGroup decides about the candidates of one group; decided, where it is not nil, is told what
 // conditions find in the group where that is not what is stored.
-func (r *run) decideGroup(ctx context.Context, x *index, s *subject, i int, all muster, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
+func (r *run) decideGroup(ctx context.Context, x *index, c *search, all muster, decided map[uint32]Verdict, answers map[GroupID]program.Term) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s := c.s
 	d := decider{r: r, x: x, s: s, decided: decided, answers: answers}
-	found, i := all.of(i)
-	for c := range found {
-		for list := range slices.Chunk(found[c].list[found[c].start[i]:found[c].start[i+1]], readTogether) {
-			if err := d.each(ctx, list); err != nil {
-				return err
-			}
+	if c.own != nil {
+		of := x.crowd()
+		defer x.crowds.Put(of)
+		return d.all(ctx, of.candidates(x, c))
+	}
+	found, i := all.of(c.place)
+	for k := range found {
+		f := &found[k]
+		if err := d.all(ctx, f.list[f.start[i]:f.start[i+1]]); err != nil {
+			return err
 		}
-		if found[c].alike != nil {
-			alike := found[c].alike[i]
+		if f.alike != nil {
+			alike := f.alike[i]
 			s.diff.Population += alike.Population
 			s.diff.Members += alike.Members
 			s.undecided += alike.Undecided
-			for _, m := range found[c].first.list {
+			for _, m := range f.first.list {
 				s.first.put(m)
 			}
 		}
@@ -406,6 +434,16 @@ type profile struct {
 	id        UserID
 	status    uint32 // 0 is not among the people
 	ascending bool   // of those who are, the IDs ascend as the numbers do
+}
+
+// all decides about them.
+func (d *decider) all(ctx context.Context, list []candidate) error {
+	for some := range slices.Chunk(list, readTogether) {
+		if err := d.each(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // each decides about each of a few of them.
@@ -497,7 +535,7 @@ func (x *index) stored(ctx context.Context, group GroupID, id UserID) (Standing,
 // finish puts what the run has found about a group in the order of the users, if they may have been met in another, and
 // completes the list of those who are undecided.
 func (s *subject) finish(r *run) {
-	if s.unordered || r.followed || len(r.users) > 0 {
+	if s.unordered || r.decidesMore() {
 		s.sort()
 	}
 	if len(s.redecided) < len(s.listed) {

@@ -75,7 +75,8 @@ func (c *Column) Put(u uint32, code uint32) {
 	c.counts[old]--
 	c.counts[code]++
 	c.codes[u] = code
-	c.orders[u/userset.Chunk].stale, c.stale = true, true
+	c.orders[u/userset.Chunk].put(uint16(u%userset.Chunk), old)
+	c.stale = true
 }
 
 // Grow makes room for so many users, of whom it then takes the codes without moving those it has.
@@ -107,11 +108,10 @@ func (c *Column) Tidy() {
 		return
 	}
 	c.stale = false
-	var spare []uint16
+	var in room
 	for k := range c.orders {
 		if o := &c.orders[k]; o.stale {
-			spare = sized(spare, userset.Chunk)
-			o.tidy(c.chunk(k), spare)
+			o.tidy(c.chunk(k), &in)
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (c *Column) Bytes() int {
 		cap(c.orders)*int(reflect.TypeFor[order]().Size())
 	for i := range c.orders {
 		o := &c.orders[i]
-		n += 2*cap(o.users) + 4*cap(o.codes) + 2*cap(o.start)
+		n += 2*cap(o.users) + 4*cap(o.codes) + 2*cap(o.start) + 8*cap(o.moved)
 	}
 	return n
 }

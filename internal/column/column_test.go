@@ -144,6 +144,51 @@ func TestUsersInOrderAndNotAreTheSame(t *testing.T) {
 	})
 }
 
+// Up to one of sixteen are put for at a time, often the same few, so that they are taken out of the order and put in again.
+func TestWhoMovedIsPutInOrderAgain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(uint64(rapid.IntRange(0, 1<<30).Draw(t, "seed")), 0))
+		users := rapid.SampledFrom([]int{32, 200, 1000, userset.Chunk, userset.Chunk + 40}).Draw(t, "users")
+		codes := rapid.SampledFrom([]int{1, 2, 5, 5, users}).Draw(t, "codes")
+		w := &world{random: r}
+		for u := range users {
+			w.put(u, uint32(r.IntN(codes)))
+		}
+		w.column.Tidy()
+		few := rapid.IntRange(1, 5).Draw(t, "of so many")
+		for range 6 {
+			for range 1 + r.IntN(max(min(users, userset.Chunk)/16-1, 1)) {
+				u := r.IntN(users)
+				if few < 5 {
+					u = users - 1 - r.IntN(few)
+				}
+				w.put(u, uint32(r.IntN(codes+1)))
+			}
+			if r.IntN(8) == 0 {
+				w.put(users, 0)
+				users++
+			}
+			w.column.Tidy()
+			fresh := new(column.Column)
+			for u, code := range w.codes {
+				fresh.Put(uint32(u), code)
+			}
+			fresh.Tidy()
+			for range min(codes+1, 40) {
+				code := uint32(r.IntN(codes + 1))
+				for k := range w.column.Chunks() {
+					var got, want userset.Bits
+					p := column.NewPick([]uint32{code})
+					if m, n := w.column.Select(k, p, &got), fresh.Select(k, p, &want); m != n || got != want {
+						t.Fatalf("%d have code %d of chunk %d, want %d", m, code, k, n)
+					}
+				}
+			}
+			w.equal(t, pick(t, w.top))
+		}
+	})
+}
+
 func TestHighCodesAreFound(t *testing.T) {
 	const highest = 5_000_000 // three digits
 	var c column.Column
@@ -194,7 +239,7 @@ func TestAColumnTakesSixBytesAUserAndItsCodes(t *testing.T) {
 	}
 }
 
-func TestSelectingAndTidyingAgainDoNotAllocate(t *testing.T) {
+func TestSelectingDoesNotAllocateAndTidyingOnlyWhatItSortsIn(t *testing.T) {
 	var c column.Column
 	for u := range uint32(userset.Chunk + 1000) {
 		c.Put(u, u%3000)
@@ -212,7 +257,7 @@ func TestSelectingAndTidyingAgainDoNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() {
 		c.Put(5, 7-c.Code(5))
 		c.Tidy()
-	}); n != 1 { // what it sorts in
+	}); n > 4 { // what it sorts in
 		t.Errorf("tidying: %v allocations", n)
 	}
 }

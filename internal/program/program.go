@@ -1,4 +1,4 @@
-// Package program evaluates rules over all users of a chunk at once, in three values.
+// Package program evaluates rules over all users of a chunk at once, or over a few of whatever chunks, in three values.
 //
 // A [Program] is conditions joined by All and Any, two levels deep; what a condition says is a [Term], the
 // users it holds for and those of whom that is not known. A [Machine] works out both ends of Kleene's

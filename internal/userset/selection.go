@@ -7,8 +7,7 @@ import (
 )
 
 // A Selection is up to [Chunk] users of a population, whatever chunks they are of, numbered anew from 0 in their order:
-// for who asks about them alone. What a set has of them is one chunk, in which they are combined like any other. The zero
-// Selection has nobody.
+// for who asks about them alone. What a set has of them is a bit each. The zero Selection has nobody.
 type Selection struct {
 	users  []uint32
 	starts []int   // by chunk, where its users begin; the last is how many there are
@@ -62,46 +61,54 @@ func (f *Selection) Find(u uint32) (i uint16, ok bool) {
 	return uint16(f.starts[k] + f.rank(k, uint16(u))), true
 }
 
-// Load makes b the numbers of those who are in a set. It takes time in proportion to the users selected, or, where the set
-// has a list, to that.
-func (f *Selection) Load(s *Set, b *Bits) {
-	b.Reset()
+// Words is how many words have a bit for each of them.
+func (f *Selection) Words() int { return (len(f.users) + 63) / 64 }
+
+// Load makes the bits those of them who are in a set, by their numbers, and reports whether there is anybody. It takes time in
+// proportion to the users selected, or, where the set has a list, to that.
+func (f *Selection) Load(s *Set, into []uint64) (some bool) {
+	clear(into)
 	for k := range min(len(s.chunks), len(f.in)) {
 		from, to := f.starts[k], f.starts[k+1]
 		switch c := &s.chunks[k]; {
-		case from == to:
+		case from == to || c.count == 0:
+			continue
 		case len(c.words) > 0:
-			gather(b, from, c.words, f.users[from:to])
+			gather(into, from, c.words, f.users[from:to])
 		case len(c.list) > 0:
-			for _, i := range c.list {
-				if f.in[k].Has(i) {
-					b.Set(uint16(from + f.rank(k, i)))
-				}
+			var room [limitOfAll]uint16
+			for _, i := range c.listed(&f.in[k], &room) {
+				at := from + f.rank(k, i)
+				into[at>>6] |= 1 << (at & 63)
 			}
 		default:
 			in := to - from
 			if c.count < Chunk {
 				in = f.rank(k, uint16(c.count))
 			}
-			b.set(from, from+in)
+			for at := from; at < from+in; at++ {
+				into[at>>6] |= 1 << (at & 63)
+			}
 		}
+		some = true
 	}
+	return some && slices.ContainsFunc(into, func(word uint64) bool { return word != 0 })
 }
 
-// gather puts those of the users, who are of one chunk and numbered from a number on, in b who are in the words.
-func gather(b *Bits, number int, words []uint64, users []uint32) {
-	// Each word of b is made in a register: written to for each user, it would be waited for each time.
+// gather sets the bits of those of the users, who are of one chunk and numbered from a number on, who are in the words.
+func gather(into []uint64, number int, words []uint64, users []uint32) {
+	// Each word is made in a register: written to for each user, it would be waited for each time.
 	word := uint64(0)
 	for _, u := range users {
 		if w := int(u & (Chunk - 1) >> 6); w < len(words) {
 			word |= words[w] >> (u & 63) & 1 << (number & 63)
 		}
 		if number++; number&63 == 0 {
-			b[number>>6-1] |= word
+			into[number>>6-1] |= word
 			word = 0
 		}
 	}
 	if number&63 != 0 {
-		b[number>>6] |= word
+		into[number>>6] |= word
 	}
 }

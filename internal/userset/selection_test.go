@@ -2,6 +2,7 @@ package userset_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/grouprules/groups/internal/userset"
@@ -36,9 +37,10 @@ func TestOfThoseSelectedASetHasThoseWhoAreIn(t *testing.T) {
 		if f.Len() != selected.Count() {
 			t.Fatalf("%d are selected, want %d", f.Len(), selected.Count())
 		}
+		bits := slices.Repeat([]uint64{^uint64(0)}, f.Words()) // what was there is of no use
+		some := f.Load(set, bits)
 		var got userset.Bits
-		got.Fill(userset.Chunk) // what was there is of no use
-		f.Load(set, &got)
+		copy(got[:], bits)
 		number, in := uint16(0), 0
 		for u := range selected.All() {
 			if f.User(number) != u {
@@ -55,8 +57,8 @@ func TestOfThoseSelectedASetHasThoseWhoAreIn(t *testing.T) {
 			}
 			number++
 		}
-		if got.Count() != in {
-			t.Fatalf("%d are in, want %d", got.Count(), in)
+		if got.Count() != in || some != (in > 0) {
+			t.Fatalf("%d are in, and some: %v, want %d", got.Count(), some, in)
 		}
 		for range 20 {
 			u := uint32(r.IntN(4 * userset.Chunk))

@@ -14,9 +14,17 @@ func TestAFullRunAfterAFewChangedIsALookAtEverybody(t *testing.T) {
 	const users = 66_000
 	world := rapid.Custom(func(t *rapid.T) *drafting {
 		d := newDrafting(t)
+		list := []groups.Group{
+			{ID: "manual", Name: "manual", Status: groups.Active, Deactivated: groups.DropAutomatic},
+			{ID: "reading", Name: "reading", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(groups.MemberOfAny("g0", "g1", "manual")))},
+			{ID: "frozen", Name: "frozen", Kind: groups.AutomaticGroup, Status: groups.Active, Frozen: true, Criteria: groups.AllSets(groups.All(groups.MemberOfAny("g0")))},
+		}
 		for i := range 10 {
 			g := d.draft(t, 1+i%2, 1)
 			g.ID, g.Name = groups.GroupID(fmt.Sprintf("g%d", i)), fmt.Sprint("group ", i)
+			list = append(list, g)
+		}
+		for _, g := range list {
 			if _, err := d.index.Save(t.Context(), g, "registrar"); err != nil {
 				t.Fatal(err)
 			}
@@ -57,8 +65,14 @@ func TestAFullRunAfterAFewChangedIsALookAtEverybody(t *testing.T) {
 				t.Fatal(err)
 			}
 			if changed == 300 { // and whoever a person decides about is looked at, changed or not
-				if _, err := d.index.Assign(ctx, "g1", groups.Decision{By: "registrar"}, "p7", "p65999"); err != nil {
-					t.Fatal(err)
+				for _, id := range []groups.GroupID{"g1", "manual", "frozen"} {
+					for i := range users / 600 {
+						until := d.now.AddDate(0, 0, 1+i%40)
+						by := groups.Decision{By: "registrar", Until: until}
+						if _, err := d.index.Assign(ctx, id, by, groups.UserID(fmt.Sprintf("p%d", i*600+7))); err != nil {
+							t.Fatal(err)
+						}
+					}
 				}
 			}
 			var runs [3]string
@@ -69,6 +83,7 @@ func TestAFullRunAfterAFewChangedIsALookAtEverybody(t *testing.T) {
 			if runs[0] != runs[1] || runs[2] != runs[1] {
 				t.Fatalf("world %d: after %d users changed a full run finds something else than a look at everybody", seed, changed)
 			}
+			d.now = d.now.AddDate(0, 0, 11) // some of whom were assigned until then
 			if changed%2 == 0 {
 				run, err := d.index.Process(ctx)
 				if err != nil {
