@@ -30,8 +30,18 @@ func TestTheIndexKeepsItsMemoryBudget(t *testing.T) {
 }
 
 // A live number takes memory for what its rule says and a bit for each user, also where a condition is new.
+// However many other groups there are, which a run has read.
 func TestCountingAnEditKeepsItsBudget(t *testing.T) {
-	m, ev, _ := benchWorld(t, 20_000, 20)
+	for _, groups := range []int{20, 1000} {
+		t.Run(fmt.Sprint(groups), func(t *testing.T) { countsWithinBudget(t, groups) })
+	}
+}
+
+func countsWithinBudget(t *testing.T, count int) {
+	m, ev, _ := benchWorld(t, 20_000/count*20, count)
+	if _, err := ev.Process(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var list []groups.Group
 	for g, err := range m.Groups(t.Context()) {
 		if err != nil {

@@ -77,7 +77,7 @@ func (e *Evaluator) lookAt(ctx context.Context, group GroupID, user UserID) (sig
 		if !all {
 			r.around = group
 		}
-		if err := r.readGroups(stored, nil); err != nil {
+		if err := r.readGroups(stored, nil, 0); err != nil {
 			return sight{}, err
 		}
 		seen, err := r.lookAt(ctx, group, user)

@@ -127,7 +127,7 @@ func (e *Evaluator) compare(ctx context.Context, g Group, other Criteria) (*cont
 	both := g
 	both.Criteria = Criteria{MatchAny, slices.Concat(g.Criteria.Sets, other.Sets)}
 	stored, _ := e.concerned(ctx, both)
-	if err := r.readGroups(stored, []Group{both}); err != nil {
+	if err := r.readGroups(stored, []Group{both}, 0); err != nil {
 		return nil, err
 	}
 	r.edition = &edition{group: g.ID, alone: true}

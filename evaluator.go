@@ -361,7 +361,7 @@ func (e *Evaluator) CountPage(ctx context.Context, g Group, n int) (Tally, []Mem
 		r, err := e.start(ctx)
 		if err == nil {
 			stored, _ := e.concerned(ctx, g)
-			err = r.readGroups(stored, []Group{g})
+			err = r.readGroups(stored, []Group{g}, 0)
 		}
 		if err == nil {
 			err = e.revise(ctx, r, &edition{group: g.ID, members: MembersAssigned, alone: true, page: max(0, n)}, g)

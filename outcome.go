@@ -17,9 +17,11 @@ func (r *run) result() *Run {
 	if r.everywhere != nil {
 		out.Next = r.everywhere.next
 	}
-	var telling []*subject
 	for _, s := range r.groups {
 		out.Next = sooner(out.Next, r.nextOf(s))
+	}
+	telling := make([]*subject, 0, len(r.order))
+	for _, s := range r.order {
 		if d := &s.diff; s.whole || s.partial && (!d.Empty() || len(d.Undecided)+len(d.Withheld) > 0) {
 			telling = append(telling, s)
 		}
@@ -178,7 +180,8 @@ func (r *run) commit() Commit {
 		s.diff.identify(s.State)
 		w := Write{Group: s.ID, Standings: s.standings, Changes: s.diff.changes(), State: &state}
 		if s.stored {
-			w.Revision, w.Was = s.Revision, &s.State
+			was := s.State // apart: who keeps a Write keeps no group of the run
+			w.Revision, w.Was = s.Revision, &was
 		}
 		c.Writes = append(c.Writes, w)
 		c.Notes = append(c.Notes, r.heldNote(s, state)...)
@@ -188,7 +191,8 @@ func (r *run) commit() Commit {
 		for _, id := range r.groups[c.Writes[i].Group].needs {
 			if s := r.groups[id]; s != nil && s.stored && !s.written {
 				s.written = true
-				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &s.State})
+				was := s.State
+				c.Writes = append(c.Writes, Write{Group: id, Revision: s.Revision, Was: &was})
 			}
 		}
 	}

@@ -317,6 +317,16 @@ func (c *ruleCache) arrange(groups []*Group, around GroupID, drafts bool) *arran
 	return a
 }
 
+// arranged is how many groups there were when last all of them were put in order.
+func (c *ruleCache) arranged() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if was := c.stored[everyGroup]; was != nil {
+		return len(was.order)
+	}
+	return 0
+}
+
 // keep drops the rules of groups that are no longer there.
 func (c *ruleCache) keep(groups map[GroupID]*subject) {
 	c.mu.Lock()

@@ -128,7 +128,7 @@ func (e *Evaluator) begin(ctx context.Context, drafts []Group) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.readGroups(e.store.Groups(ctx), drafts); err != nil {
+	if err := r.readGroups(e.store.Groups(ctx), drafts, e.rules.arranged()+len(drafts)); err != nil {
 		return nil, err
 	}
 	e.rules.keep(r.groups)
@@ -151,14 +151,16 @@ func (e *Evaluator) start(ctx context.Context) (*run, error) {
 	return r, nil
 }
 
-// readGroups reads the groups of the run, and puts them in the order of their references.
-func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
-	var all []*Group
+// readGroups reads the groups of the run, about as many as expected, and puts them in the order of their references.
+func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group, expected int) error {
+	r.groups = make(map[GroupID]*subject, expected)
+	all := make([]*Group, 0, expected)
+	read, subjects := newShelf[Group](expected), newShelf[subject](expected)
 	for g, err := range stored {
 		if err != nil {
 			return fmt.Errorf("read groups: %w", err)
 		}
-		s := &subject{Group: &g, stored: true}
+		s := subjects.put(subject{Group: read.put(g), stored: true})
 		r.groups[g.ID] = s
 		all = append(all, s.Group)
 	}
@@ -169,7 +171,7 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 			*s.Group, s.was, s.draft = g, &was, true
 			continue
 		}
-		s := &subject{Group: &g, draft: true}
+		s := subjects.put(subject{Group: read.put(g), draft: true})
 		r.groups[g.ID] = s
 		all = append(all, s.Group)
 	}
@@ -179,7 +181,7 @@ func (r *run) readGroups(stored iter.Seq2[Group, error], drafts []Group) error {
 
 // arrange puts the groups of the run in the order of an arrangement, which may have others as well.
 func (r *run) arrange(a *arrangement) {
-	r.refs = a.refs
+	r.refs, r.order = a.refs, make([]*subject, 0, len(a.order))
 	for _, of := range a.order {
 		s := r.groups[of.id]
 		if s == nil {
