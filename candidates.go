@@ -99,8 +99,10 @@ type search struct {
 	// steadfast says that whoever was undecided still is, as long as the rule does not know.
 	steadfast bool
 	// own is whom alone it has to look at. Those that look at everybody have none, and a place among themselves.
-	own   *gathering
-	place int
+	// Replies are what its predicates say of those.
+	own     *gathering
+	replies []*reply
+	place   int
 	// tally says that only how many there are matters, and who the first of a page; effects are those of the kinds of
 	// users.
 	tally   bool

@@ -12,14 +12,14 @@ import (
 
 // A crowd looks at a gathering for one group after the other. It is scratch memory.
 type crowd struct {
-	of     *gathering
-	poll   program.Poll
-	terms  []program.Answers // of the rule at hand
-	read   []program.Answers // what that reads of several groups
-	joined []uint64
-	list   []candidate
+	of    *gathering
+	poll  program.Poll
+	terms []program.Answers // of the rule at hand
+	read  []program.Answers // what that reads of several groups
+	room  []uint64          // for what it reads
+	list  []candidate
 	// Of the users, who is in the sets of those names; also are those who are looked at whatever the rule says, and none nobody.
-	bit, odd, undecided, also, none []uint64
+	bit, odd, undecided, stirred, also, none []uint64
 }
 
 // crowd is one that nobody uses, to be put back.
@@ -31,7 +31,7 @@ func (x *index) crowd() *crowd {
 }
 
 // candidates are those of a group that has a gathering. They are of use until the next call.
-func (c *crowd) candidates(x *index, of *search) []candidate {
+func (c *crowd) candidates(of *search) []candidate {
 	s, ro := of.s, of.s.roster
 	c.of, c.list = of.own, c.list[:0]
 	c.none = slices.Grow(c.none[:0], c.of.users.Words())[:c.of.users.Words()]
@@ -41,13 +41,13 @@ func (c *crowd) candidates(x *index, of *search) []candidate {
 		c.load(&ro.bit, &c.bit)
 	}
 	c.mark(of)
-	yes, possible, people := c.none, c.none, c.of.of[&x.present].known()
+	yes, possible, people := c.none, c.none, c.of.people.known()
 	if people == nil {
 		people = c.none
 	}
 	if s.asks() {
 		c.load(&ro.undecided, &c.undecided)
-		yes, possible = c.verdicts(s, people)
+		yes, possible = c.verdicts(of, people)
 	}
 	for w, found := range c.also {
 		if s.asks() {
@@ -92,29 +92,36 @@ func (c *crowd) mark(of *search) {
 		return
 	}
 	c.load(&of.s.roster.odd, &c.odd)
-	for w, stirred := range c.of.of[of.stirred].known() {
+	c.load(of.stirred, &c.stirred)
+	for w, stirred := range c.stirred {
 		c.also[w] |= stirred & (c.bit[w] | c.odd[w])
 	}
 }
 
 // verdicts are whom of the users the rule of the group holds for, and whom it may hold for: those who are among the people.
-func (c *crowd) verdicts(s *subject, people []uint64) (yes, possible []uint64) {
-	c.terms = c.terms[:0]
-	for _, t := range s.terms {
-		if t.Yes == nil {
-			c.terms = append(c.terms, program.Answers{}) // to be joined
-			continue
-		}
-		c.terms = append(c.terms, c.of.answers(t))
+func (c *crowd) verdicts(of *search, people []uint64) (yes, possible []uint64) {
+	s := of.s
+	c.room = c.room[:0]
+	c.terms = slices.Grow(c.terms[:0], len(s.terms))[:len(s.terms)]
+	for i, r := range of.replies {
+		c.terms[s.recipe.places[i]] = r.answers()
 	}
-	c.joined = c.joined[:0]
+	for _, g := range s.recipe.groups {
+		if t := s.terms[g.term]; t.Yes != nil { // or it is joined
+			c.terms[g.term] = c.answers(t)
+		}
+	}
 	for _, j := range s.toJoin {
 		c.read = c.read[:0]
 		for _, t := range j.reads {
-			c.read = append(c.read, c.of.answers(t))
+			c.read = append(c.read, c.answers(t))
 		}
 		yes, possible := c.poll.Evaluate(&j.of, c.read, c.of.users.Len())
-		c.terms[j.term] = program.Answers{Yes: c.keep(yes, c.none), Unknown: c.keep(possible, yes)}
+		holds, unknown := c.bits(), c.bits()
+		for w := range yes {
+			holds[w], unknown[w] = yes[w], possible[w]&^yes[w]
+		}
+		c.terms[j.term] = program.Answers{Yes: holds, Unknown: unknown}
 	}
 	yes, possible = c.poll.Evaluate(&s.recipe.program, c.terms, c.of.users.Len())
 	clear(c.terms)
@@ -126,11 +133,24 @@ func (c *crowd) verdicts(s *subject, people []uint64) (yes, possible []uint64) {
 	return yes, possible
 }
 
-// keep is a copy of bits without others.
-func (c *crowd) keep(list, without []uint64) []uint64 {
-	from := len(c.joined)
-	for w := range list {
-		c.joined = append(c.joined, list[w]&^without[w])
+// answers are what a term says of the users.
+func (c *crowd) answers(t program.Term) program.Answers {
+	return program.Answers{Yes: c.within(t.Yes), Unknown: c.within(t.Unknown)}
+}
+
+// within are those of the users who are in a set, or nil of nobody.
+func (c *crowd) within(s *userset.Set) []uint64 {
+	if s.Count() == 0 {
+		return nil
 	}
-	return c.joined[from:len(c.joined):len(c.joined)]
+	in := c.bits()
+	c.of.users.Load(s, in)
+	return in
+}
+
+// bits has room for a bit of each of the users, whatever they are now, until the next group.
+func (c *crowd) bits() []uint64 {
+	from, words := len(c.room), len(c.none)
+	c.room = slices.Grow(c.room, words)[:from+words] // what was given before stays where it is
+	return c.room[from:][:words:words]
 }

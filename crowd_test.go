@@ -12,10 +12,15 @@ import (
 // Of more than one chunk, so that those who changed are gathered from several.
 func TestAFullRunAfterAFewChangedIsALookAtEverybody(t *testing.T) {
 	const users = 66_000
+	ones, sevens := groups.ID.StartsWith("p1"), groups.ID.EndsWith("7")
 	world := rapid.Custom(func(t *rapid.T) *drafting {
 		d := newDrafting(t)
 		list := []groups.Group{
 			{ID: "manual", Name: "manual", Status: groups.Active, Deactivated: groups.DropAutomatic},
+			{ID: "still", Name: "still", Status: groups.Active, Deactivated: groups.Keep}, // a third of them, and no more
+			{ID: "both ways", Name: "both ways", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AnySets(
+				groups.All(groups.MemberOfAny("still"), ones), groups.All(ones.Not(), sevens),
+			)},
 			{ID: "reading", Name: "reading", Kind: groups.AutomaticGroup, Status: groups.Active, Criteria: groups.AllSets(groups.All(groups.MemberOfAny("g0", "g1", "manual")))},
 			{ID: "frozen", Name: "frozen", Kind: groups.AutomaticGroup, Status: groups.Active, Frozen: true, Criteria: groups.AllSets(groups.All(groups.MemberOfAny("g0")))},
 		}
@@ -47,6 +52,13 @@ func TestAFullRunAfterAFewChangedIsALookAtEverybody(t *testing.T) {
 		}
 		ctx := t.Context()
 		if err := d.Write(ctx, groups.PeopleChange{Upsert: everybody}); err != nil {
+			t.Fatal(err)
+		}
+		third := make([]groups.UserID, users/3)
+		for i := range third {
+			third[i] = groups.UserID(fmt.Sprintf("p%d", i*3))
+		}
+		if _, err := d.index.Assign(ctx, "still", groups.Decision{By: "registrar"}, third...); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := d.index.Process(ctx); err != nil {

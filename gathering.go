@@ -13,18 +13,27 @@ import (
 // everybody what it said then, but for those who flipped since: so only these are looked at, and whoever else has not been
 // found settled. See crowd.go for what becomes of that.
 
-// A gathering is the users whom groups look at that were settled at the same time, with what their rules ask for. It is of
-// one run; only what rules read of other groups is gathered level by level.
+// A gathering is the users whom groups look at that were settled at the same time, with what their rules ask for, but for what
+// these read of other groups. It is of one run.
 type gathering struct {
-	who     userset.Set
 	users   userset.Selection
-	chosen  bool                      // users are those who
-	wants   []want                    // not gathered yet
-	of      map[*userset.Set]*portion // who of the users is in a set
-	memory  []*portion                // of which so many are in use
+	many    bool                  // too many to be looked at apart
+	people  portion               // who of the users is among the people
+	replies map[*predicate]*reply // what a predicate says of them
+	wants   []want                // which of these are not gathered yet
+	asked   []*reply              // what searches have of these, one after the other
+	memory  []*reply              // of which so many are in use
 	used    int
 	spreads map[*valued]*spread
 	spare   []*spread
+}
+
+// A reply is what a predicate says of the users of a gathering: whom it holds for, and of whom that is not known.
+type reply struct{ yes, unknown portion }
+
+// answers are these for a poll.
+func (r *reply) answers() program.Answers {
+	return program.Answers{Yes: r.yes.known(), Unknown: r.unknown.known()}
 }
 
 // A portion is who of the users is in a set, a bit each, if anybody is.
@@ -41,18 +50,18 @@ func (p *portion) known() []uint64 {
 	return nil
 }
 
-// A want is a set that is to be gathered, or both of a predicate.
+// A want is what is to be gathered of a predicate.
 type want struct {
-	set       *userset.Set
 	predicate *predicate
+	reply     *reply
 }
 
 // oneOf is up to which part of the users, one of so many, are looked at apart sooner than everybody chunk by chunk. A few always
 // are.
 const oneOf = 32
 
-// mostApart is how many may be looked at apart. They have to have numbers like those of a chunk.
-func (x *index) mostApart() int { return min(max(len(x.ids)/oneOf, program.Few), userset.Chunk) }
+// mostApart is how many may be looked at apart, if they can be numbered.
+func (x *index) mostApart() int { return max(len(x.ids)/oneOf, program.Few) }
 
 // gather finds for searches whom they may look at alone, if they may. What it returns is to be put back.
 func (x *index) gather(levels [][]search) (all []*gathering) {
@@ -69,64 +78,72 @@ func (x *index) gather(levels [][]search) (all []*gathering) {
 			if g == nil {
 				g = x.gathering()
 				for _, n := range flipped {
-					g.who.Add(n)
+					g.users.Add(n)
 				}
 				at[ro.settled.flipped], all = g, append(all, g)
 			}
 			c.own = g
-			g.who.AddAll(&ro.unsettled)
+			g.users.AddAll(&ro.unsettled)
 			for _, n := range c.ended {
-				g.who.Add(n)
-			}
-		}
-	}
-	most := x.mostApart()
-	for _, level := range levels {
-		for i := range level {
-			switch c := &level[i]; {
-			case c.own == nil:
-			case c.own.who.Count() > most:
-				c.own = nil
-			default:
-				c.own.want(c, &x.present)
+				g.users.Add(n)
 			}
 		}
 	}
 	for _, g := range all {
-		g.gather()
+		g.many = !g.users.Number(x.mostApart())
+	}
+	for _, level := range levels {
+		for i := range level {
+			switch c := &level[i]; {
+			case c.own == nil:
+			case c.own.many:
+				c.own = nil
+			default:
+				c.own.want(c)
+			}
+		}
+	}
+	for _, g := range all {
+		g.gather(&x.present)
 	}
 	return all
 }
 
-// gathering is one that nobody uses, to be put back.
+// gathering is one that nobody uses, with nobody, to be put back.
 func (x *index) gathering() *gathering {
 	if g := x.idle.take(); g != nil {
+		g.users.Clear()
 		return g
 	}
-	return &gathering{of: map[*userset.Set]*portion{}, spreads: map[*valued]*spread{}}
+	return &gathering{replies: map[*predicate]*reply{}, spreads: map[*valued]*spread{}}
 }
 
 // putBack lets go of what was gathered.
 func (x *index) putBack(all []*gathering) {
 	for _, g := range all {
-		g.who.Clear()
-		clear(g.of)
+		clear(g.replies)
+		clear(g.asked)
+		g.asked = g.asked[:0]
 		for _, s := range g.spreads {
+			s.made = false
 			g.spare = append(g.spare, s)
 		}
 		clear(g.spreads)
-		g.used, g.chosen = 0, false
+		g.used = 0
 		if g.bytes() <= max(x.weighed.bytes/16, 1<<20) {
 			x.idle.put(g)
 		}
 	}
 }
 
+// replyBytes is about what a reply takes beside its bits, with its place in a map.
+const replyBytes = 128
+
 // bytes is about how much memory it takes.
 func (g *gathering) bytes() int {
-	n := g.who.Bytes() + g.users.Bytes()
-	for _, p := range g.memory {
-		n += 8 * cap(p.bits)
+	n := g.users.Bytes() + 8*cap(g.people.bits) + 8*cap(g.asked) + 16*cap(g.wants)
+	for _, r := range g.memory {
+		n += replyBytes + 8*(cap(r.yes.bits)+cap(r.unknown.bits))
 	}
 	for _, s := range g.spare {
 		n += 4*cap(s.codes) + 8*cap(s.starts) + 2*cap(s.users) + 4*cap(s.places)
@@ -192,77 +209,44 @@ func (c *search) flipped(x *index) (users []uint32, known bool) {
 	return x.flips.flipped.since(was.flipped)
 }
 
-// gatherFor has gathered what searches of a level ask for of other groups. Those whose groups read something else
-// of others than they did when they were settled look at everybody: these it returns, each with its place among them.
-func (x *index) gatherFor(level []search, all []*gathering) (wide []*search) {
+// lookWide has those searches of a level look at everybody whose groups read something else of others than they did when they were
+// settled, and returns all that look at everybody, each with its place among them. What groups read is known.
+func lookWide(level []search) (all []*search) {
 	for i := range level {
 		c := &level[i]
 		if c.own != nil && !slices.Equal(c.s.roster.settled.reads, c.s.found.reads) {
 			c.own = nil
 		}
-		if c.own != nil {
-			c.own.wantGroups(c.s)
-			continue
+		if c.own == nil {
+			c.place = len(all)
+			all = append(all, c)
 		}
-		c.place = len(wide)
-		wide = append(wide, c)
 	}
-	for _, g := range all {
-		g.gather()
-	}
-	return wide
+	return all
 }
 
-// want has gathered what a search asks for, but of other groups, and who is among the people.
-func (g *gathering) want(c *search, people *userset.Set) {
-	g.wantSet(people)
-	if c.stirred != nil {
-		g.wantSet(c.stirred)
-	}
+// want has gathered what the predicates of a search say.
+func (g *gathering) want(c *search) {
 	if !c.s.asks() {
 		return
 	}
+	from := len(g.asked)
 	for _, p := range c.s.recipe.predicates {
-		if _, known := g.of[&p.yes]; !known {
-			g.of[&p.yes], g.of[&p.unknown] = g.portion(), g.portion()
-			g.wants = append(g.wants, want{predicate: p})
+		r := g.replies[p]
+		if r == nil {
+			r = g.reply()
+			g.replies[p] = r
+			g.wants = append(g.wants, want{p, r})
 		}
+		g.asked = append(g.asked, r)
 	}
+	c.replies = g.asked[from:len(g.asked):len(g.asked)]
 }
 
-// wantGroups has gathered what the rule of a group reads of others.
-func (g *gathering) wantGroups(s *subject) {
-	if !s.asks() {
-		return
-	}
-	for _, of := range s.recipe.groups {
-		g.wantTerm(s.terms[of.term])
-	}
-	for _, j := range s.toJoin {
-		for _, t := range j.reads {
-			g.wantTerm(t)
-		}
-	}
-}
-
-func (g *gathering) wantTerm(t program.Term) {
-	if t.Yes != nil {
-		g.wantSet(t.Yes)
-		g.wantSet(t.Unknown)
-	}
-}
-
-func (g *gathering) wantSet(s *userset.Set) {
-	if _, known := g.of[s]; !known {
-		g.of[s] = g.portion()
-		g.wants = append(g.wants, want{set: s})
-	}
-}
-
-// portion is one to be filled.
-func (g *gathering) portion() *portion {
+// reply is one to be filled.
+func (g *gathering) reply() *reply {
 	if g.used == len(g.memory) {
-		more := make([]portion, gatheredTogether)
+		more := make([]reply, gatheredTogether)
 		for i := range more {
 			g.memory = append(g.memory, &more[i])
 		}
@@ -271,27 +255,19 @@ func (g *gathering) portion() *portion {
 	return g.memory[g.used-1]
 }
 
-// answers are what a term says of the users, which was gathered.
-func (g *gathering) answers(t program.Term) program.Answers {
-	return program.Answers{Yes: g.of[t.Yes].known(), Unknown: g.of[t.Unknown].known()}
-}
-
-// gatheredTogether is how many sets are gathered by one processor at a time, and fewGathered up to how many users in how many
-// sets are gathered faster than a second is put to work.
+// gatheredTogether is how many predicates are gathered by one processor at a time, and fewGathered up to how many users of how many
+// predicates are gathered faster than a second is put to work.
 const (
 	gatheredTogether = 16
 	fewGathered      = 1 << 15
 )
 
 // gather gathers what is wanted.
-func (g *gathering) gather() {
-	if len(g.wants) == 0 {
+func (g *gathering) gather(people *userset.Set) {
+	if g.many {
 		return
 	}
-	if !g.chosen {
-		g.chosen = true
-		g.users.Select(&g.who)
-	}
+	g.fill(&g.people, people)
 	g.spreadAll()
 	n := len(g.wants)
 	inParallelIf(n*g.users.Len() > fewGathered, (n+gatheredTogether-1)/gatheredTogether, func() func(int) {
@@ -306,21 +282,16 @@ func (g *gathering) gather() {
 }
 
 func (g *gathering) gatherOne(w want) {
-	if w.set != nil {
-		g.fill(w.set)
-		return
-	}
 	p := w.predicate
 	a, is := p.aspect.(*valued)
-	if s := g.spreads[a]; !is || s == nil || !s.load(p, g.of[&p.yes], g.of[&p.unknown]) {
-		g.fill(&p.yes)
-		g.fill(&p.unknown)
+	if s := g.spreads[a]; !is || s == nil || !s.of(a, &g.users).load(p, w.reply) {
+		g.fill(&w.reply.yes, &p.yes)
+		g.fill(&w.reply.unknown, &p.unknown)
 	}
 }
 
 // fill finds who of the users is in a set.
-func (g *gathering) fill(s *userset.Set) {
-	p := g.of[s]
+func (g *gathering) fill(p *portion, s *userset.Set) {
 	if p.some = s.Count() > 0; p.some {
 		p.open(g.users.Words())
 		p.some = g.users.Load(s, p.bits)
@@ -345,20 +316,19 @@ func (p *portion) put(some []uint16, users int) {
 // A spread is the users of a gathering by their values in an aspect: what a predicate says of a value it says of all who
 // have it.
 type spread struct {
+	making sync.Mutex
+	made   bool
+
 	codes  []uint32 // ascending
 	starts []int    // by place among the codes, where those who have it begin, and where the last of them end
 	users  []uint16
 	places []uint32 // memory, by code
 }
 
-// spreadAll makes the spreads of the aspects that are asked for and have few values. Where they have more than twice as many as
-// there are users, what a predicate says is sooner found in its sets.
+// spreadAll has spreads of the aspects that are asked for and have few values. Where they have more than twice as many as there are
+// users, what a predicate says is sooner found in its sets.
 func (g *gathering) spreadAll() {
-	var todo []*valued
 	for _, w := range g.wants {
-		if w.predicate == nil {
-			continue
-		}
 		a, is := w.predicate.aspect.(*valued)
 		if !is || g.spreads[a] != nil || a.codes.Codes() > max(2*g.users.Len(), program.Few) {
 			continue
@@ -368,9 +338,18 @@ func (g *gathering) spreadAll() {
 			s, g.spare = g.spare[last], g.spare[:last]
 		}
 		g.spreads[a] = s
-		todo = append(todo, a)
 	}
-	inParallelIf(len(todo)*g.users.Len() > fewGathered, len(todo), func() func(int) { return func(i int) { g.spreads[todo[i]].fill(&todo[i].codes, &g.users) } })
+}
+
+// of is the spread of the users in an aspect, made by whoever asks for it first.
+func (s *spread) of(a *valued, users *userset.Selection) *spread {
+	s.making.Lock()
+	defer s.making.Unlock()
+	if !s.made {
+		s.made = true
+		s.fill(&a.codes, users)
+	}
+	return s
 }
 
 // fill sorts the users by their codes.
@@ -399,7 +378,8 @@ func (s *spread) fill(codes *columns.Column, users *userset.Selection) {
 }
 
 // load finds for whom the predicate holds and of whom that is not known, if it was asked about all of their values.
-func (s *spread) load(p *predicate, yes, unknown *portion) bool {
+func (s *spread) load(p *predicate, r *reply) bool {
+	yes, unknown := &r.yes, &r.unknown
 	yes.some, unknown.some = false, false
 	for i, code := range s.codes {
 		switch p.said(code) {

@@ -65,6 +65,23 @@ func TestAGroupThatWasSettledLooksOnlyAtThoseWhoChangedSince(t *testing.T) {
 	if g == nil || g.users.Len() != 1 || g.users.User(0) != 3 {
 		t.Fatalf("gathered is %+v, want p0003", g)
 	}
+	e.index.idle.put(g)
+	// The next run looks at whom it has to, in the same memory.
+	if err := m.Write(ctx, PeopleChange{Upsert: []User{person(6, "Linz")}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Write(ctx, PeopleChange{Upsert: []User{person(9, "Linz"), person(10, "Graz")}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Process(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if g = e.index.idle.take(); g == nil || g.users.Len() != 2 || g.users.User(0) != 9 || g.users.User(1) != 10 {
+		t.Fatalf("gathered is %+v, want p0009 and p0010", g)
+	}
 	for range mostIdle + 1 {
 		e.index.idle.put(g)
 	}

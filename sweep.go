@@ -152,7 +152,7 @@ func (r *run) decideByLevels(ctx context.Context, x *index, read map[GroupID]boo
 		for _, s := range list {
 			r.enlist(s, x, answers)
 		}
-		found, err := x.candidates(ctx, x.gatherFor(searches[i], gathered))
+		found, err := x.candidates(ctx, lookWide(searches[i]))
 		if err != nil {
 			return nil, err
 		}
@@ -314,15 +314,12 @@ func (x *index) namedTerms(r *run, l *groupLeaf, answers map[GroupID]program.Ter
 // decideAll decides about the candidates of the groups of a level, each group on its own, and works out what
 // the next levels find in those that others read. Done, where it is not nil, is told of each.
 func (r *run) decideAll(ctx context.Context, x *index, level []search, found muster, read map[GroupID]bool, answers map[GroupID]program.Term, done func(*subject)) error {
-	decided := make([]map[uint32]Verdict, len(level))
+	answered := make([]program.Term, len(level))
 	var many, apart []int
 	total := 0
 	for i := range level {
 		c := &level[i]
 		s := c.s
-		if read[s.ID] {
-			decided[i] = map[uint32]Verdict{}
-		}
 		// Whoever asks the Directory does so alone.
 		if s.scope != nil || s.hold != nil {
 			apart = append(apart, i)
@@ -343,11 +340,21 @@ func (r *run) decideAll(ctx context.Context, x *index, level []search, found mus
 		if failed.Load() != nil {
 			return
 		}
-		if err := r.decideGroup(ctx, x, &level[i], found, decided[i], answers); err != nil {
+		c := &level[i]
+		var decided map[uint32]Verdict
+		if read[c.s.ID] {
+			decided = map[uint32]Verdict{}
+		}
+		if err := r.decideGroup(ctx, x, c, found, decided, answers); err != nil {
 			first := err // which is not made where there is none
 			failed.CompareAndSwap(nil, &first)
-		} else if done != nil {
-			done(level[i].s)
+			return
+		}
+		if decided != nil {
+			answered[i] = x.answer(c.s, true, decided)
+		}
+		if done != nil {
+			done(c.s)
 		}
 	}
 	inParallelIf(total > fewCandidates, len(many), func() func(int) { return func(i int) { work(many[i]) } })
@@ -366,7 +373,7 @@ func (r *run) decideAll(ctx context.Context, x *index, level []search, found mus
 	}
 	for i := range level {
 		if s := level[i].s; read[s.ID] {
-			answers[s.ID] = x.answer(s, true, decided[i])
+			answers[s.ID] = answered[i]
 		}
 	}
 	return nil
@@ -392,7 +399,7 @@ func (r *run) decideGroup(ctx context.Context, x *index, c *search, all muster, 
 	if c.own != nil {
 		of := x.crowd()
 		defer x.crowds.Put(of)
-		return d.all(ctx, of.candidates(x, c))
+		return d.all(ctx, of.candidates(c))
 	}
 	found, i := all.of(c.place)
 	for k := range found {

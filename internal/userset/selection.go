@@ -6,33 +6,67 @@ import (
 	"slices"
 )
 
-// A Selection is up to [Chunk] users of a population, whatever chunks they are of, numbered anew from 0 in their order:
-// for who asks about them alone. What a set has of them is a bit each. The zero Selection has nobody.
+// A Selection is users of a population, whatever chunks they are of. Up to [Chunk] of them can be numbered anew from 0 in their
+// order, for who asks about them alone: what a set has of them is a bit each then. The other methods are of use once [Selection.Number]
+// has numbered all who are selected. The zero Selection has nobody.
 type Selection struct {
+	in     []Bits // by chunk, who is selected
 	users  []uint32
 	starts []int   // by chunk, where its users begin; the last is how many there are
-	in     []Bits  // by chunk, who is selected
 	ranks  []ranks // by chunk, how many of it before each word
 }
 
 // ranks are how many of a chunk are in before each of its words.
 type ranks [Chunk / 64]uint16
 
-// Select selects those of a set, who are [Chunk] at most, and nobody else. The memory is used again.
-func (f *Selection) Select(s *Set) {
-	f.users = slices.AppendSeq(slices.Grow(f.users[:0], s.Count()), s.All())
-	f.starts = append(f.starts[:0], 0)
-	f.in = slices.Grow(f.in[:0], len(s.chunks))[:len(s.chunks)]
-	f.ranks = slices.Grow(f.ranks[:0], len(s.chunks))[:len(s.chunks)]
+// Clear selects nobody. The memory is used again.
+func (f *Selection) Clear() {
+	f.in, f.users, f.starts, f.ranks = f.in[:0], f.users[:0], f.starts[:0], f.ranks[:0]
+}
+
+// Add selects a user as well.
+func (f *Selection) Add(u uint32) {
+	f.reach(int(u>>16) + 1)
+	f.in[u>>16].Set(uint16(u))
+}
+
+// AddAll selects those of a set as well.
+func (f *Selection) AddAll(s *Set) {
+	f.reach(len(s.chunks))
 	for k := range s.chunks {
-		f.starts = append(f.starts, f.starts[k]+s.CountIn(k))
-		s.Load(k, &f.in[k])
+		s.chunks[k].or(&f.in[k])
+	}
+}
+
+func (f *Selection) reach(chunks int) {
+	for len(f.in) < chunks {
+		f.in = append(f.in, Bits{})
+	}
+}
+
+// Number numbers those selected, if they are no more than so many and no more than [Chunk], and reports whether they are.
+func (f *Selection) Number(most int) bool {
+	f.users, f.starts = f.users[:0], append(f.starts[:0], 0)
+	f.ranks = slices.Grow(f.ranks[:0], len(f.in))[:len(f.in)]
+	n := 0
+	for k := range f.in {
 		rank := 0
 		for w, word := range &f.in[k] {
 			f.ranks[k][w] = uint16(rank) // Chunk-64 at most
 			rank += bits.OnesCount64(word)
 		}
+		n += rank
+		f.starts = append(f.starts, n)
 	}
+	if n > min(most, Chunk) {
+		return false
+	}
+	for k := range f.in {
+		for i := range f.in[k].All() {
+			f.users = append(f.users, uint32(k)<<16|uint32(i))
+		}
+	}
+	return true
 }
 
 // rank is how many of the chunk k are selected before i.

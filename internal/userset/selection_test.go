@@ -32,8 +32,23 @@ func TestOfThoseSelectedASetHasThoseWhoAreIn(t *testing.T) {
 			}
 		}
 		var f userset.Selection
-		f.Select(wanted) // before, in the same memory
-		f.Select(selected)
+		f.AddAll(wanted) // before, in the same memory
+		if f.Number(wanted.Count()-1) || f.Number(userset.Chunk) != (wanted.Count() <= userset.Chunk) {
+			t.Fatalf("%d are numbered, or not", wanted.Count())
+		}
+		f.Clear()
+		both := new(userset.Set)
+		for u := range selected.All() {
+			if r.IntN(2) == 0 {
+				f.Add(u)
+			} else {
+				both.Add(u)
+			}
+		}
+		f.Number(userset.Chunk) // and once more when there are others
+		if f.AddAll(both); !f.Number(selected.Count()) {
+			t.Fatalf("%d have no numbers", selected.Count())
+		}
 		if f.Len() != selected.Count() {
 			t.Fatalf("%d are selected, want %d", f.Len(), selected.Count())
 		}
