@@ -44,11 +44,8 @@ func (x *index) advance(now time.Time) {
 		}
 		q.restless = q.restless[:0]
 	}
-	type shifting struct {
-		*predicate
-		from View
-	}
-	var due []shifting
+	var due []*predicate
+	var were []View // in which they are as they were left
 	for _, a := range x.agendas {
 		today, from := calendar.In(now, a.view.Zone), a.view
 		if today == a.day && !from.Now.IsZero() {
@@ -63,7 +60,7 @@ func (x *index) advance(now time.Time) {
 			case back:
 				p.spoil()
 			case p.filled:
-				due = append(due, shifting{p, from})
+				due, were = append(due, p), append(were, from)
 			}
 		}
 	}
@@ -71,11 +68,12 @@ func (x *index) advance(now time.Time) {
 		return
 	}
 	x.tidy()
+	x.sort(due)
 	inParallel(len(due), func() func(int) {
 		return func(i int) {
 			with := x.scratch()
 			defer x.scratches.Put(with)
-			due[i].aspect.(aging).shift(due[i].predicate, &due[i].from, with)
+			due[i].aspect.(aging).shift(due[i], &were[i], with)
 		}
 	})
 	for _, p := range due {

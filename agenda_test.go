@@ -47,6 +47,9 @@ func compare(t *rapid.T, p *predicate, now time.Time, users []*User) {
 	}
 }
 
+// one is one of the people.
+func one(n uint32, u *User) []person { return []person{{n: n, filedUser: &filedUser{User: *u}}} }
+
 // days takes a predicate through days, one by one or many at once, the clock is set back, and users become such as
 // others are, or were, or as nobody was yet.
 func days(t *rapid.T, a aspect, users, others []*User, p *predicate) {
@@ -57,7 +60,7 @@ func days(t *rapid.T, a aspect, users, others []*User, p *predicate) {
 			n := rapid.IntRange(0, len(users)-1).Draw(t, "who")
 			like := *pool[rapid.IntRange(0, len(pool)-1).Draw(t, "like whom")]
 			users[n] = &like
-			a.put(uint32(n), users[n])
+			a.put(one(uint32(n), users[n]))
 		} else {
 			now = now.Add(time.Duration(rapid.IntRange(-30, rapid.SampledFrom([]int{40, 40, 60 * 24}).Draw(t, "at most")).Draw(t, "hours")) * time.Hour)
 		}
@@ -123,7 +126,7 @@ func TestCoursesTakenThroughDaysAreThoseOfAskingEachUser(tt *testing.T) {
 				users[i].Enrollments = users[i].Enrollments.Partial()
 			}
 			if i < n {
-				a.put(uint32(i), users[i])
+				a.put(one(uint32(i), users[i]))
 			}
 		}
 		c := Courses(courses[:rapid.IntRange(1, 3).Draw(t, "courses")]...)
@@ -148,7 +151,7 @@ func TestADayAsksOnlyForWhatItChanges(t *testing.T) {
 	a := fieldAspect("f")
 	first := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for n := range 100_000 {
-		a.put(uint32(n), &User{Fields: map[string]Value{"f": Day(NewDate(first.AddDate(0, 0, n/1000).Date()))}})
+		a.put(one(uint32(n), &User{Fields: map[string]Value{"f": Day(NewDate(first.AddDate(0, 0, n/1000).Date()))}}))
 	}
 	asked, like := 0, a.like
 	a.like = func(code uint32, u *User) {

@@ -12,10 +12,10 @@ import (
 
 // An aspect is what an index keeps of everybody in one respect, with the predicates that ask for it.
 type aspect interface {
-	// put keeps what the user is now, nil for one who is not among the people, and brings the predicates up
-	// to date; keepAll leaves them as they are, for who fills them afterwards.
-	put(n uint32, u *User)
-	keepAll(people []person)
+	// put keeps what some of the people are now, and drop that one is not among them any more. Both bring the predicates
+	// that are filled up to date.
+	put(people []person)
+	drop(n uint32)
 	// grow makes room for so many users.
 	grow(users int)
 	// fill works predicates out for everybody, whose sets have nobody. Others may be filled at once.
@@ -58,11 +58,9 @@ type valued struct {
 	questions
 	sheet
 	codes columns.Column // 0 is of those who are not among the people
-	// code numbers the value that a user has, from 1 on, and like makes a user who has that value. codeAll, where
-	// set, is code of many.
-	code    func(u *User) uint32
-	codeAll func(people []person, codes []uint32)
-	like    func(code uint32, u *User)
+	// code numbers the values that people have, from 1 on, and like makes a user who has that value.
+	code func(people []person, codes []uint32)
+	like func(code uint32, u *User)
 	// narrow, where set, tells the codes that the predicate is to be asked about, unless it is all of them; ready,
 	// where set, is called before. answer, where set, is what a predicate says of a code, asked without like.
 	narrow func(p *predicate) (n narrowing, ok bool)
@@ -85,14 +83,26 @@ type valued struct {
 	// concerned and flipped are memory for put.
 	concerned []turned
 	flipped   []flip
-	coded     []uint32 // memory for keepAll
+	coded     []uint32 // likewise
 }
 
-func (a *valued) put(n uint32, u *User) {
-	code := uint32(0)
-	if u != nil {
-		code = a.code(u)
+func (a *valued) put(people []person) {
+	a.coded = slices.Grow(a.coded[:0], len(people))[:len(people)]
+	a.code(people, a.coded)
+	turn := a.answered()
+	for i, code := range a.coded {
+		if turn {
+			a.move(people[i].n, code)
+		} else {
+			a.keep(people[i].n, code)
+		}
 	}
+}
+
+func (a *valued) drop(n uint32) { a.move(n, 0) }
+
+// move keeps another code of a user, and notes what predicates say otherwise of that.
+func (a *valued) move(n, code uint32) {
 	was := a.codes.Code(n)
 	if !a.keep(n, code) {
 		return
@@ -148,7 +158,7 @@ func (a *valued) catchUp() {
 		code := a.codes.Code(n)
 		for _, t := range a.differ(was, code) {
 			if t.filled {
-				t.keep(n, a.verdict(t.predicate, code, &like))
+				t.turned(n, t.before, a.verdict(t.predicate, code, &like))
 			}
 		}
 	}
@@ -207,21 +217,6 @@ func (a *valued) keep(n, code uint32) bool {
 	a.codes.Put(n, code)
 	a.changes++
 	return true
-}
-
-func (a *valued) keepAll(people []person) {
-	a.coded = slices.Grow(a.coded[:0], len(people))[:len(people)]
-	codes := a.coded
-	if a.codeAll != nil {
-		a.codeAll(people, codes)
-	} else {
-		for i := range people {
-			codes[i] = a.code(&people[i].User)
-		}
-	}
-	for i, code := range codes {
-		a.keep(people[i].n, code)
-	}
 }
 
 // unasked stands in the table of a predicate for a value that it has not been asked about.
@@ -416,7 +411,6 @@ func (a *valued) turn(p *predicate, today calendar.Day) calendar.Day {
 
 func (a *valued) tidy() {
 	a.catchUp()
-	a.codes.Tidy()
 	if a.ready != nil {
 		a.ready()
 	}
@@ -490,8 +484,7 @@ func fieldAspect(name string) *valued {
 	d := newDictionary()
 	filed := filedFields{dictionary: d, name: name, orders: map[*fieldOrder]*filedField{}}
 	a := &valued{
-		code:    func(u *User) uint32 { return d.code(u.Fields[name]) },
-		codeAll: filed.codeAll,
+		code: filed.code,
 		like: func(code uint32, u *User) {
 			if u.Fields == nil {
 				u.Fields = map[string]Value{}
@@ -517,15 +510,10 @@ func fieldAspect(name string) *valued {
 // for whoever is among the people.
 func statusAspect() *valued {
 	return &valued{
-		code: func(u *User) uint32 {
-			activation, expiry := u.Activation, u.Expiry
-			if activation > Deactivated { // whatever is not one of the three is not off, and not over
-				activation = Activated
+		code: func(people []person, codes []uint32) {
+			for i := range people {
+				codes[i] = statusCode(&people[i].User)
 			}
-			if expiry > Expired {
-				expiry = Current
-			}
-			return 1 + expiries*uint32(activation) + uint32(expiry)
 		},
 		like: func(code uint32, u *User) {
 			u.Activation, u.Expiry = activationOf(code), Expiry((code-1)%expiries)
@@ -536,6 +524,18 @@ func statusAspect() *valued {
 
 const expiries = 3
 
+// statusCode is the code of a user's status.
+func statusCode(u *User) uint32 {
+	activation, expiry := u.Activation, u.Expiry
+	if activation > Deactivated { // whatever is not one of the three is not off, and not over
+		activation = Activated
+	}
+	if expiry > Expired {
+		expiry = Current
+	}
+	return 1 + expiries*uint32(activation) + uint32(expiry)
+}
+
 // activationOf is the activation in a code of the status aspect, for whoever is among the people.
 func activationOf(code uint32) Activation { return Activation((code - 1) / expiries) }
 
@@ -545,13 +545,21 @@ type identityAspect struct {
 	x *index
 }
 
-func (a *identityAspect) keepAll([]person) {}
-func (a *identityAspect) grow(int)         {}
+func (a *identityAspect) grow(int) {}
 
-func (a *identityAspect) put(n uint32, u *User) {
+func (a *identityAspect) put(people []person) {
+	for i := range people {
+		a.turnTo(people[i].n, true)
+	}
+}
+
+func (a *identityAspect) drop(n uint32) { a.turnTo(n, false) }
+
+// turnTo has the predicates say of a user what holds for one who is among the people, or is not.
+func (a *identityAspect) turnTo(n uint32, present bool) {
 	for _, p := range a.predicates {
 		if p.filled {
-			p.set(n, a.verdict(p, n, u != nil))
+			p.set(n, a.verdict(p, n, present))
 		}
 	}
 }

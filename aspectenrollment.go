@@ -86,51 +86,48 @@ func inOrder(in map[string]uint32, name string) uint32 {
 	return n
 }
 
-func (a *enrollmentAspect) put(n uint32, u *User) {
-	changes := a.changes
-	a.keep(n, u, nil)
-	if a.changes == changes && u != nil {
-		return
-	}
-	for _, p := range a.predicates {
-		switch a.stir(p); {
-		case !p.filled:
-		case u == nil:
-			p.set(n, No)
-		default:
-			p.set(n, p.leaf.verdict(u, &p.agenda.view))
-			p.touch(n)
+func (a *enrollmentAspect) put(people []person) {
+	answered := a.answered()
+	for i := range people {
+		u := &people[i]
+		a.file(u.Enrollments.list, u.enrolled)
+		if !a.keep(u.n, !u.Enrollments.complete) || !answered {
+			continue
+		}
+		for _, p := range a.predicates {
+			if a.stir(p); p.filled {
+				p.set(u.n, p.leaf.verdict(&u.User, &p.agenda.view))
+				p.touch(u.n)
+			}
 		}
 	}
 }
 
-func (a *enrollmentAspect) keepAll(people []person) {
-	for i := range people {
-		a.keep(people[i].n, &people[i].User, people[i].enrolled)
+func (a *enrollmentAspect) drop(n uint32) {
+	a.entries = a.entries[:0]
+	a.keep(n, false)
+	for _, p := range a.predicates {
+		if a.stir(p); p.filled {
+			p.set(n, No)
+		}
 	}
 }
 
 func (a *enrollmentAspect) grow(int) {}
 
-// keep keeps what a user is in now. Of a Memory, enrolled has the numbers of that.
-func (a *enrollmentAspect) keep(n uint32, u *User, enrolled []filedEnrollment) {
-	a.entries = a.entries[:0]
-	open := u != nil && !u.Enrollments.complete
-	if u != nil {
-		a.file(u.Enrollments.list, enrolled)
+// keep keeps the entries as what a user is in now, and reports whether that is something else.
+func (a *enrollmentAspect) keep(n uint32, open bool) bool {
+	if !a.in.Put(n, a.entries) && a.open.Has(n) == open {
+		return false
 	}
-	if a.in.Put(n, a.entries) || a.open.Has(n) != open || u == nil {
-		a.changes++
-	}
-	if open {
-		a.open.Add(n)
-	} else {
-		a.open.Remove(n)
-	}
+	a.changes++
+	include(&a.open, n, open)
+	return true
 }
 
-// file makes entries of enrollments, by the numbers of their courses.
+// file makes entries of enrollments, by the numbers of their courses. Of a Memory, enrolled has the numbers there.
 func (a *enrollmentAspect) file(list []Enrollment, enrolled []filedEnrollment) {
+	a.entries = a.entries[:0]
 	for i := range list {
 		e, filed := &list[i], filedEnrollment{}
 		if enrolled != nil {

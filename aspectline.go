@@ -31,11 +31,8 @@ const fewBelow = 64
 // Beyond it, they are worked out anew when they are next needed.
 const fewMoved = 512
 
-// parent is what stands above a user.
+// parent is what stands above one of the people.
 func (a *lineAspect) parent(u *User) int32 {
-	if u == nil {
-		return forest.Missing
-	}
 	switch manager, known := u.Manager.ID(); {
 	case !known:
 		return forest.Unread
@@ -46,11 +43,13 @@ func (a *lineAspect) parent(u *User) int32 {
 	}
 }
 
-func (a *lineAspect) keepAll(people []person) {
+func (a *lineAspect) put(people []person) {
 	for i := range people {
-		a.keep(people[i].n, people[i].parent)
+		a.move(people[i].n, people[i].parent)
 	}
 }
+
+func (a *lineAspect) drop(n uint32) { a.move(n, forest.Missing) }
 
 func (a *lineAspect) grow(users int) { a.above.Grow(users) }
 
@@ -67,8 +66,9 @@ func (a *lineAspect) keep(n uint32, parent int32) {
 	}
 }
 
-func (a *lineAspect) put(n uint32, u *User) {
-	was, parent := a.above.Parent(n), a.parent(u)
+// move keeps what stands above a user now, and brings up to date who moves along.
+func (a *lineAspect) move(n uint32, parent int32) {
+	was := a.above.Parent(n)
 	if parent == was || !a.answered() {
 		a.keep(n, parent)
 		return

@@ -30,8 +30,7 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 		}
 		return code
 	}
-	a := &valued{}
-	a.code = func(u *User) uint32 {
+	code := func(u *User) uint32 {
 		units, known := u.Units[tree]
 		switch {
 		case !known:
@@ -52,11 +51,12 @@ func unitAspect(tree Tree, hierarchy func() *Hierarchy) *valued {
 		return add(many, string(spelt), units)
 	}
 	var seats filedCodes
-	a.codeAll = func(people []person, codes []uint32) {
+	a := &valued{}
+	a.code = func(people []person, codes []uint32) {
 		for i := range people {
 			var met bool
 			if codes[i], met = seats.at(people[i].seat); !met {
-				codes[i] = a.code(&people[i].User)
+				codes[i] = code(&people[i].User)
 				seats.put(people[i].seat, codes[i])
 			}
 		}

@@ -30,50 +30,38 @@ func (x *index) person(u *filedUser) person {
 	return person{n, x.lines.parent(&u.User), u}
 }
 
-// put files a user as they are now; nil is one who is not among the people.
-func (x *index) put(id UserID, u *User) {
-	n := x.number(id)
-	x.note(n, u)
-	for _, a := range x.aspects {
-		a.put(n, u)
-	}
-}
-
-// file is put of some who are among the people.
+// file files people as they are now.
 func (x *index) file(people []person, aspects []aspect) {
 	for i := range people {
-		x.note(people[i].n, &people[i].User)
+		x.note(people[i].n, statusCode(&people[i].User))
 	}
-	x.putAll(people, aspects)
+	x.put(people, aspects)
 }
 
-// putAll files many in some aspects; these share nothing, and are filed each by itself, on all processors.
-func (x *index) putAll(people []person, aspects []aspect) {
+// drop has one who is not among the people any more, or never was.
+func (x *index) drop(n uint32) {
+	x.note(n, 0)
+	for _, a := range x.aspects {
+		a.drop(n)
+	}
+}
+
+// put files people in some aspects; these share nothing, and many are filed in each by itself, on all processors.
+func (x *index) put(people []person, aspects []aspect) {
 	inParallelIf(len(people) > 16, len(aspects), func() func(int) {
-		return func(i int) {
-			if !aspects[i].asking().answered() {
-				aspects[i].keepAll(people)
-				return
-			}
-			for j := range people {
-				aspects[i].put(people[j].n, &people[j].User)
-			}
-		}
+		return func(i int) { aspects[i].put(people) }
 	})
 }
 
-// note has who comes, goes, or is switched on or off. It goes before the aspects, which still know who was there.
-func (x *index) note(n uint32, u *User) {
-	was, now := x.status.codes.Code(n), uint32(0)
-	if u != nil {
-		now = x.status.code(u)
-	}
-	if was != now {
+// note has who comes, goes, or is switched on or off, by the code of their status now, which is 0 of one who is not
+// there. It goes before the aspects, which still know who was there.
+func (x *index) note(n, now uint32) {
+	if was := x.status.codes.Code(n); was != now {
 		if was == 0 || now == 0 || activationOf(was) != activationOf(now) {
 			x.stirred.note(n)
 			x.flips.add(n, flip{})
 		}
-		include(&x.present, n, u != nil)
+		include(&x.present, n, now != 0)
 		for of := range x.switched {
 			include(&x.switched[of], n, now != 0 && activationOf(now) == Activation(of))
 		}
@@ -90,14 +78,14 @@ func (x *index) take(ctx context.Context, changed []UserID) error {
 	for batch := range slices.Chunk(changed, filedTogether) {
 		people = people[:0]
 		for _, id := range batch {
-			u, err := x.dir.User(ctx, id)
+			u, err := filedUserOf(ctx, x.dir, id)
 			switch {
 			case errors.Is(err, ErrNotFound):
-				x.put(id, nil)
+				x.drop(x.number(id))
 			case err != nil:
 				return fmt.Errorf("read user %q: %w", id, err)
 			default:
-				people = append(people, x.person(&filedUser{User: u}))
+				people = append(people, x.person(u))
 			}
 		}
 		x.file(people, all)
@@ -118,14 +106,14 @@ func (x *index) readEverybody(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var gone []UserID
+	var gone []uint32
 	for n := range x.present.All() {
 		if !met.Has(n) {
-			gone = append(gone, x.ids[n])
+			gone = append(gone, n)
 		}
 	}
-	for _, id := range gone {
-		x.put(id, nil)
+	for _, n := range gone {
+		x.drop(n)
 	}
 	inParallel(len(all), func() func(int) { return func(i int) { all[i].tidy() } })
 	return nil

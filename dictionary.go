@@ -62,7 +62,7 @@ func (v Value) alike(w Value) bool {
 	a, is := v.data.(*textValue)
 	b, also := w.data.(*textValue)
 	if is && also {
-		return slices.EqualFunc(a.items, b.items, func(a, b textItem) bool { return a.exact == b.exact })
+		return a == b || slices.EqualFunc(a.items, b.items, func(a, b textItem) bool { return a.exact == b.exact })
 	}
 	return v.Equal(w)
 }

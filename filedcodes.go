@@ -54,7 +54,8 @@ func (f *filedFields) in(o *fieldOrder) *filedField {
 	return at
 }
 
-func (f *filedFields) codeAll(people []person, codes []uint32) {
+// code numbers the values of people.
+func (f *filedFields) code(people []person, codes []uint32) {
 	for len(people) > 0 {
 		order := people[0].order
 		n := slices.IndexFunc(people, func(p person) bool { return p.order != order })
@@ -66,7 +67,7 @@ func (f *filedFields) codeAll(people []person, codes []uint32) {
 	}
 }
 
-// codeAlike is codeAll of people with lists in the same order. What it goes through twice it does so that the memory of
+// codeAlike is code of people with lists in the same order. What it goes through twice it does so that the memory of
 // one user is waited for along with that of the next.
 func (f *filedFields) codeAlike(in *filedField, people []person, codes []uint32) {
 	var values [filedTogether]filedValue
@@ -80,7 +81,7 @@ func (f *filedFields) codeAlike(in *filedField, people []person, codes []uint32)
 	for i := range people {
 		v, met := &values[i], false
 		if codes[i], met = in.codes.at(v.number); !met {
-			codes[i] = f.code(v.Value)
+			codes[i] = f.dictionary.code(v.Value)
 			in.codes.put(v.number, codes[i])
 		}
 	}

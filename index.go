@@ -251,7 +251,7 @@ func (x *index) read(ctx context.Context, r *run, version string) error {
 	case written == nil:
 		return x.readEverybody(ctx)
 	case len(missing) > 0:
-		if err := x.everybody(ctx, missing, func(people []person) { x.putAll(people, missing) }); err != nil {
+		if err := x.everybody(ctx, missing, func(people []person) { x.put(people, missing) }); err != nil {
 			return err
 		}
 	}
@@ -533,6 +533,7 @@ func (x *index) fillAll(stale []*predicate) {
 	for _, list := range of {
 		shares = slices.AppendSeq(shares, slices.Chunk(list, askedTogether))
 	}
+	x.sort(stale)
 	inParallel(len(shares), func() func(int) {
 		return func(i int) {
 			with := x.scratch()
@@ -561,6 +562,18 @@ func (x *index) fillAll(stale []*predicate) {
 		}
 		p.rest()
 	}
+}
+
+// sort puts the users in the order of the values that the predicates ask for. Who fills predicates, or moves them to another
+// day, finds users by that; most runs do neither.
+func (x *index) sort(asked []*predicate) {
+	var aspects []*valued
+	for _, p := range asked {
+		if a, is := p.aspect.(*valued); is && !slices.Contains(aspects, a) {
+			aspects = append(aspects, a)
+		}
+	}
+	inParallel(len(aspects), func() func(int) { return func(i int) { aspects[i].codes.Tidy() } })
 }
 
 // scratch is memory for one who fills predicates; it goes back to the others.

@@ -22,9 +22,13 @@ type commonEnrollments struct {
 
 func newCommonEnrollments() *commonEnrollments { return &commonEnrollments{seed: maphash.MakeSeed()} }
 
-// file makes a list of the user's own, and the numbers.
-func (c *commonEnrollments) file(u *filedUser) {
-	if len(u.Enrollments.list) == 0 {
+// file makes a list that is no longer the caller's, and the numbers; or takes what was stored.
+func (c *commonEnrollments) file(u, stored *filedUser) {
+	switch {
+	case len(u.Enrollments.list) == 0:
+		return
+	case sameRecords(u.Enrollments.list, stored.Enrollments.list):
+		u.Enrollments.list, u.enrolled = stored.Enrollments.list, stored.enrolled
 		return
 	}
 	list := make([]Enrollment, len(u.Enrollments.list))

@@ -44,6 +44,18 @@ func filedUsers(ctx context.Context, dir Directory) iter.Seq2[*filedUser, error]
 	}
 }
 
+// filedUserOf is one stored user, likewise, or an error that wraps [ErrNotFound].
+func filedUserOf(ctx context.Context, dir Directory, id UserID) (*filedUser, error) {
+	if m, ok := dir.(*Memory); ok {
+		return m.filedUser(ctx, id)
+	}
+	u, err := dir.User(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &filedUser{User: u}, nil
+}
+
 // A fieldOrder is the order of the fields in such lists: that of one schema.
 type fieldOrder struct {
 	names  []string
@@ -60,20 +72,30 @@ func newFieldOrder(s *Schema) *fieldOrder {
 	return o
 }
 
-// file makes the list, where the user has enough of the fields for it not to be mostly blank.
-func (o *fieldOrder) file(u User) filedUser {
+// file makes the list, where the user has enough of the fields for it not to be mostly blank. What is as it was stored
+// is taken from there.
+func (o *fieldOrder) file(u, stored *filedUser) {
 	if len(u.Fields) == 0 || len(o.names) > 2*len(u.Fields) {
-		return filedUser{User: u}
+		return
 	}
-	list := make([]filedValue, len(o.names))
+	u.order, u.list = o, make([]filedValue, len(o.names))
 	for i, name := range o.names {
 		v := u.Fields[name]
-		list[i].Value, list[i].number = o.common[i].file(v)
-		if code := codeOf(v); code.of() == o.types[i] {
-			list[i].brief = code.brief()
+		if stored.order == o && stored.list[i].Equal(v) {
+			u.list[i] = stored.list[i]
+		} else {
+			u.list[i] = o.filed(i, v)
 		}
 	}
-	return filedUser{User: u, order: o, list: list}
+}
+
+// filed is a value of the field in that place.
+func (o *fieldOrder) filed(place int, v Value) (f filedValue) {
+	f.Value, f.number = o.common[place].file(v)
+	if code := codeOf(v); code.of() == o.types[place] {
+		f.brief = code.brief()
+	}
+	return f
 }
 
 // hold counts what a user has that is about to be stored, and release what one had that is not stored any more. Of users

@@ -52,16 +52,25 @@ func (m *Memory) takeUsers() (iter.Seq[ordered.Row[UserID, filedUser]], error) {
 
 // User returns one user, or an error that wraps [ErrNotFound].
 func (m *Memory) User(ctx context.Context, id UserID) (User, error) {
-	if err := ctx.Err(); err != nil {
+	u, err := m.filedUser(ctx, id)
+	if err != nil {
 		return User{}, err
+	}
+	return u.User, nil
+}
+
+// filedUser is User, with what is filed about them besides; nobody writes to that.
+func (m *Memory) filedUser(ctx context.Context, id UserID) (*filedUser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	u := m.users.Get(id)
 	if u == nil {
-		return User{}, fmt.Errorf("user %q: %w", id, ErrNotFound)
+		return nil, fmt.Errorf("user %q: %w", id, ErrNotFound)
 	}
-	return u.User, nil
+	return u, nil
 }
 
 // Units yields every unit by tree and then by ID.
@@ -158,10 +167,14 @@ func (m *Memory) Write(ctx context.Context, c PeopleChange) error {
 		m.schema, m.order = c.Schema, newFieldOrder(c.Schema)
 	}
 	for i := range c.Upsert {
-		u := m.order.file(c.Upsert[i]) // a copy: the slice stays the caller's, the maps in it do not
-		m.courses.file(&u)
-		m.units.file(&u)
-		m.fileUser(u.ID, &u)
+		u, stored := &filedUser{User: c.Upsert[i]}, m.users.Get(c.Upsert[i].ID) // the slice stays the caller's, the maps in it do not
+		if stored == nil {
+			stored = new(filedUser)
+		}
+		m.order.file(u, stored)
+		m.courses.file(u, stored)
+		m.units.file(u, stored)
+		m.fileUser(u.ID, u)
 	}
 	for _, id := range c.Deactivate {
 		if u := m.users.Get(id); u != nil {
@@ -241,6 +254,7 @@ func (c *PeopleChange) Check() (map[Tree][]Unit, error) {
 		return err
 	}
 	given := make(map[UserID]struct{}, len(c.Upsert))
+	var trees []Tree // of the user at hand
 	for i := range c.Upsert {
 		u := &c.Upsert[i]
 		of := func(err error) {
@@ -256,7 +270,9 @@ func (c *PeopleChange) Check() (map[Tree][]Unit, error) {
 		if manager, _ := u.Manager.ID(); manager != "" {
 			of(shared("manager", string(manager)))
 		}
-		for _, tree := range slices.Sorted(maps.Keys(u.Units)) {
+		trees = slices.AppendSeq(trees[:0], maps.Keys(u.Units))
+		slices.Sort(trees)
+		for _, tree := range trees {
 			of(shared("tree", string(tree)))
 			for _, unit := range u.Units[tree] {
 				of(shared("unit", unit))
@@ -266,7 +282,7 @@ func (c *PeopleChange) Check() (map[Tree][]Unit, error) {
 			of(shared("course", e.Course))
 		}
 	}
-	trees := make(map[Tree][]Unit, len(c.Trees))
+	stored := make(map[Tree][]Unit, len(c.Trees))
 	for _, tree := range slices.Sorted(maps.Keys(c.Trees)) {
 		of := func(err error) {
 			if err != nil {
@@ -292,7 +308,7 @@ func (c *PeopleChange) Check() (map[Tree][]Unit, error) {
 				of(fmt.Errorf("unit id %.64q: %w: given twice", units[i].ID, ErrID))
 			}
 		}
-		trees[tree] = units
+		stored[tree] = units
 	}
-	return trees, errors.Join(errs...)
+	return stored, errors.Join(errs...)
 }

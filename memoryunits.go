@@ -18,13 +18,17 @@ type commonUnits struct {
 
 func newCommonUnits() *commonUnits { return &commonUnits{seed: maphash.MakeSeed()} }
 
-// file gives the user the map that others have, and its number.
-func (c *commonUnits) file(u *filedUser) {
-	if u.Units == nil {
+// file gives the user the map that others have, or that was stored, and its number.
+func (c *commonUnits) file(u, stored *filedUser) {
+	switch {
+	case u.Units == nil:
+		return
+	case stored.seat > 0 && sameUnits(u.Units, stored.Units):
+		u.Units, u.seat = stored.Units, stored.seat
 		return
 	}
 	hash := c.hash(u.Units)
-	n, met := c.numbers.Find(hash, func(n uint32) bool { return maps.EqualFunc(c.units[n-1], u.Units, slices.Equal[[]string]) })
+	n, met := c.numbers.Find(hash, func(n uint32) bool { return sameUnits(c.units[n-1], u.Units) })
 	if !met {
 		if len(c.units) == maxCommonValues {
 			return
@@ -35,6 +39,8 @@ func (c *commonUnits) file(u *filedUser) {
 	}
 	u.Units, u.seat = c.units[n-1], n
 }
+
+func sameUnits(a, b map[Tree][]string) bool { return maps.EqualFunc(a, b, slices.Equal[[]string]) }
 
 // hash is the same in whatever order the trees come.
 func (c *commonUnits) hash(units map[Tree][]string) (sum uint32) {

@@ -144,6 +144,22 @@ func (p *predicate) keep(n uint32, v Verdict) (yes, unknown bool) {
 	return p.yes.Remove(n), p.unknown.Add(n)
 }
 
+// turned is keep of a user for whose value before it had said was, so that they are in no other set; of one that time
+// changes it may have said so on another day.
+func (p *predicate) turned(n uint32, was, now Verdict) {
+	if p.relative || was == unasked {
+		p.keep(n, now)
+		return
+	}
+	sets := [...]*userset.Set{Unknown: &p.unknown, Yes: &p.yes}
+	if set := sets[was]; set != nil {
+		set.Remove(n)
+	}
+	if set := sets[now]; set != nil {
+		set.Add(n)
+	}
+}
+
 // truthOf is a verdict as programs have it.
 func truthOf(v Verdict) program.Truth {
 	return [...]program.Truth{No: program.No, Unknown: program.Unknown, Yes: program.Yes}[v]

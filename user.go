@@ -152,7 +152,11 @@ func (e Enrollments) in(course string) (Enrollment, bool) {
 
 // Equal reports whether both say the same.
 func (e Enrollments) Equal(f Enrollments) bool {
-	return e.complete == f.complete && slices.EqualFunc(e.list, f.list, func(a, b Enrollment) bool {
+	return e.complete == f.complete && sameRecords(e.list, f.list)
+}
+
+func sameRecords(a, b []Enrollment) bool {
+	return slices.EqualFunc(a, b, func(a, b Enrollment) bool {
 		return a.Course == b.Course && a.Status == b.Status && a.Completed.Equal(b.Completed)
 	})
 }
@@ -161,7 +165,7 @@ func (e Enrollments) Equal(f Enrollments) bool {
 func (u User) Equal(w User) bool {
 	return u.ID == w.ID && u.Activation == w.Activation && u.Expiry == w.Expiry && u.Manager == w.Manager &&
 		maps.EqualFunc(u.Fields, w.Fields, Value.Equal) &&
-		maps.EqualFunc(u.Units, w.Units, slices.Equal[[]string]) &&
+		sameUnits(u.Units, w.Units) &&
 		u.Enrollments.Equal(w.Enrollments)
 }
 

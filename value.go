@@ -242,7 +242,7 @@ func (v Value) Equal(w Value) bool {
 	switch a := v.data.(type) {
 	case *textValue:
 		b, ok := w.data.(*textValue)
-		return ok && slices.Equal(a.items, b.items)
+		return ok && (a == b || slices.Equal(a.items, b.items))
 	case choiceValue:
 		b, ok := w.data.(choiceValue)
 		return ok && slices.Equal(a, b)

@@ -180,7 +180,7 @@ func drawnWorld(t *rapid.T, clocked bool, types ...Type) (a *valued, users []*Us
 				continue
 			}
 			u := &User{Fields: map[string]Value{"f": c.value(t)}}
-			if a.put(uint32(i), u); round == 0 {
+			if a.put(one(uint32(i), u)); round == 0 {
 				users = append(users, u)
 			}
 			users[i] = u
@@ -241,7 +241,7 @@ func TestTheNextDayToChangeAPredicateIsFoundWhereAClockWasSetBackADay(t *testing
 	}
 	turned := time.Date(1867, 10, 19, 0, 31, 13, 0, time.UTC) // from the afternoon of the 19th to that of the 18th
 	a := fieldAspect("f")
-	put := func(n int, at time.Time) { a.put(uint32(n), &User{Fields: map[string]Value{"f": At(at)}}) }
+	put := func(n int, at time.Time) { a.put(one(uint32(n), &User{Fields: map[string]Value{"f": At(at)}})) }
 	put(0, turned.AddDate(0, 0, -5))
 	for n := range 100 {
 		put(n, turned.Add(time.Duration(n-50)*time.Minute))
@@ -295,7 +295,7 @@ func BenchmarkFill(b *testing.B) {
 				TypeText: Text(fmt.Sprintf("user%d@example.org", n)), TypeNumber: Number(float64(random.IntN(1_000_000_000)) / 100),
 				TypeInstant: At(begin.Add(time.Duration(random.Int64N(int64(1000 * 24 * time.Hour))))),
 			}[f.Type]
-			a.put(n, &User{Fields: map[string]Value{f.Name: v}})
+			a.put(one(n, &User{Fields: map[string]Value{f.Name: v}}))
 		}
 		a.tidy()
 		aspects[f.Name] = a
@@ -336,7 +336,7 @@ func TestAPredicateFilledOnAllProcessorsIsThatOfOne(t *testing.T) {
 		case n < userset.Chunk: // of the first chunk nobody is found
 			u.Fields["f"] = Number(7)
 		}
-		a.keep(n, a.code(u))
+		a.put(one(n, u))
 	}
 	a.tidy()
 	rule, err := (&Schema{Fields: []Field{{Name: "f", Type: TypeNumber}}}).Compile(AnySets(All(NumberField("f").AtMost(6))))

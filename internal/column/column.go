@@ -101,8 +101,8 @@ func (c *Column) grow(n int) {
 	}
 }
 
-// Tidy puts the users of the chunks written to since the last Tidy in order again. Until then
-// [Column.Select] goes through all users of those.
+// Tidy puts the users of the chunks written to since the last Tidy in order again, which may wait until somebody wants to
+// find users by their codes: [Column.Select] goes through all users of a chunk that is not in order.
 func (c *Column) Tidy() {
 	if !c.stale {
 		return
