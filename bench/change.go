@@ -83,8 +83,9 @@ func (m *measuring) follow(ctx context.Context, changes []workload.Change, r Ran
 	for i := range changes {
 		users[i] = changes[i].User
 	}
+	learn := m.peer.Learning(changes)
 	start := time.Now()
-	if err := m.peer.Learn(ctx, changes); err != nil {
+	if err := learn(ctx); err != nil {
 		return 0, nil, err
 	}
 	learned := since(start)

@@ -22,7 +22,7 @@ func BenchmarkChange(b *testing.B) {
 		for i := range changes {
 			users[i] = changes[i].User
 		}
-		if err := l.Learn(b.Context(), changes); err != nil {
+		if err := l.Learning(changes)(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := l.Touched(b.Context(), users, 0); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/grouprules/groups/bench/workload"
@@ -129,21 +130,20 @@ func (d *database) insert(ctx context.Context, conn *sql.Conn, table string, col
 	return tx.Commit()
 }
 
-func (d *database) Learn(ctx context.Context, changes []workload.Change) error {
-	if err := d.script(ctx, "DELETE FROM changed"); err != nil {
-		return err
+func (d *database) Learning(changes []workload.Change) func(context.Context) error {
+	changed := make([][]any, len(changes))
+	for i := range changes {
+		changed[i] = sqlUser(d.w, changes[i].User, &changes[i].Now)
 	}
-	err := d.load(ctx, d.conn, "changed", sqlColumns, func(yield func([]any) bool) {
-		for i := range changes {
-			if !yield(sqlUser(d.w, changes[i].User, &changes[i].Now)) {
-				return
-			}
+	return func(ctx context.Context) error {
+		if err := d.script(ctx, "DELETE FROM changed"); err != nil {
+			return err
 		}
-	})
-	if err != nil {
-		return err
+		if err := d.load(ctx, d.conn, "changed", sqlColumns, slices.Values(changed)); err != nil {
+			return err
+		}
+		return d.script(ctx, sqlUpsert("SELECT * FROM changed WHERE true"))
 	}
-	return d.script(ctx, sqlUpsert("SELECT * FROM changed WHERE true"))
 }
 
 func (d *database) Full(ctx context.Context, r Range) ([]Move, error) {

@@ -13,7 +13,7 @@ import (
 // changed: warm is the recalculation alone, once a peer has taken in what changed, and told is both together. Peers that
 // keep something between two of them do it cold as well.
 func full(ctx context.Context, m *measuring) error {
-	if err := m.peer.Learn(ctx, m.w.Changed); err != nil {
+	if err := m.peer.Learning(m.w.Changed)(ctx); err != nil {
 		return err
 	}
 	r, err := m.fit(ctx)
@@ -29,7 +29,7 @@ func full(ctx context.Context, m *measuring) error {
 	warm, told := m.of("warm", r, m.w.Changed), m.of("told", r, m.w.Again)
 	cold := m.of("cold", r, m.w.Again)
 	for warm.goesOn() {
-		if err := m.peer.Learn(ctx, m.w.Changed); err != nil {
+		if err := m.peer.Learning(m.w.Changed)(ctx); err != nil {
 			return err
 		}
 		if w, is := m.peer.(Warmer); is {
@@ -40,7 +40,8 @@ func full(ctx context.Context, m *measuring) error {
 		if err := warm.take(ctx, func() error { return nil }); err != nil {
 			return err
 		}
-		if err := told.take(ctx, func() error { return m.peer.Learn(ctx, m.w.Again) }); err != nil {
+		learn := m.peer.Learning(m.w.Again)
+		if err := told.take(ctx, func() error { return learn(ctx) }); err != nil {
 			return err
 		}
 	}

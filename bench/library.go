@@ -226,12 +226,12 @@ func (l *library) MemberOf(u groups.UserID, g groups.GroupID, _ bool) groups.Ver
 	return groups.No
 }
 
-func (l *library) Learn(ctx context.Context, changes []workload.Change) error {
+func (l *library) Learning(changes []workload.Change) func(context.Context) error {
 	up := make([]groups.User, len(changes))
 	for i := range changes {
 		up[i] = l.user(changes[i].User, &changes[i].Now)
 	}
-	return l.people.Write(ctx, groups.PeopleChange{Upsert: up})
+	return func(ctx context.Context) error { return l.people.Write(ctx, groups.PeopleChange{Upsert: up}) }
 }
 
 // Warm has somebody count, for which the index takes in what changed; nothing is decided.

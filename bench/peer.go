@@ -16,8 +16,9 @@ type Range struct{ Users, Groups int }
 // A Peer answers about one world, which was put into its own form when it was opened. What it cannot do is
 // an error that wraps [errors.ErrUnsupported] and says why.
 type Peer interface {
-	// Learn takes in what is known of users from now on. Memberships stay as they are.
-	Learn(ctx context.Context, changes []workload.Change) error
+	// Learning puts what is known of users from now on into the words of the peer, as who tells it has them. What it
+	// returns takes that in, once. Memberships stay as they are.
+	Learning(changes []workload.Change) func(ctx context.Context) error
 	// Full evaluates everybody in the range and returns who moves, in any order.
 	Full(ctx context.Context, r Range) ([]Move, error)
 	// Touched does so for the users named, against the first groups.
@@ -113,8 +114,8 @@ type unsupported struct{}
 
 func notOffered(what string) error { return fmt.Errorf("%w: %s", errors.ErrUnsupported, what) }
 
-func (unsupported) Learn(context.Context, []workload.Change) error {
-	return notOffered("does not learn of changes")
+func (unsupported) Learning([]workload.Change) func(context.Context) error {
+	return func(context.Context) error { return notOffered("does not learn of changes") }
 }
 func (unsupported) Full(context.Context, Range) ([]Move, error) {
 	return nil, notOffered("has no full recalculation")

@@ -30,8 +30,8 @@ func pushed(open func(context.Context, *workload.World) (Peer, error)) func(cont
 	}
 }
 
-func (p *pushdown) Learn(ctx context.Context, changes []workload.Change) error {
-	return p.l.Learn(ctx, changes)
+func (p *pushdown) Learning(changes []workload.Change) func(context.Context) error {
+	return p.l.Learning(changes)
 }
 
 func (p *pushdown) Full(ctx context.Context, r Range) ([]Move, error) {

@@ -446,8 +446,16 @@ func (b *bitmaps) Full(_ context.Context, r Range) ([]Move, error) {
 	return slices.Concat(moves...), nil
 }
 
-// Learn keeps the predicates up: those on what changed of a user.
-func (b *bitmaps) Learn(_ context.Context, changes []workload.Change) error {
+// Learning has changes as they are: they are in the words of this peer. The predicates are kept up.
+func (b *bitmaps) Learning(changes []workload.Change) func(context.Context) error {
+	return func(context.Context) error {
+		b.learn(changes)
+		return nil
+	}
+}
+
+// learn keeps the predicates up that are on what changed of a user.
+func (b *bitmaps) learn(changes []workload.Change) {
 	for i := range changes {
 		c := &changes[i]
 		was := &b.users[c.User]
@@ -472,7 +480,6 @@ func (b *bitmaps) Learn(_ context.Context, changes []workload.Change) error {
 			}
 		}
 	}
-	return nil
 }
 
 func (b *bitmaps) Touched(_ context.Context, users []int32, groups int) ([]Move, error) {

@@ -45,17 +45,21 @@ func newRows[E any](w *workload.World, workers, kept int, lang language[E]) (*ro
 // Kept is for how many users the peer can answer at once.
 func (p *rows[E]) Kept() int { return len(p.envs) }
 
-func (p *rows[E]) Learn(_ context.Context, changes []workload.Change) error {
+func (p *rows[E]) Learning(changes []workload.Change) func(context.Context) error {
+	envs := make([]E, len(changes))
 	for i := range changes {
-		c := &changes[i]
-		e := p.lang.env(c.User, &c.Now)
-		if int(c.User) < len(p.envs) {
-			p.envs[c.User] = e
-		} else {
-			p.learned[c.User] = e
-		}
+		envs[i] = p.lang.env(changes[i].User, &changes[i].Now)
 	}
-	return nil
+	return func(context.Context) error {
+		for i, e := range envs {
+			if user := changes[i].User; int(user) < len(p.envs) {
+				p.envs[user] = e
+			} else {
+				p.learned[user] = e
+			}
+		}
+		return nil
+	}
 }
 
 func (p *rows[E]) Full(_ context.Context, r Range) ([]Move, error) {
