@@ -80,10 +80,10 @@ type valued struct {
 	// The sets of the predicates have some users by the values that they had before: who these are is worked out
 	// when somebody reads the sets.
 	behind map[uint32]uint32
-	// concerned and flipped are memory for put.
+	// coded, concerned and flipped are memory for put.
+	coded     []uint32
 	concerned []turned
-	flipped   []flip
-	coded     []uint32 // likewise
+	flipped   flippedUsers
 }
 
 func (a *valued) put(people []person) {
@@ -97,11 +97,15 @@ func (a *valued) put(people []person) {
 			a.keep(people[i].n, code)
 		}
 	}
+	a.flipped.tell()
 }
 
-func (a *valued) drop(n uint32) { a.move(n, 0) }
+func (a *valued) drop(n uint32) {
+	a.move(n, 0)
+	a.flipped.tell()
+}
 
-// move keeps another code of a user, and notes what predicates say otherwise of that.
+// move keeps another code of a user, and finds which predicates say something else of that.
 func (a *valued) move(n, code uint32) {
 	was := a.codes.Code(n)
 	if !a.keep(n, code) {
@@ -114,8 +118,6 @@ func (a *valued) move(n, code uint32) {
 		a.behind[n] = was
 	}
 	var like User
-	a.flipped = a.flipped[:0]
-	unsure := false
 	for _, t := range a.differ(was, code) {
 		p, before, now := t.predicate, t.before, t.now
 		if !p.filled {
@@ -133,19 +135,11 @@ func (a *valued) move(n, code uint32) {
 			now = a.verdict(p, code, &like)
 		}
 		if before != now {
-			unsure = unsure || now == Unknown
-			a.flipped = append(a.flipped, flip{p, truthOf(now) > truthOf(before), truthOf(now)})
+			a.flipped.add(n, flip{p, truthOf(now) > truthOf(before), truthOf(now)})
 		} else if p.relative {
-			a.flipped = append(a.flipped, flip{predicate: p})
+			a.flipped.add(n, flip{predicate: p})
 		}
 	}
-	if len(a.flipped) == 0 {
-		return
-	}
-	if unsure {
-		a.flipped[0].flips.doubt(n)
-	}
-	a.flipped[0].flips.add(n, a.flipped...)
 }
 
 // catchUp brings the sets up to those who have other values since.

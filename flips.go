@@ -58,6 +58,10 @@ func (f *flips) note(n uint32) {
 func (f *flips) add(n uint32, of ...flip) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.put(n, of)
+}
+
+func (f *flips) put(n uint32, of []flip) {
 	f.note(n)
 	if !f.on {
 		return
@@ -72,6 +76,36 @@ func (f *flips) add(n uint32, of ...flip) {
 	f.of[n] = append(f.of[n], of...)
 	f.count += len(of)
 	f.told += uint64(len(of))
+}
+
+// flippedUsers are flips of one user after the other, for who tells of many at once: aspects that do so user by user wait for
+// each other.
+type flippedUsers struct {
+	list []flip
+	of   []uint32 // whose
+}
+
+func (l *flippedUsers) add(n uint32, of flip) { l.list, l.of = append(l.list, of), append(l.of, n) }
+
+// tell notes them, and begins anew.
+func (l *flippedUsers) tell() {
+	if len(l.list) == 0 {
+		return
+	}
+	f := l.list[0].flips
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for from, i := 0, 0; i < len(l.list); i++ {
+		if l.list[i].now == program.Unknown {
+			f.unsure.Add(l.of[i])
+		}
+		if i+1 == len(l.list) || l.of[i+1] != l.of[i] {
+			f.put(l.of[i], l.list[from:i+1])
+			from = i + 1
+		}
+	}
+	clear(l.list)
+	l.list, l.of = l.list[:0], l.of[:0]
 }
 
 // spoil notes a predicate that is to be filled again.

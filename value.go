@@ -66,7 +66,7 @@ type (
 	choiceValue []string // sorted, each once
 )
 
-// textItem holds a text as given, trimmed and in NFC, and folded.
+// textItem holds a text as given, and what that alone decides: the text trimmed and in NFC, and folded.
 type textItem struct{ raw, exact, key string }
 
 // Empty is the value of a user who is known to have none.
@@ -242,7 +242,7 @@ func (v Value) Equal(w Value) bool {
 	switch a := v.data.(type) {
 	case *textValue:
 		b, ok := w.data.(*textValue)
-		return ok && (a == b || slices.Equal(a.items, b.items))
+		return ok && (a == b || slices.EqualFunc(a.items, b.items, func(a, b textItem) bool { return a.raw == b.raw }))
 	case choiceValue:
 		b, ok := w.data.(choiceValue)
 		return ok && slices.Equal(a, b)
