@@ -175,6 +175,9 @@ func (x *index) match(e *Evaluator, version string, group GroupID, user UserID) 
 	if !met || !x.present.Has(n) {
 		return Unknown, unfit
 	}
+	if d := &k.decided; len(d.agendas) == 0 && d.tells(x, n) {
+		return d.says(n), answered
+	}
 	a := asker{x: x, e: e, n: n, id: user}
 	return a.criteria(k), a.found
 }
