@@ -89,12 +89,14 @@ type valued struct {
 func (a *valued) put(people []person) {
 	a.coded = slices.Grow(a.coded[:0], len(people))[:len(people)]
 	a.code(people, a.coded)
-	turn := a.answered()
+	answered := a.answered()
 	for i, code := range a.coded {
-		if turn {
-			a.move(people[i].n, code)
-		} else {
+		if !answered {
 			a.keep(people[i].n, code)
+			continue
+		}
+		if a.move(people[i].n, code); len(a.flipped.list) >= toldTogether {
+			a.flipped.tell()
 		}
 	}
 	a.flipped.tell()
@@ -152,7 +154,7 @@ func (a *valued) catchUp() {
 		code := a.codes.Code(n)
 		for _, t := range a.differ(was, code) {
 			if t.filled {
-				t.turned(n, t.before, a.verdict(t.predicate, code, &like))
+				t.moveOver(n, t.before, a.verdict(t.predicate, code, &like))
 			}
 		}
 	}
@@ -542,6 +544,9 @@ type identityAspect struct {
 func (a *identityAspect) grow(int) {}
 
 func (a *identityAspect) put(people []person) {
+	if !a.answered() {
+		return
+	}
 	for i := range people {
 		a.turnTo(people[i].n, true)
 	}

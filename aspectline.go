@@ -44,8 +44,13 @@ func (a *lineAspect) parent(u *User) int32 {
 }
 
 func (a *lineAspect) put(people []person) {
+	answered := a.answered()
 	for i := range people {
-		a.move(people[i].n, people[i].parent)
+		if answered {
+			a.move(people[i].n, people[i].parent)
+		} else {
+			a.keep(people[i].n, people[i].parent)
+		}
 	}
 }
 
@@ -69,8 +74,7 @@ func (a *lineAspect) keep(n uint32, parent int32) {
 // move keeps what stands above a user now, and brings up to date who moves along.
 func (a *lineAspect) move(n uint32, parent int32) {
 	was := a.above.Parent(n)
-	if parent == was || !a.answered() {
-		a.keep(n, parent)
+	if parent == was {
 		return
 	}
 	moved := []uint32{n}

@@ -30,7 +30,7 @@ func (x *index) person(u *filedUser) person {
 	return person{n, x.lines.parent(&u.User), u}
 }
 
-// file files people as they are now.
+// file puts people as they are now, and notes who comes or goes.
 func (x *index) file(people []person, aspects []aspect) {
 	for i := range people {
 		x.note(people[i].n, statusCode(&people[i].User))
@@ -46,7 +46,7 @@ func (x *index) drop(n uint32) {
 	}
 }
 
-// put files people in some aspects; these share nothing, and many are filed in each by itself, on all processors.
+// put has some aspects keep what people are; these share nothing, and many people are kept in each by itself, on all processors.
 func (x *index) put(people []person, aspects []aspect) {
 	inParallelIf(len(people) > 16, len(aspects), func() func(int) {
 		return func(i int) { aspects[i].put(people) }

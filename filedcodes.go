@@ -54,13 +54,15 @@ func (f *filedFields) in(o *fieldOrder) *filedField {
 	return at
 }
 
+// codedTogether is of how many people the values are fetched before they are looked at.
+const codedTogether = 64
+
 // code numbers the values of people.
 func (f *filedFields) code(people []person, codes []uint32) {
 	for len(people) > 0 {
-		order := people[0].order
-		n := slices.IndexFunc(people, func(p person) bool { return p.order != order })
-		if n < 0 {
-			n = len(people)
+		order, n := people[0].order, 1
+		for n < min(len(people), codedTogether) && people[n].order == order {
+			n++
 		}
 		f.codeAlike(f.in(order), people[:n], codes)
 		people, codes = people[n:], codes[n:]
@@ -70,7 +72,7 @@ func (f *filedFields) code(people []person, codes []uint32) {
 // codeAlike is code of people with lists in the same order. What it goes through twice it does so that the memory of
 // one user is waited for along with that of the next.
 func (f *filedFields) codeAlike(in *filedField, people []person, codes []uint32) {
-	var values [filedTogether]filedValue
+	var values [codedTogether]filedValue
 	for i := range people {
 		if in.place >= 0 {
 			values[i] = people[i].list[in.place]

@@ -85,6 +85,9 @@ type flippedUsers struct {
 	of   []uint32 // whose
 }
 
+// toldTogether is from how many flips on they are told, so that their memory stays small where many conditions ask for a value.
+const toldTogether = 1 << 12
+
 func (l *flippedUsers) add(n uint32, of flip) { l.list, l.of = append(l.list, of), append(l.of, n) }
 
 // tell notes them, and begins anew.

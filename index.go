@@ -573,7 +573,13 @@ func (x *index) sort(asked []*predicate) {
 			aspects = append(aspects, a)
 		}
 	}
+	for _, a := range aspects {
+		x.weighed.bytes -= a.codes.Bytes()
+	}
 	inParallel(len(aspects), func() func(int) { return func(i int) { aspects[i].codes.Tidy() } })
+	for _, a := range aspects {
+		x.weighed.bytes += a.codes.Bytes()
+	}
 }
 
 // scratch is memory for one who fills predicates; it goes back to the others.

@@ -81,10 +81,10 @@ func (o *fieldOrder) file(u, stored *filedUser) {
 	u.order, u.list = o, make([]filedValue, len(o.names))
 	for i, name := range o.names {
 		v := u.Fields[name]
-		if stored.order == o && stored.list[i].Equal(v) {
-			u.list[i] = stored.list[i]
-		} else {
+		if stored.order != o || !stored.list[i].Equal(v) {
 			u.list[i] = o.filed(i, v)
+		} else if u.list[i] = stored.list[i]; u.list[i].number == 0 {
+			u.list[i].Value = v // of which the user has one copy then
 		}
 	}
 }

@@ -144,9 +144,9 @@ func (p *predicate) keep(n uint32, v Verdict) (yes, unknown bool) {
 	return p.yes.Remove(n), p.unknown.Add(n)
 }
 
-// turned is keep of a user for whose value before it had said was, so that they are in no other set; of one that time
-// changes it may have said so on another day.
-func (p *predicate) turned(n uint32, was, now Verdict) {
+// moveOver is keep of a user of whose value before it said was, so that they are in no other set. What it was not asked, or
+// said on another day, does not tell.
+func (p *predicate) moveOver(n uint32, was, now Verdict) {
 	if p.relative || was == unasked {
 		p.keep(n, now)
 		return

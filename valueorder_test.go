@@ -187,6 +187,7 @@ func drawnWorld(t *rapid.T, clocked bool, types ...Type) (a *valued, users []*Us
 		}
 		if rapid.IntRange(0, 3).Draw(t, "tidy") > 0 {
 			a.tidy()
+			a.codes.Tidy()
 		}
 	}
 	return a, users, p
@@ -298,6 +299,7 @@ func BenchmarkFill(b *testing.B) {
 			a.put(one(n, &User{Fields: map[string]Value{f.Name: v}}))
 		}
 		a.tidy()
+		a.codes.Tidy()
 		aspects[f.Name] = a
 	}
 	vienna, err := time.LoadLocation("Europe/Vienna")
@@ -339,6 +341,7 @@ func TestAPredicateFilledOnAllProcessorsIsThatOfOne(t *testing.T) {
 		a.put(one(n, u))
 	}
 	a.tidy()
+	a.codes.Tidy()
 	rule, err := (&Schema{Fields: []Field{{Name: "f", Type: TypeNumber}}}).Compile(AnySets(All(NumberField("f").AtMost(6))))
 	if err != nil {
 		t.Fatal(err)
