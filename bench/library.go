@@ -290,14 +290,23 @@ func (l *library) Touched(ctx context.Context, users []int32, _ int) ([]Move, er
 	return l.moves(run), nil
 }
 
-func (l *library) Counting(c *workload.Criteria, _ int) func(context.Context) (int, error) {
+func (l *library) Counting(c *workload.Criteria, users int) func(context.Context) (int, error) {
+	count := l.Doubting(c, users)
+	return func(ctx context.Context) (int, error) {
+		n, err := count(ctx)
+		return n.hold, err
+	}
+}
+
+// Doubting is one count of the library, which tells both.
+func (l *library) Doubting(c *workload.Criteria, _ int) func(context.Context) (tally, error) {
 	draft := groups.Group{
 		ID: "draft", Name: "draft", Kind: groups.AutomaticGroup, Status: groups.Active,
 		Deactivated: groups.DropAutomatic, Criteria: libraryCriteria(c),
 	}
-	return func(ctx context.Context) (int, error) {
-		tally, err := l.ev.Count(ctx, draft)
-		return tally.Members, err
+	return func(ctx context.Context) (tally, error) {
+		t, err := l.ev.Count(ctx, draft)
+		return tally{t.Members, t.Undecided}, err
 	}
 }
 

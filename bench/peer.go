@@ -48,6 +48,11 @@ type Counter interface{ Members() []int }
 // are found in two maps first, as an application has to.
 type Numbered interface{ Numbered() }
 
+// A Doubter is a peer that can count as well of how many active users it is unknown whether criteria hold, as the library does.
+type Doubter interface {
+	Doubting(c *workload.Criteria, users int) func(ctx context.Context) (tally, error)
+}
+
 // A Valued is a peer that can match a user who is at hand as well, and need not be stored.
 type Valued interface {
 	MatchValue(group, user int) (workload.Verdict, error)

@@ -379,6 +379,63 @@ func (b *bitmaps) certainOf(s *bitmapSet) *roaring.Bitmap {
 	return out
 }
 
+// possible are the active users for whom the rule may hold.
+func (b *bitmaps) possible(r *bitmapRule) *roaring.Bitmap {
+	var whole *roaring.Bitmap
+	for i := range r.sets {
+		part := b.possibleOf(&r.sets[i])
+		switch {
+		case whole == nil:
+			whole = part
+		case r.any:
+			whole.Or(part)
+		default:
+			whole.And(part)
+		}
+		if !r.any && whole.IsEmpty() {
+			break
+		}
+	}
+	whole.And(b.all)
+	return whole
+}
+
+func (b *bitmaps) possibleOf(s *bitmapSet) *roaring.Bitmap {
+	if s.any {
+		out := roaring.New()
+		for _, l := range s.literals {
+			if l.negated {
+				out.Or(roaring.AndNot(b.all, l.yes))
+			} else {
+				out.Or(l.yes)
+				out.Or(l.unknown)
+			}
+		}
+		return out
+	}
+	var out *roaring.Bitmap
+	for _, l := range s.literals {
+		switch {
+		case l.negated:
+		case out == nil:
+			out = roaring.Or(l.yes, l.unknown)
+		default:
+			unsure := roaring.And(out, l.unknown)
+			out.And(l.yes)
+			out.Or(unsure)
+		}
+	}
+	if out == nil {
+		out = b.all.Clone()
+	}
+	for _, l := range s.literals {
+		if l.negated {
+			out.AndNot(l.yes)
+		}
+	}
+	return out
+}
+
 // ask is the verdict for one user, bit by bit.
 func (r *bitmapRule) ask(user uint32) workload.Verdict {
 	whole := joining(r.any)
@@ -503,6 +560,15 @@ func (b *bitmaps) Counting(c *workload.Criteria, _ int) func(context.Context) (i
 	return func(context.Context) (int, error) {
 		rule := b.compile(c, false)
 		return int(b.certain(&rule).GetCardinality()), nil
+	}
+}
+
+// Doubting counts both ends of what the rule says.
+func (b *bitmaps) Doubting(c *workload.Criteria, _ int) func(context.Context) (tally, error) {
+	return func(context.Context) (tally, error) {
+		rule := b.compile(c, false)
+		hold := int(b.certain(&rule).GetCardinality())
+		return tally{hold, int(b.possible(&rule).GetCardinality()) - hold}, nil
 	}
 }
 

@@ -150,39 +150,27 @@ func stands(list []int32, at *int, user int32) bool {
 }
 
 func (p *rows[E]) Counting(c *workload.Criteria, users int) func(context.Context) (int, error) {
-	return func(context.Context) (int, error) { return p.count(c, users) }
+	count := p.Doubting(c, users)
+	return func(ctx context.Context) (int, error) {
+		n, err := count(ctx)
+		return n.hold, err
+	}
 }
 
-func (p *rows[E]) count(c *workload.Criteria, users int) (int, error) {
-	rule, err := p.lang.compile(c)
-	if err != nil {
-		return 0, err
-	}
-	const chunk = 8192
-	var mu sync.Mutex
-	var failed error
-	n := 0
-	workload.Each((users+chunk-1)/chunk, p.workers, func(i int) {
-		found := 0
-		for user := i * chunk; user < min(users, (i+1)*chunk); user++ {
-			if !p.w.Users[user].Active {
-				continue
-			}
-			v, err := rule(p.envs[user])
-			if err != nil {
-				mu.Lock()
-				failed = err
-				mu.Unlock()
-			}
-			if v == workload.Yes {
-				found++
-			}
+// Doubting compiles the criteria and asks them of every user.
+func (p *rows[E]) Doubting(c *workload.Criteria, users int) func(context.Context) (tally, error) {
+	return func(context.Context) (tally, error) {
+		rule, err := p.lang.compile(c)
+		if err != nil {
+			return tally{}, err
 		}
-		mu.Lock()
-		n += found
-		mu.Unlock()
-	})
-	return n, failed
+		return tallied(users, p.workers, func(user int) (workload.Verdict, error) {
+			if !p.w.Users[user].Active {
+				return workload.No, nil
+			}
+			return rule(p.envs[user])
+		})
+	}
 }
 
 // Numbered says that there are no names.

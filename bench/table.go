@@ -27,7 +27,7 @@ type report struct {
 	users, groups int
 	lines         []line
 	holds         []holding
-	counted       map[countedFor]int
+	counted       map[countedFor]tally
 }
 
 // A holding is what a peer holds: once loaded, and what working has added to that.
