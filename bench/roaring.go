@@ -324,11 +324,15 @@ func (b *bitmaps) Cool() error {
 	return nil
 }
 
-// certain are the active users for whom the rule holds for certain.
-func (b *bitmaps) certain(r *bitmapRule) *roaring.Bitmap {
+// certain are the active users for whom the rule holds for certain, and possible those for whom it may.
+func (b *bitmaps) certain(r *bitmapRule) *roaring.Bitmap  { return b.joined(r, b.certainOf) }
+func (b *bitmaps) possible(r *bitmapRule) *roaring.Bitmap { return b.joined(r, b.possibleOf) }
+
+// joined joins what there is of each set.
+func (b *bitmaps) joined(r *bitmapRule, of func(*bitmapSet) *roaring.Bitmap) *roaring.Bitmap {
 	var whole *roaring.Bitmap
 	for i := range r.sets {
-		part := b.certainOf(&r.sets[i])
+		part := of(&r.sets[i])
 		switch {
 		case whole == nil:
 			whole = part
@@ -377,27 +381,6 @@ func (b *bitmaps) certainOf(s *bitmapSet) *roaring.Bitmap {
 		}
 	}
 	return out
-}
-
-// possible are the active users for whom the rule may hold.
-func (b *bitmaps) possible(r *bitmapRule) *roaring.Bitmap {
-	var whole *roaring.Bitmap
-	for i := range r.sets {
-		part := b.possibleOf(&r.sets[i])
-		switch {
-		case whole == nil:
-			whole = part
-		case r.any:
-			whole.Or(part)
-		default:
-			whole.And(part)
-		}
-		if !r.any && whole.IsEmpty() {
-			break
-		}
-	}
-	whole.And(b.all)
-	return whole
 }
 
 func (b *bitmaps) possibleOf(s *bitmapSet) *roaring.Bitmap {
