@@ -45,7 +45,7 @@ func (x *index) advance(now time.Time) {
 		q.restless = q.restless[:0]
 	}
 	var due []*predicate
-	var were []View // in which they are as they were left
+	var were []View // that what they say is of so far
 	for _, a := range x.agendas {
 		today, from := calendar.In(now, a.view.Zone), a.view
 		if today == a.day && !from.Now.IsZero() {

@@ -175,6 +175,7 @@ func (x *index) match(e *Evaluator, version string, group GroupID, user UserID) 
 	if !met || !x.present.Has(n) {
 		return Unknown, unfit
 	}
+	// Most questions end here, before there is an asker, which takes longer to make than this to answer.
 	if d := &k.decided; len(d.agendas) == 0 && d.tells(x, n) {
 		return d.says(n), answered
 	}

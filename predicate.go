@@ -144,8 +144,8 @@ func (p *predicate) keep(n uint32, v Verdict) (yes, unknown bool) {
 	return p.yes.Remove(n), p.unknown.Add(n)
 }
 
-// moveOver is keep of a user of whose value before it said was, so that they are in no other set. What it was not asked, or
-// said on another day, does not tell.
+// moveOver is keep of a user of whose value before it said was: it touches the set they leave and the one they enter, and no
+// other. Where it was not asked about that value, or may have said so on another day, it touches both sets.
 func (p *predicate) moveOver(n uint32, was, now Verdict) {
 	if p.relative || was == unasked {
 		p.keep(n, now)

@@ -371,16 +371,7 @@ func (b *bitmaps) certainOf(s *bitmapSet) *roaring.Bitmap {
 			out.And(l.yes)
 		}
 	}
-	if out == nil {
-		out = b.all.Clone()
-	}
-	for _, l := range s.literals {
-		if l.negated {
-			out.AndNot(l.yes)
-			out.AndNot(l.unknown)
-		}
-	}
-	return out
+	return b.without(out, s, true)
 }
 
 func (b *bitmaps) possibleOf(s *bitmapSet) *roaring.Bitmap {
@@ -408,12 +399,20 @@ func (b *bitmaps) possibleOf(s *bitmapSet) *roaring.Bitmap {
 			out.Or(unsure)
 		}
 	}
+	return b.without(out, s, false)
+}
+
+// without leaves out whom the negated literals deny, and for certain those as well of whom they are unknown. Nil is everybody.
+func (b *bitmaps) without(out *roaring.Bitmap, s *bitmapSet, certain bool) *roaring.Bitmap {
 	if out == nil {
 		out = b.all.Clone()
 	}
 	for _, l := range s.literals {
-		if l.negated {
-			out.AndNot(l.yes)
+		if !l.negated {
+			continue
+		}
+		if out.AndNot(l.yes); certain {
+			out.AndNot(l.unknown)
 		}
 	}
 	return out
